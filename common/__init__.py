@@ -1,0 +1,1 @@
+"""What every floor stands on: errors, files, registries, gin, the result layout, command scaffolding."""

@@ -1,0 +1,146 @@
+"""gin at the edge: parse once per run, name what is wrong, write down what was used, clear afterwards.
+
+Published configs of disentanglement_lib and JL1-VAE run unchanged, so their names are our interface.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import gin
+
+from .errors import ConfigurationError, suggestion
+
+CONFIG_ROOT = Path(__file__).resolve().parent.parent / "gin_configs"
+RUNTIME_ARGUMENTS = ["ground_truth_data", "representation_function", "random_state", "artifact_dir"]
+
+
+def find_config(name: str) -> Path:
+    """The file `name`, or the shipped config of that name: a path below gin_configs/, or a base name; `.gin` may be left out.
+
+    Raises ConfigurationError when there is none or more than one."""
+    for candidate in (Path(name), CONFIG_ROOT / name, CONFIG_ROOT / f"{name}.gin"):
+        if candidate.is_file():
+            return candidate
+    stem = Path(name).stem if name.endswith(".gin") else Path(name).name
+    matches = sorted(CONFIG_ROOT.rglob(f"{stem}.gin")) if Path(name).parent == Path(".") else []
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        choices = ", ".join(str(match.relative_to(CONFIG_ROOT)) for match in matches)
+        raise ConfigurationError(f"The gin config name {name!r} is ambiguous; give one of: {choices}.")
+    raise ConfigurationError(f"There is no gin config {name!r}, neither as a file nor among the shipped ones. "
+                             + suggestion(stem, (path.stem for path in CONFIG_ROOT.rglob("*.gin"))))
+
+
+@contextlib.contextmanager
+def configured(config_files: Sequence[str | Path] = (), bindings: Sequence[str] = ()) -> Iterator[None]:
+    """Parses gin files, then bindings (which win), and clears gin when the block ends, whatever happens.
+
+    Includes are looked up beside the file that is parsed, then in the working directory, then among the
+    shipped configs.  Raises ConfigurationError for what cannot be parsed, and turns gin's complaint about a
+    missing parameter inside the block into one."""
+    gin.clear_config()
+    try:
+        with _explained():
+            for config_file in config_files:
+                _parse_file(find_config(str(config_file)))
+            gin.parse_config([line for binding in bindings for line in binding.splitlines()])
+            gin.finalize()
+        with _explained():
+            yield
+    finally:
+        with gin.unlock_config():
+            gin.clear_config()
+
+
+def bind(name: str, value: object) -> None:
+    """Binds one parameter of a configuration that is already in use."""
+    with gin.unlock_config():
+        gin.bind_parameter(name, value)
+
+
+def bound(name: str, default: object = None) -> object:
+    """The value bound to a parameter, or `default`."""
+    try:
+        return gin.query_parameter(name)
+    except ValueError:
+        return default
+
+
+def operative_config() -> str:
+    """What was really used, one `name = value` a line: never wrapped, so that line-by-line readers get whole values."""
+    return gin.operative_config_str(max_line_length=1_000_000, continuation_indent=0)
+
+
+def config_values(text: str) -> dict[str, str]:
+    """`name = value` lines of a gin text as strings, the way disentanglement_lib's `gin_dict` reads them.
+
+    The text is never executed."""
+    lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    pairs = (line.split(" = ", 1) for line in lines if " = " in line)
+    return {key.strip(): value.strip() for key, value in pairs}
+
+
+def _parse_file(path: Path) -> None:
+    # gin has no way to take a search path back, and two folders may hold different files of one name.
+    prefixes = gin.config._LOCATION_PREFIXES
+    saved = list(prefixes)
+    prefixes[:] = [str(path.resolve().parent), *saved, str(CONFIG_ROOT)]
+    try:
+        gin.parse_config_file(str(path))
+    finally:
+        prefixes[:] = saved
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """Turns gin's own errors into ConfigurationErrors of one sentence, with suggestions."""
+    try:
+        yield
+    except ConfigurationError:
+        raise
+    except (ValueError, RuntimeError, TypeError, SyntaxError, OSError, LookupError) as error:
+        explanation = explain(error)
+        if explanation is None:
+            raise
+        raise ConfigurationError(explanation) from error
+
+
+def explain(error: BaseException) -> str | None:
+    """One sentence for an error that gin raised, None for any other."""
+    text = str(error)
+    location = re.search(r'In file "(.*?)", line (\d+)', text) or re.search(r"In bindings string line (\d+)", text)
+    where = ""
+    if location:
+        where = f" ({location[1]}, line {location[2]})" if location.lastindex == 2 else f" (binding {location[1]})"
+    if match := re.search(r"No configurable matching (?:reference )?'@?([^'()]+)", text):
+        name = match[1].split("/")[-1]
+        return f"gin knows no configurable {name!r}{where}. {suggestion(name, _configurable_names())}"
+    if match := re.search(r"[Cc]onfigurable '([^']+)' doesn't have a parameter named '([^']+)'", text):
+        return f"{match[1]!r} has no gin parameter {match[2]!r}{where}. {suggestion(match[2], _parameter_names(match[1]))}"
+    if match := re.search(r"Required bindings for `([^`]+)` not provided in config: \[(.*?)\]", text):
+        missing = [f"{match[1]}.{name}" for name in re.findall(r"'([^']+)'", match[2])]
+        return (f"The gin parameter{'s' if len(missing) > 1 else ''} {', '.join(missing)} must be given: in a gin file, "
+                f"or with --gin_bindings '{missing[0]} = ...'.")
+    if "is not in the allowlist" in text or "denylist" in text:
+        return f"That parameter cannot be set by gin{where}: {text.splitlines()[0]}"
+    if isinstance(error, SyntaxError):
+        return f"gin cannot read {error.text!r} ({error.filename or 'bindings'}, line {error.lineno}): {error.msg}."
+    if isinstance(error, OSError) and text.startswith("Unable to open file: "):
+        name = text.removeprefix("Unable to open file: ").split(". Searched")[0]
+        return f"A gin config includes {name!r}, which is neither beside it nor among the shipped configs."
+    return None
+
+
+def _configurable_names() -> list[str]:
+    # Selectors are module-qualified; a user writes the last part.
+    return sorted({selector.split(".")[-1] for selector in gin.config._REGISTRY if not selector.startswith("gin.")})
+
+
+def _parameter_names(configurable: str) -> list[str]:
+    found = gin.config._REGISTRY.get_match(configurable)
+    return [] if found is None else gin.config._get_all_positional_parameter_names(found.wrapped)

@@ -1,0 +1,165 @@
+"""Three-dots: three black dots on white, procedural, nothing to download (JL1-VAE, arXiv:2106.02923).
+
+Drawn on a canvas ten times as large and averaged down, as the original does with OpenCV.  A disc is one run of canvas
+pixels a row, so an image pixel's grey is counted from at most three runs in each of ten rows; no canvas is made.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numba
+import numpy as np
+
+from .ground_truth_data import GridGroundTruth, GroundTruthData
+from .observations import LazyObservations
+from .opencv_disc import disc_rows
+from .registry import register
+
+SIDE = 64
+SUPERSAMPLING = 10
+CANVAS = SIDE * SUPERSAMPLING
+FRACTION_BITS = 10
+RADIUS = int(CANVAS * 0.08 * 2**FRACTION_BITS)
+# OpenCV's area average multiplies the sum of 100 canvas pixels by a single-precision 1/100.
+GREY = (np.arange(SUPERSAMPLING**2 + 1) * float(np.float32(1 / SUPERSAMPLING**2))).astype(np.float32)
+
+
+@register("threeDots")
+class ThreeDots(GridGroundTruth):
+    """Six factors: x and y of dots 0, 1 and 2; x to the right, y downwards, 0 at the top left.
+
+    Dots at the ends are cut off and dots may overlap, so different factors can give the same image.  64^6 images
+    at the published granularity of 64 values a factor."""
+
+    grid_factor_names = ("x_0", "y_0", "x_1", "y_1", "x_2", "y_2")
+    image_shape = (SIDE, SIDE, 1)
+
+    def __init__(self, latent_factor_granularity: int = 64):
+        self.latent_factor_granularity = latent_factor_granularity
+        self.grid_factor_sizes = (latent_factor_granularity,) * 6
+
+    def render(self, indices: np.ndarray, draws: np.ndarray | None = None) -> np.ndarray:
+        factors = np.stack(np.unravel_index(indices, self.grid_factor_sizes), axis=1)
+        return draw_dots(factors, self.latent_factor_granularity)
+
+
+class ThreeDotsCache(GroundTruthData):
+    """The images of JL1-VAE's training cache: `num_images` draws from three-dots with `RandomState(seed)`.
+
+    The original stores them (8 GB for 500,000); here they are known by their factors and rendered when asked for,
+    which takes less time than reading them back."""
+
+    def __init__(self, num_images: int = 500_000, seed: int = 0):
+        self.three_dots = ThreeDots()
+        self.factor_names = self.three_dots.factor_names
+        self.factors, observations = self.three_dots.sample(num_images, np.random.RandomState(seed))
+        self._observations = observations
+
+    @property
+    def factors_num_values(self) -> list[int]:
+        return self.three_dots.factors_num_values
+
+    @property
+    def observation_shape(self) -> list[int]:
+        return self.three_dots.observation_shape
+
+    def sample(self, num: int, random_state: np.random.RandomState) -> tuple[np.ndarray, LazyObservations]:
+        """Cached factors and images, with replacement; one `choice`, as in the original."""
+        rows = random_state.choice(len(self.factors), (num,))
+        return self.factors[rows], self._observations[rows]
+
+    def sample_factors(self, num: int, random_state: np.random.RandomState) -> np.ndarray:
+        return self.sample(num, random_state)[0]
+
+    def sample_observations_from_factors(
+        self, factors: np.ndarray, random_state: np.random.RandomState
+    ) -> LazyObservations:
+        """Any three-dots factors, cached or not."""
+        return self.three_dots.sample_observations_from_factors(factors, random_state)
+
+
+@register("threeDotsCache")
+def three_dots_cache() -> ThreeDotsCache:
+    """The cache of the published trainings: 500,000 images."""
+    return ThreeDotsCache(500_000)
+
+
+@register("threeDotsCacheSmall")
+def three_dots_cache_small() -> ThreeDotsCache:
+    """The cache of JL1-VAE's small example: 20,000 images."""
+    return ThreeDotsCache(20_000)
+
+
+def draw_dots(factors: np.ndarray, granularity: int = 64) -> np.ndarray:
+    """Images (n, 64, 64, 1) float32 in [0, 1] of factors (n, 6) in [0, granularity)."""
+    positions = factors.reshape(-1, 3, 2)
+    images = np.empty((len(positions), SIDE, SIDE, 1), dtype=np.float32)
+    _render(positions[:, :, 0] * granularity + positions[:, :, 1], *disc_table(granularity), GREY, images[..., 0])
+    return images
+
+
+@functools.lru_cache(maxsize=4)
+def disc_table(granularity: int) -> tuple[np.ndarray, np.ndarray]:
+    """Black run of each canvas row for every dot position: first and one-past-last pixel, (granularity^2, 640) int16.
+
+    Position x * granularity + y.  A row the dot does not touch has both 0."""
+    positions = np.arange(granularity) / (granularity - 1)
+    centres = np.floor(CANVAS * positions * 2**FRACTION_BITS).astype(np.int64)
+    first = np.zeros((granularity**2, CANVAS), dtype=np.int16)
+    end = np.zeros_like(first)
+    for x, centre_x in enumerate(centres):
+        for y, centre_y in enumerate(centres):
+            left, right = disc_rows((int(centre_x), int(centre_y)), RADIUS, CANVAS, FRACTION_BITS)
+            touched = right >= left
+            first[x * granularity + y] = np.where(touched, left, 0)
+            end[x * granularity + y] = np.where(touched, right + 1, 0)
+    return first, end
+
+
+@numba.njit(parallel=True, cache=True)
+def _render(dots: np.ndarray, first: np.ndarray, end: np.ndarray, grey: np.ndarray, images: np.ndarray) -> None:
+    """images (n, 64, 64), for dots (n, 3) as rows of the disc table; grey: value by number of white canvas pixels."""
+    for image in numba.prange(len(dots)):
+        white = np.zeros(SIDE + 2, dtype=np.int64)
+        for y in range(SIDE):
+            white[:] = 0
+            for row in range(y * SUPERSAMPLING, (y + 1) * SUPERSAMPLING):
+                _subtract_union(dots[image], row, first, end, white)
+            total = SUPERSAMPLING**2
+            for x in range(SIDE):
+                total += white[x]
+                images[image, y, x] = grey[total]
+
+
+@numba.njit(cache=True)
+def _subtract_union(dots: np.ndarray, row: int, first: np.ndarray, end: np.ndarray, white: np.ndarray) -> None:
+    """Takes the black pixels of one canvas row, each once however many dots cover it, off the pixels below.
+
+    white: (SIDE + 2,) differences from one image pixel to the next, so a run costs the same whatever its length."""
+    a, b, c = dots[0], dots[1], dots[2]
+    if end[a, row] | end[b, row] | end[c, row] == 0:
+        return
+    # Sorted by its beginning, a run counts from where the runs before it ended.
+    if first[b, row] < first[a, row]:
+        a, b = b, a
+    if first[c, row] < first[b, row]:
+        b, c = c, b
+    if first[b, row] < first[a, row]:
+        a, b = b, a
+    reached = np.int64(0)
+    for dot in (a, b, c):
+        start, stop = max(np.int64(first[dot, row]), reached), np.int64(end[dot, row])
+        if start < stop:
+            _step(start, -1, white)
+            _step(stop, 1, white)
+            reached = stop
+
+
+@numba.njit(cache=True)
+def _step(position: int, sign: int, white: np.ndarray) -> None:
+    """From canvas pixel `position` on, every canvas pixel counts `sign` more."""
+    pixel = position // SUPERSAMPLING
+    inside = (pixel + 1) * SUPERSAMPLING - position
+    white[pixel] += sign * inside
+    white[pixel + 1] += sign * (SUPERSAMPLING - inside)

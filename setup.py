@@ -1,0 +1,55 @@
+"""Packaging: the repository root is the package `unbraid`, so nothing generic lands at the top of site-packages."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+VERSION = (ROOT / "__init__.py").read_text().split('__version__ = "')[1].split('"')[0]
+FLOORS = find_packages(where=str(ROOT), include=["common*", "ground_truth*", "training*", "export*", "evaluation*"])
+
+TEST = ["pytest>=8", "hypothesis>=6"]
+
+setup(
+    name="unbraid",
+    version=VERSION,
+    description="Train, export and score disentangled representations: disentanglement_lib's numbers for PyTorch models.",
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    python_requires=">=3.11",
+    package_dir={"unbraid": "."},
+    packages=["unbraid", *(f"unbraid.{package}" for package in FLOORS)],
+    package_data={"unbraid": ["py.typed", "gin_configs/**/*.gin"]},
+    install_requires=[
+        "torch>=2.6",
+        "onnx>=1.21",
+        "onnxscript>=0.5",
+        "numpy>=1.26",
+        "h5py>=3.10",
+        "gin-config>=0.5",
+        "scikit-learn>=1.5",
+        "scipy>=1.11",
+        "joblib>=1.3",
+        "numba>=0.60",
+        "pillow>=10",
+        "matplotlib>=3.8",
+        "tensorboard>=2.15",
+        "tqdm>=4.66",
+    ],
+    extras_require={
+        # The two ONNX Runtimes own the same import name: install one of them, never both.
+        "cpu": ["onnxruntime>=1.20"],
+        "gpu": ["onnxruntime-gpu>=1.20"],
+        "test": TEST,
+        "dev": [*TEST, "ruff>=0.9", "mypy>=1.14", "build>=1.2"],
+    },
+    entry_points={
+        "console_scripts": [
+            "unbraid-train=unbraid.training.__main__:main",
+            "unbraid-export=unbraid.export.__main__:main",
+            "unbraid-evaluate=unbraid.evaluation.__main__:main",
+        ]
+    },
+)
