@@ -18,8 +18,8 @@ def run_command(main: Callable[[argparse.Namespace], None], parser: argparse.Arg
     """Parses `argv`, calls `main`, and returns the exit status: 0, or 2 after printing one sentence for bad input."""
     parser.add_argument("--verbose", action="store_true", help="log sizes, seeds, elapsed times and decisions")
     arguments = parser.parse_args(argv)
-    logging.basicConfig(level=logging.INFO if arguments.verbose else logging.WARNING, stream=sys.stderr,
-                        format="%(levelname).1s %(name)s: %(message)s")
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname).1s %(name)s: %(message)s")
+    logging.getLogger(__name__.split(".")[0]).setLevel(logging.INFO if arguments.verbose else logging.WARNING)
     logging.captureWarnings(True)
     try:
         main(arguments)

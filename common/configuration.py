@@ -6,6 +6,7 @@ Published configs of disentanglement_lib and JL1-VAE run unchanged, so their nam
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -73,7 +74,8 @@ def bound(name: str, default: object = None) -> object:
 
 def operative_config() -> str:
     """What was really used, one `name = value` a line: never wrapped, so that line-by-line readers get whole values."""
-    return gin.operative_config_str(max_line_length=1_000_000, continuation_indent=0)
+    text = gin.operative_config_str(max_line_length=1_000_000, continuation_indent=0)
+    return re.sub(r"^# =+$", "# " + "=" * 78, text, flags=re.MULTILINE)  # gin rules its headings to the line's end
 
 
 def config_values(text: str) -> dict[str, str]:
@@ -88,12 +90,14 @@ def config_values(text: str) -> dict[str, str]:
 def _parse_file(path: Path) -> None:
     # gin has no way to take a search path back, and two folders may hold different files of one name.
     prefixes = gin.config._LOCATION_PREFIXES
-    saved = list(prefixes)
+    saved, logging_level = list(prefixes), logging.root.manager.disable
     prefixes[:] = [str(path.resolve().parent), *saved, str(CONFIG_ROOT)]
+    logging.disable(logging.CRITICAL)  # gin logs an error for each place where an include is not
     try:
-        gin.parse_config_file(str(path))
+        gin.parse_config_file(str(path.resolve()))
     finally:
         prefixes[:] = saved
+        logging.disable(logging_level)
 
 
 @contextlib.contextmanager

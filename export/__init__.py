@@ -1,1 +1,24 @@
-"""To come."""
+"""The interface: exported representations, written, read and verified; networks rebuilt from checkpoints.
+
+Names are loaded when asked for, so that reading an ONNX file loads no torch and nothing here loads training code
+unless a checkpoint is rebuilt."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_HOMES = {
+    "export_representation": ".exporter",
+    "load_representation": ".artifact",
+    "Representation": ".artifact",
+    "ArtifactError": ".errors",
+}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name], __name__), name)

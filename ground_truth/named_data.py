@@ -8,7 +8,13 @@ from .ground_truth_data import GroundTruthData
 from .registry import data_sets
 
 
-@gin.configurable("dataset")
-def get_named_ground_truth_data(name: str = gin.REQUIRED) -> GroundTruthData:
-    """The data set `name`.  Raises UnknownNameError, with suggestions, for any other name."""
-    return data_sets()[name]()
+@gin.configurable("dataset", denylist=["known"])
+def get_named_ground_truth_data(name: str = gin.REQUIRED,
+                                known: dict[str, GroundTruthData] | None = None) -> GroundTruthData:
+    """The data set `name`; made once when `known`, the data sets made so far by name, is given.
+
+    Raises UnknownNameError, with suggestions, for any other name."""
+    known = {} if known is None else known
+    if name not in known:
+        known[name] = data_sets()[name]()
+    return known[name]

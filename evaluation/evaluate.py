@@ -1,0 +1,160 @@
+"""The protocol: one metric under one gin configuration, results where disentanglement_lib puts them."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import os
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import gin
+import numpy as np
+
+from ..common.configuration import CONFIG_ROOT, bind, bound, configured
+from ..common.errors import ConfigurationError
+from ..common.files import atomic_directory, refuse_existing
+from ..common.registry import import_members
+from ..common.results import recorded_config, update_result_directory
+from ..export.artifact import Representation, load_representation
+from ..export.record import library_versions
+from ..ground_truth.named_data import get_named_ground_truth_data
+from .codes import CodeTable
+
+logger = logging.getLogger(__name__)
+
+NUM_PROBES = 8  # images encoded twice, to see whether the representation answers alike
+
+
+@gin.configurable("evaluation", denylist=["ground_truth_data", "representation_function", "artifact_dir"])
+def compute_scores(ground_truth_data: Any, representation_function: Callable[[Any], np.ndarray], artifact_dir: str,
+                   evaluation_fn: Callable[..., dict[str, Any]] = gin.REQUIRED, random_seed: int = gin.REQUIRED,
+                   name: str = "") -> dict[str, Any]:
+    """Scores of one metric, drawn with a fresh `RandomState(random_seed)`; `name` is a note for the results.
+
+    A metric without an `artifact_dir` parameter is called without it, as old ones expect."""
+    arguments: dict[str, Any] = {"random_state": np.random.RandomState(random_seed)}
+    if _accepts(evaluation_fn, "artifact_dir"):
+        arguments["artifact_dir"] = artifact_dir
+    else:
+        warnings.warn(f"{evaluation_fn.__name__} takes no artifact_dir and is called without.", DeprecationWarning,
+                      stacklevel=2)
+    return evaluation_fn(ground_truth_data, representation_function, **arguments)
+
+
+class Evaluator:
+    """Scores one representation with any number of metrics; each image is encoded once for all of them."""
+
+    def __init__(self, representation: Representation, model_dir: Path, report: Callable[[int], Any] | None = None):
+        """model_dir: where earlier steps' `results` lie.  report: called with the number of images just encoded."""
+        self.representation = representation
+        self.previous_results = (model_dir if model_dir.is_dir() else model_dir.parent) / "results"
+        self.report = report
+        self._data_sets: dict[str, Any] = {}
+        self._codes: dict[str, CodeTable] = {}
+
+    def evaluate(self, output_dir: str | Path, overwrite: bool = False, gin_config_files: Sequence[str | Path] = (),
+                 gin_bindings: Sequence[str] = ()) -> dict[str, Any]:
+        """Scores one metric and writes `output_dir`/results; returns the scores.
+
+        Raises UserError; then nothing is written and an old folder is left as it was."""
+        output_dir = Path(output_dir)
+        refuse_existing(output_dir, overwrite)
+        files, name = self._with_data_set(gin_config_files, gin_bindings)
+        with configured(files, gin_bindings), atomic_directory(output_dir, overwrite) as folder:
+            start = time.time()
+            bind("dataset.name", name)
+            data_set, codes = self._prepared(name)
+            scores = compute_scores(data_set, codes, artifact_dir=str(folder / "artifacts"))
+            results = {**scores, "elapsed_time": time.time() - start, **self._provenance()}
+            results = update_result_directory(folder / "results", "evaluation", results, self.previous_results)
+        logger.info("%s: %.1f s.", output_dir, results["elapsed_time"])
+        return results
+
+    def _with_data_set(self, files: Sequence[str | Path], bindings: Sequence[str]) -> tuple[list[str | Path], str]:
+        """The config files with the data set's own in front, whose bindings the others override, and its name."""
+        load_metrics()
+        with configured(files, bindings):
+            name = self._data_set_name()
+        data_set_file = CONFIG_ROOT / "data_sets" / f"{name}.gin"
+        return ([data_set_file] if data_set_file.is_file() else []) + list(files), name
+
+    def _data_set_name(self) -> str:
+        """The name gin binds, or for "auto" that of the step before, of the artifact, or of AICROWD_DATASET_NAME."""
+        name = str(bound("dataset.name", "auto"))
+        if name != "auto":
+            return name
+        recorded = recorded_config(self.previous_results, "postprocess").get("dataset.name", "").strip("'\"")
+        record = self.representation.record
+        found = recorded or (record.data_set if record else None) or os.environ.get("AICROWD_DATASET_NAME")
+        if not found:
+            raise ConfigurationError(f"Nothing says which data set {self.representation.path} belongs to. "
+                                     "Add --gin_bindings \"dataset.name = 'NAME'\".")
+        return found
+
+    def _prepared(self, name: str) -> tuple[Any, CodeTable]:
+        """The data set that gin names and this representation's codes of it, checked on first use."""
+        data_set = get_named_ground_truth_data(known=self._data_sets)
+        if name not in self._codes:
+            probes = np.asarray(data_set.sample_observations(NUM_PROBES, np.random.RandomState(0)), dtype=np.float32)
+            is_deterministic = self.representation.is_deterministic(probes)
+            if not is_deterministic:
+                logger.warning("%s answers differently to the same images; every image is encoded anew.",
+                               self.representation.path)
+            self._codes[name] = CodeTable(self.representation, cached=is_deterministic, report=self.report)
+        return data_set, self._codes[name]
+
+    def _provenance(self) -> dict[str, Any]:
+        """Keys beside the reference's: which file was scored, how, and with which libraries."""
+        return {
+            "artifact_file": self.representation.path.name,
+            "artifact_sha256": self.representation.sha256,
+            "artifact_backend": self.representation.backend,
+            "artifact_provider": self.representation.provider,
+            "library_versions": library_versions(),
+        }
+
+
+def evaluate_with_gin(model_dir: str | Path, output_dir: str | Path, overwrite: bool = False,
+                      gin_config_files: Sequence[str | Path] = (), gin_bindings: Sequence[str] = (),
+                      backend: str = "auto", device: str = "cpu") -> dict[str, Any]:
+    """Scores the representation in `model_dir` with one metric, as disentanglement_lib's function of this name."""
+    evaluator = Evaluator(load_representation(model_dir, backend, device), Path(model_dir))
+    return evaluator.evaluate(output_dir, overwrite, gin_config_files, gin_bindings)
+
+
+def metric_configs(gin_config_files: Sequence[str], gin_bindings: Sequence[str]) -> dict[str, list[str]]:
+    """Which files make up each metric: name of the metric to its config files, those that all share first.
+
+    A file that binds `evaluation.evaluation_fn` is a metric, named after the file; any other is shared.  Without
+    such a file the metric is the one the bindings choose, under the name "evaluation"."""
+    load_metrics()
+    metrics, shared = {}, []
+    for config_file in gin_config_files:
+        with configured([config_file]):
+            is_metric = bound("evaluation.evaluation_fn") is not None
+        if is_metric:
+            metrics[Path(config_file).name.removesuffix(".gin")] = config_file
+        else:
+            shared.append(config_file)
+    if not metrics:
+        with configured(shared, gin_bindings):
+            if bound("evaluation.evaluation_fn") is None:
+                raise ConfigurationError("No metric was chosen: give a gin config that binds evaluation.evaluation_fn, "
+                                         "such as --gin_config mig.")
+        return {"evaluation": shared}
+    return {name: [*shared, config_file] for name, config_file in metrics.items()}
+
+
+def load_metrics() -> None:
+    """Registers every metric of the folder with gin."""
+    import_members(f"{__package__}.metrics")
+
+
+def _accepts(function: Callable[..., Any], argument: str) -> bool:
+    """Whether a function, unwrapped from gin, takes `argument` or any keyword."""
+    parameters = inspect.signature(inspect.unwrap(function)).parameters
+    return argument in parameters or any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())

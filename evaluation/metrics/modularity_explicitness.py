@@ -1,0 +1,85 @@
+"""Modularity and explicitness (Ridgeway and Mozer, NeurIPS 2018, arXiv:1802.05312), as in disentanglement_lib."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import gin
+import numpy as np
+
+from ...common.configuration import RUNTIME_ARGUMENTS
+from ..discretization import discretize, mutual_information_matrix
+from ..sampling import RepresentationFunction, sample_codes
+
+logger = logging.getLogger(__name__)
+
+
+def modularity(mutual_information: np.ndarray) -> float:
+    """Mean over latents of how far each depends on one factor only (sec. 3).
+
+    mutual_information: (num_latents, num_factors).  Returns a score in [0, 1], higher is better; a latent without
+    any information counts as 0 and pulls the mean down, and with one factor the score is NaN."""
+    squared = np.square(mutual_information)
+    largest = squared.max(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scores = 1.0 - (squared.sum(axis=1) - largest) / (largest * (squared.shape[1] - 1.0))
+    scores[largest == 0.0] = 0.0
+    return float(np.mean(scores))
+
+
+def modularity_of_codes(codes: np.ndarray, factors: np.ndarray) -> float:
+    """Modularity of codes (num_points, num_latents), binned as gin says, and factors, points first."""
+    return modularity(mutual_information_matrix(discretize(codes), factors))
+
+
+def explicitness(train_codes: np.ndarray, train_labels: np.ndarray, test_codes: np.ndarray,
+                 test_labels: np.ndarray) -> tuple[float, float]:
+    """Area under the ROC curve of a multinomial logistic regression for one factor, on train and test.
+
+    Codes are standardised (num_points, num_latents); labels (num_points,) integers.  One class against the rest,
+    averaged over the classes present; in [0, 1], 0.5 is chance."""
+    from sklearn.linear_model import LogisticRegression
+
+    classifier = LogisticRegression().fit(train_codes, train_labels)
+    return (_area_under_curve(classifier, train_codes, train_labels),
+            _area_under_curve(classifier, test_codes, test_labels))
+
+
+@gin.configurable("modularity_explicitness", denylist=RUNTIME_ARGUMENTS)
+def compute_modularity_explicitness(ground_truth_data: Any, representation_function: RepresentationFunction,
+                                    random_state: np.random.RandomState, artifact_dir: str | None = None,
+                                    num_train: int = gin.REQUIRED, num_test: int = gin.REQUIRED,
+                                    batch_size: int = 16) -> dict[str, float]:
+    """`modularity_score` in [0, 1] and `explicitness_score_{train,test}` with chance 0.5, higher is better."""
+    codes, factors = sample_codes(ground_truth_data, representation_function, num_train, random_state, batch_size)
+    test_codes, test_factors = sample_codes(ground_truth_data, representation_function, num_test, random_state,
+                                            batch_size)
+    train_areas, test_areas = zip(*(
+        explicitness(*labelled) for labelled in _standardised(codes, factors, test_codes, test_factors)), strict=True)
+    return {
+        "modularity_score": modularity_of_codes(codes, factors),
+        "explicitness_score_train": float(np.mean(train_areas)),
+        "explicitness_score_test": float(np.mean(test_areas)),
+    }
+
+
+def _standardised(codes: np.ndarray, factors: np.ndarray, test_codes: np.ndarray, test_factors: np.ndarray) -> Any:
+    """Standardised train and test codes with the labels of one factor after the other.
+
+    Constant codes are left out: they hold nothing, and the original fails on them (0 / 0)."""
+    mean, deviation = codes.mean(axis=0), codes.std(axis=0)
+    varying = deviation > 0
+    if not varying.all():
+        logger.warning("Codes %s are constant and are left out of explicitness.", np.flatnonzero(~varying).tolist())
+    train = ((codes - mean) / np.where(varying, deviation, 1))[:, varying]
+    test = ((test_codes - mean) / np.where(varying, deviation, 1))[:, varying]
+    return ((train, labels, test, test_labels) for labels, test_labels in zip(factors.T, test_factors.T, strict=True))
+
+
+def _area_under_curve(classifier: Any, codes: np.ndarray, labels: np.ndarray) -> float:
+    from sklearn.metrics import roc_auc_score
+
+    present = np.isin(classifier.classes_, labels)
+    is_class = labels[:, np.newaxis] == classifier.classes_[present]
+    return float(roc_auc_score(is_class, classifier.predict_proba(codes)[:, present]))

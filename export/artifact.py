@@ -1,0 +1,159 @@
+"""Reading an exported representation: ours, or anybody's TorchScript, ONNX or torch.export file."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from .errors import ArtifactError, InputMismatchError, MissingBackendError
+from .formats import FORMAT_NAMES, Format, Runner, get_format
+from .record import Record
+
+logger = logging.getLogger(__name__)
+
+BACKENDS = ("auto", *FORMAT_NAMES)
+DEVICES = ("cpu", "cuda")
+
+
+class Representation:
+    """A representation function: images (n, H, W, C) float32 in [0, 1] to codes (n, num_latents) float32.
+
+    Swaps to the graph's (n, C, H, W), and checks what comes back."""
+
+    def __init__(self, path: Path, backend: str, device: str, runner: Runner):
+        self.path, self.backend, self.device = path, backend, device
+        self._runner = runner
+
+    @property
+    def record(self) -> Record | None:
+        """What the artifact says of itself; None for a stranger's."""
+        return self._runner.record
+
+    @property
+    def provider(self) -> str:
+        """The execution provider or device that really runs."""
+        return self._runner.provider
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the file, to tell artifacts apart in results."""
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """Raises InputMismatchError when the model refuses the images, ArtifactError when its codes are not 2-D."""
+        images = np.asarray(images, dtype=np.float32)
+        self._check_shape(images.shape)
+        try:
+            codes = self._runner(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
+        except ArtifactError:
+            raise
+        except Exception as error:
+            raise InputMismatchError(f"{self.path} fails on images of shape (N, C, H, W) = {_nchw(images.shape)}: "
+                                     f"{_last_line(error)}") from error
+        if codes.ndim != 2 or len(codes) != len(images):
+            raise ArtifactError(f"{self.path} returns codes of shape {codes.shape} for {len(images)} images; "
+                                f"expected 2-D codes ({len(images)}, D).")
+        return codes.astype(np.float32, copy=False)
+
+    def is_deterministic(self, images: np.ndarray) -> bool:
+        """Whether the same images get the same codes twice."""
+        return bool(np.array_equal(self(images), self(images), equal_nan=True))
+
+    def _check_shape(self, shape: tuple[int, ...]) -> None:
+        if len(shape) != 4:
+            raise InputMismatchError(f"Images have shape {shape}; expected (N, H, W, C).")
+        if self.record and tuple(self.record.image_shape) != _nchw(shape)[1:]:
+            made_for = f", data set {self.record.data_set}" if self.record.data_set else ""
+            raise InputMismatchError(f"{self.path} was made for images (C, H, W) = {tuple(self.record.image_shape)}"
+                                     f"{made_for}; this data set gives {_nchw(shape)[1:]}.")
+
+
+def load_representation(path: str | Path, backend: str = "auto", device: str = "cpu",
+                        allow_pickled_code: bool = False) -> Representation:
+    """Opens an artifact: a file, a `representation/` folder, or a run that holds one.
+
+    backend: "auto" takes the fastest that is there; "onnx", "torchscript" or "export" insist.  device: "cpu" or
+    "cuda".  allow_pickled_code: also opens a pickled module, which runs code from the file.
+    Raises ArtifactError or one of its kinds, with what to do next."""
+    artifact, backend = find_artifact(Path(path), backend, device)
+    if backend != "onnx" or device == "cuda":
+        from .formats.torch_runner import check_device
+
+        check_device(device)
+    if backend == "torchscript" and allow_pickled_code:
+        return _load_trusted(artifact, device)
+    representation = Representation(artifact, backend, device, get_format(backend).open(artifact, device))
+    if representation.record and representation.record.kind != "representation":
+        raise ArtifactError(f"{artifact} is a {representation.record.kind}, not a representation.")
+    logger.info("Representation %s, backend %s, running on %s.", artifact, backend, representation.provider)
+    return representation
+
+
+def find_artifact(path: Path, backend: str = "auto", device: str = "cpu") -> tuple[Path, str]:
+    """The file to open and its backend, for a file or a folder.
+
+    In a folder every format is looked for under its own name, there and in its `representation/`."""
+    formats = _formats_to_try(backend, device)
+    if path.is_file():
+        return path, _backend_of_file(path, backend)
+    if not path.exists():
+        raise ArtifactError(f"There is no {path}. Give an exported file, or a folder that holds one.")
+    candidates = [(folder / file_format.representation_file, name)
+                  for folder in (path, path / "representation") for name, file_format in formats.items()]
+    for candidate, name in candidates:
+        if candidate.is_file():
+            return candidate, name
+    if backend == "auto" and formats.keys() != set(FORMAT_NAMES):
+        return find_artifact(path, "onnx", device)  # names the runtime that is missing
+    names = " or ".join(sorted({candidate.name for candidate, _ in candidates}))
+    raise ArtifactError(f"{path} holds no exported representation: expected {names}, there or in representation/. "
+                        "Export a trained model with unbraid-export --model_dir ... --output_dir ...")
+
+
+def _formats_to_try(backend: str, device: str) -> dict[str, Format]:
+    if backend not in BACKENDS:
+        raise MissingBackendError(f"Unknown backend {backend!r}; expected one of {', '.join(BACKENDS)}.")
+    if device not in DEVICES:
+        raise MissingBackendError(f"Unknown device {device!r}; expected one of {', '.join(DEVICES)}.")
+    names: tuple[str, ...] = FORMAT_NAMES if backend == "auto" else (backend,)
+    if backend == "auto" and not _onnx_runs(device):
+        names = tuple(name for name in names if name != "onnx")
+    return {name: get_format(name) for name in names}
+
+
+def _onnx_runs(device: str) -> bool:
+    from .formats import onnx_format
+
+    return onnx_format.is_installed() and (device == "cpu" or onnx_format.has_cuda())
+
+
+def _backend_of_file(path: Path, backend: str) -> str:
+    """The backend for one file, told by its suffix; a TorchScript file may have any other."""
+    by_suffix = {".onnx": "onnx", ".pt2": "export"}.get(path.suffix, "torchscript")
+    if backend not in ("auto", by_suffix):
+        raise ArtifactError(f"{path} is a file for the backend {by_suffix}; --backend {backend} cannot run it.")
+    return by_suffix
+
+
+def _load_trusted(path: Path, device: str) -> Representation:
+    from .formats import torchscript_format
+    from .errors import UnsafeArtifactError
+
+    try:
+        runner = torchscript_format.open(path, device)
+    except UnsafeArtifactError:
+        logger.warning("Unpickling %s, which runs code from the file, as allowed.", path)
+        runner = torchscript_format.open_pickled_module(path, device)
+    return Representation(path, "torchscript", device, runner)
+
+
+def _nchw(nhwc: tuple[int, ...]) -> tuple[int, ...]:
+    return (nhwc[0], nhwc[3], nhwc[1], nhwc[2])
+
+
+def _last_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__

@@ -1,0 +1,52 @@
+"""`torch.export`: the successor of TorchScript, a `.pt2` file."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..errors import ArtifactError, UnsafeArtifactError
+from ..pickles import foreign_globals_in_zip
+from ..record import RECORD_NAME, Record
+from .torch_runner import TorchRunner
+
+suffix = ".pt2"
+representation_file = "representation.pt2"
+decoder_file = "decoder.pt2"
+
+
+def convert(module: Any, example: Any, kind: str) -> Any:
+    """With a batch of at least 2: a batch of 1 would be taken for a constant."""
+    with torch.no_grad():
+        return torch.export.export(module, (example,), dynamic_shapes=({0: torch.export.Dim("batch")},))
+
+
+def save(graph: Any, path: Path, record: Record) -> None:
+    torch.export.save(graph, str(path), extra_files={RECORD_NAME: record.to_json()})
+
+
+def open(path: Path, device: str) -> TorchRunner:  # noqa: A001 - the name every format uses
+    """Raises ArtifactError for a file that torch.export did not write, UnsafeArtifactError for one with foreign pickles.
+
+    torch unpickles parts of a .pt2 file, so what they would import is looked at first."""
+    try:
+        names = foreign_globals_in_zip(path.read_bytes())
+    except zipfile.BadZipFile as error:
+        raise ArtifactError(f"{path} is truncated or no torch.export file: {error}.") from error
+    if names:
+        raise UnsafeArtifactError(f"{path} holds a pickle that would run code when read ({', '.join(names[:3])}), which "
+                                  "torch.export does not write. It is refused; ask its author for an ONNX file.")
+    extra = {RECORD_NAME: ""}
+    try:
+        program = torch.export.load(str(path), extra_files=extra)
+    except Exception as error:
+        raise ArtifactError(f"{path} cannot be read as a torch.export file: "
+                            f"{str(error).strip().splitlines()[0]}") from error
+    text = extra[RECORD_NAME]
+    module = program.module()
+    if device != "cpu":
+        module = module.to(device)
+    return TorchRunner(module, device, Record.from_json(text, path) if text else None)

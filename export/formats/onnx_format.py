@@ -1,0 +1,132 @@
+"""ONNX: one file, dynamic batch, run by ONNX Runtime; reading needs no torch."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArtifactError, MissingBackendError
+from ..record import RECORD_NAME, Record
+
+logger = logging.getLogger(__name__)
+
+suffix = ".onnx"
+representation_file = "representation.onnx"
+decoder_file = "decoder.onnx"
+
+
+def convert(module: Any, example: Any, kind: str) -> Any:
+    """From the eager module: the dynamo exporter takes no TorchScript."""
+    import torch
+
+    input_name, output_name = ("images", "codes") if kind == "representation" else ("codes", "images")
+    with _quiet_exporter():
+        program = torch.onnx.export(
+            module, (example,), dynamo=True, input_names=[input_name], output_names=[output_name],
+            dynamic_shapes=({0: torch.export.Dim("batch")},), verbose=False)
+    assert program is not None
+    return program.model_proto
+
+
+def save(graph: Any, path: Path, record: Record) -> None:
+    """One file: weights in a second one are easily lost, and a way to read files that are none of the model's."""
+    import onnx
+
+    onnx.helper.set_model_props(graph, {RECORD_NAME: record.to_json()})
+    onnx.save_model(graph, str(path), save_as_external_data=False)
+
+
+def open(path: Path, device: str) -> OnnxRunner:  # noqa: A001 - the name every format uses
+    """Opens for "cpu" or "cuda".  Raises ArtifactError, or MissingBackendError when CUDA does not really run."""
+    return OnnxRunner(path, device)
+
+
+class OnnxRunner:
+    """An ONNX Runtime session with one input and one output."""
+
+    def __init__(self, path: Path, device: str):
+        runtime = _import_runtime()
+        options = runtime.SessionOptions()
+        options.log_severity_level = 3  # errors only; they are raised as well
+        providers: list[Any] = ["CPUExecutionProvider"]
+        if device == "cuda":
+            # TF32 changes codes by about 1e-3, enough to move points between bins.
+            providers.insert(0, ("CUDAExecutionProvider", {"use_tf32": 0}))
+            _load_cuda_libraries(runtime)
+        try:
+            self._session = runtime.InferenceSession(str(path), options, providers=providers)
+        except Exception as error:
+            raise ArtifactError(f"{path} is not a readable ONNX model: {_first_line(error)}") from error
+        self.provider = self._session.get_providers()[0]
+        if device == "cuda" and self.provider != "CUDAExecutionProvider":
+            raise MissingBackendError(f"CUDA was asked for, but ONNX Runtime runs {path.name} on {self.provider}. "
+                                      "Install the extra unbraid[gpu] instead of unbraid[cpu], or use --device cpu.")
+        self._input = self._only(self._session.get_inputs(), "input", path)
+        self._output = self._only(self._session.get_outputs(), "output", path)
+        text = self._session.get_modelmeta().custom_metadata_map.get(RECORD_NAME)
+        self.record = Record.from_json(text, path) if text else None
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        return self._session.run([self._output], {self._input: values})[0]
+
+    @staticmethod
+    def _only(nodes: list[Any], what: str, path: Path) -> str:
+        if len(nodes) != 1:
+            raise ArtifactError(f"{path} has {len(nodes)} {what}s ({', '.join(node.name for node in nodes)}); "
+                                f"a representation has one.")
+        return nodes[0].name
+
+
+def is_installed() -> bool:
+    """Whether some ONNX Runtime can be imported."""
+    try:
+        _import_runtime()
+    except MissingBackendError:
+        return False
+    return True
+
+
+def has_cuda() -> bool:
+    """Whether the installed ONNX Runtime was built with CUDA; whether that works shows only when a session is made."""
+    return "CUDAExecutionProvider" in _import_runtime().get_available_providers()
+
+
+def _import_runtime() -> Any:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise MissingBackendError("Running ONNX files needs ONNX Runtime: pip install 'unbraid[cpu]', or "
+                                  "'unbraid[gpu]' on a machine with an NVIDIA GPU.") from error
+    return onnxruntime
+
+
+def _load_cuda_libraries(runtime: Any) -> None:
+    """Lets ONNX Runtime find the CUDA libraries that came with torch."""
+    if hasattr(runtime, "preload_dlls"):
+        runtime.preload_dlls()
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0]
+
+
+class _quiet_exporter:  # noqa: N801 - used as a context manager
+    """Keeps the exporter's progress chatter and deprecation notes out of the user's terminal."""
+
+    def __enter__(self) -> None:
+        import warnings
+
+        self._warnings = warnings.catch_warnings()
+        self._warnings.__enter__()
+        warnings.simplefilter("ignore")
+        self._loggers = {name: logging.getLogger(name).level for name in ("torch.onnx", "onnxscript", "onnx_ir")}
+        for name in self._loggers:
+            logging.getLogger(name).setLevel(logging.ERROR)
+
+    def __exit__(self, *exception: object) -> None:
+        for name, level in self._loggers.items():
+            logging.getLogger(name).setLevel(level)
+        self._warnings.__exit__(*exception)  # type: ignore[arg-type]

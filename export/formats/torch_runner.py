@@ -1,0 +1,33 @@
+"""Runs a torch module that was read from a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..errors import ArtifactError, MissingBackendError
+from ..record import Record
+
+
+class TorchRunner:
+    """One module on one device, from float32 array to float32 array, without gradients."""
+
+    def __init__(self, module: Any, device: str, record: Record | None):
+        self._module, self._device, self.record = module, device, record
+        self.provider = f"torch {device}"
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            output = self._module(torch.from_numpy(np.ascontiguousarray(values)).to(self._device))
+        if not isinstance(output, torch.Tensor):
+            raise ArtifactError(f"The model returns a {type(output).__name__}; a representation returns one tensor of "
+                                "codes (N, D). Export the module again with unbraid.export.export_representation.")
+        return output.to("cpu", torch.float32).numpy()
+
+
+def check_device(device: str) -> None:
+    """Raises MissingBackendError when CUDA is asked for where torch sees none."""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise MissingBackendError("CUDA was asked for (--device cuda), but torch sees no GPU here. Use --device cpu.")

@@ -1,0 +1,101 @@
+"""TorchScript: what the NeurIPS 2019 challenge kit and JL1-VAE store and read as `pytorch_model.pt`.
+
+torch deprecates it; its warnings are filtered around its calls only.
+"""
+
+from __future__ import annotations
+
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..errors import ArtifactError, UnsafeArtifactError
+from ..pickles import PICKLE_BYTES, ZIP_BYTES, foreign_globals
+from ..record import RECORD_NAME, Record
+from .torch_runner import TorchRunner
+
+suffix = ".pt"
+representation_file = "pytorch_model.pt"
+decoder_file = "decoder.pt"
+
+
+def convert(module: Any, example: Any, kind: str) -> Any:
+    """Traced; verification on real images does what trace checking does, and more."""
+    with _no_deprecation_warnings(), torch.no_grad():
+        return torch.jit.trace(module, example, check_trace=False)
+
+
+def save(graph: Any, path: Path, record: Record) -> None:
+    with _no_deprecation_warnings():
+        torch.jit.save(graph, str(path), _extra_files={RECORD_NAME: record.to_json()})
+
+
+def open(path: Path, device: str) -> TorchRunner:  # noqa: A001 - the name every format uses
+    """Raises UnsafeArtifactError for a pickle, ArtifactError for anything else that is no TorchScript."""
+    check_is_torchscript(path)
+    extra = {RECORD_NAME: ""}
+    try:
+        with _no_deprecation_warnings():
+            module = torch.jit.load(str(path), map_location=device, _extra_files=extra)
+    except RuntimeError as error:
+        raise ArtifactError(f"{path} is a damaged TorchScript file: {str(error).strip().splitlines()[0]}") from error
+    text = extra[RECORD_NAME]
+    text = text.decode() if isinstance(text, bytes) else text
+    return TorchRunner(module.eval(), device, Record.from_json(text, path) if text else None)
+
+
+def open_pickled_module(path: Path, device: str) -> TorchRunner:
+    """Opens a module that was pickled whole.  This runs whatever code the file names."""
+    try:
+        module = torch.load(str(path), map_location=device, weights_only=False)
+    except Exception as error:
+        raise ArtifactError(f"{path} cannot be unpickled: {error}") from error
+    if not isinstance(module, torch.nn.Module):
+        raise ArtifactError(f"{path} holds a {type(module).__name__}; a representation must be a torch.nn.Module.")
+    return TorchRunner(module.eval(), device, None)
+
+
+def check_is_torchscript(path: Path) -> None:
+    """Looks at the file's bytes only; nothing in it runs."""
+    start = _first_bytes(path)
+    if not start.startswith(ZIP_BYTES):
+        if start.startswith(PICKLE_BYTES):
+            raise UnsafeArtifactError(_refusal(path, "a Python pickle"))
+        raise ArtifactError(f"{path} is no model: expected TorchScript (a zip archive), found bytes {start[:8].hex(' ')}.")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.namelist()
+            if any("/code/" in member or member.endswith("/model.json") for member in members):
+                return
+            pickles = [member for member in members if member.endswith("data.pkl")]
+            data = archive.read(pickles[0]) if pickles else b""
+    except zipfile.BadZipFile as error:
+        raise ArtifactError(f"{path} is truncated or damaged: it starts like a model, but {error}. "
+                            "Copy or export it again.") from error
+    if not pickles:
+        raise ArtifactError(f"{path} is a zip archive, but no model: it holds {', '.join(members[:3]) or 'nothing'}.")
+    if names := foreign_globals(data):
+        raise UnsafeArtifactError(_refusal(path, f"a pickled module ({', '.join(names[:3])})"))
+    raise ArtifactError(f"{path} holds weights only (a state dict), not a network. Export the module that they belong "
+                        "to with unbraid.export.export_representation.")
+
+
+def _first_bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(16)
+
+
+def _refusal(path: Path, what: str) -> str:
+    return (f"{path} is {what}, not TorchScript. Reading it would run code from the file, so it is refused; "
+            "if you trust where it comes from, add --allow_pickled_code.")
+
+
+class _no_deprecation_warnings(warnings.catch_warnings):  # noqa: N801 - used as a context manager
+    def __enter__(self) -> Any:
+        entered = super().__enter__()
+        warnings.simplefilter("ignore")
+        return entered
+
