@@ -6,6 +6,7 @@ Published configs of disentanglement_lib and JL1-VAE run unchanged, so their nam
 from __future__ import annotations
 
 import contextlib
+import inspect
 import logging
 import re
 from collections.abc import Iterator, Sequence
@@ -44,17 +45,17 @@ def configured(config_files: Sequence[str | Path] = (), bindings: Sequence[str] 
     Includes are looked up beside the file that is parsed, then in the working directory, then among the
     shipped configs.  Raises ConfigurationError for what cannot be parsed, and turns gin's complaint about a
     missing parameter inside the block into one."""
-    gin.clear_config()
-    try:
-        with _explained():
-            for config_file in config_files:
-                _parse_file(find_config(str(config_file)))
-            gin.parse_config([line for binding in bindings for line in binding.splitlines()])
-            gin.finalize()
-        with _explained():
-            yield
-    finally:
-        with gin.unlock_config():
+    with gin.unlock_config():  # finalize locks gin; leaving gives back the state before, so users can go on registering
+        gin.clear_config()
+        try:
+            with _explained(), _silent():
+                for config_file in config_files:
+                    _parse_file(find_config(str(config_file)))
+                gin.parse_config([line for binding in bindings for line in binding.splitlines()])
+                gin.finalize()
+            with _explained():
+                yield
+        finally:
             gin.clear_config()
 
 
@@ -90,14 +91,23 @@ def config_values(text: str) -> dict[str, str]:
 def _parse_file(path: Path) -> None:
     # gin has no way to take a search path back, and two folders may hold different files of one name.
     prefixes = gin.config._LOCATION_PREFIXES
-    saved, logging_level = list(prefixes), logging.root.manager.disable
+    saved = list(prefixes)
     prefixes[:] = [str(path.resolve().parent), *saved, str(CONFIG_ROOT)]
-    logging.disable(logging.CRITICAL)  # gin logs an error for each place where an include is not
     try:
         gin.parse_config_file(str(path.resolve()))
     finally:
         prefixes[:] = saved
-        logging.disable(logging_level)
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """No logging: gin logs an error for each place where an include is not."""
+    level = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(level)
 
 
 @contextlib.contextmanager
@@ -117,34 +127,46 @@ def _explained() -> Iterator[None]:
 def explain(error: BaseException) -> str | None:
     """One sentence for an error that gin raised, None for any other."""
     text = str(error)
-    location = re.search(r'In file "(.*?)", line (\d+)', text) or re.search(r"In bindings string line (\d+)", text)
-    where = ""
-    if location:
-        where = f" ({location[1]}, line {location[2]})" if location.lastindex == 2 else f" (binding {location[1]})"
     if match := re.search(r"No configurable matching (?:reference )?'@?([^'()]+)", text):
         name = match[1].split("/")[-1]
-        return f"gin knows no configurable {name!r}{where}. {suggestion(name, _configurable_names())}"
+        return f"gin knows no configurable {name!r}{_location(text)}. {suggestion(name, _configurable_names())}"
     if match := re.search(r"[Cc]onfigurable '([^']+)' doesn't have a parameter named '([^']+)'", text):
-        return f"{match[1]!r} has no gin parameter {match[2]!r}{where}. {suggestion(match[2], _parameter_names(match[1]))}"
+        return (f"{match[1]!r} has no gin parameter {match[2]!r}{_location(text)}. "
+                + suggestion(match[2], _parameter_names(match[1])))
     if match := re.search(r"Required bindings for `([^`]+)` not provided in config: \[(.*?)\]", text):
         missing = [f"{match[1]}.{name}" for name in re.findall(r"'([^']+)'", match[2])]
         return (f"The gin parameter{'s' if len(missing) > 1 else ''} {', '.join(missing)} must be given: in a gin file, "
                 f"or with --gin_bindings '{missing[0]} = ...'.")
-    if "is not in the allowlist" in text or "denylist" in text:
-        return f"That parameter cannot be set by gin{where}: {text.splitlines()[0]}"
+    if match := re.search(r"Configurable '([^']+)' has denylisted kwarg '([^']+)'", text):
+        return (f"{match[1]}.{match[2]} is given at run time and cannot be set by gin{_location(text)}. "
+                f"Parameters that can: {', '.join(_parameter_names(match[1]))}.")
     if isinstance(error, SyntaxError):
-        return f"gin cannot read {error.text!r} ({error.filename or 'bindings'}, line {error.lineno}): {error.msg}."
+        return (f"gin cannot read {error.text!r} ({error.filename or 'bindings'}, line {error.lineno}): "
+                f"{error.msg.rstrip('.')}.")
     if isinstance(error, OSError) and text.startswith("Unable to open file: "):
         name = text.removeprefix("Unable to open file: ").split(". Searched")[0]
         return f"A gin config includes {name!r}, which is neither beside it nor among the shipped configs."
     return None
 
 
-def _configurable_names() -> list[str]:
+def _location(text: str) -> str:
+    """Where gin says a mistake is, in brackets."""
+    if match := re.search(r'In file "(.*?)", line (\d+)', text):
+        return f" ({match[1]}, line {match[2]})"
+    if match := re.search(r"In bindings string line (\d+)", text):
+        return f" (binding {match[1]})"
+    return ""
+
+
+def _configurable_names() -> set[str]:
     # Selectors are module-qualified; a user writes the last part.
-    return sorted({selector.split(".")[-1] for selector in gin.config._REGISTRY if not selector.startswith("gin.")})
+    selectors = gin.config._REGISTRY._selector_map
+    return {selector.split(".")[-1] for selector in selectors if not selector.startswith("gin.")}
 
 
 def _parameter_names(configurable: str) -> list[str]:
     found = gin.config._REGISTRY.get_match(configurable)
-    return [] if found is None else gin.config._get_all_positional_parameter_names(found.wrapped)
+    if found is None:
+        return []
+    return [name for name in inspect.signature(found.wrapped).parameters
+            if name not in (found.denylist or ()) and (not found.allowlist or name in found.allowlist)]

@@ -25,7 +25,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_gin_arguments(parser)
     existing = parser.add_mutually_exclusive_group()
     existing.add_argument("--overwrite", action="store_true", help="replace results that exist")
-    existing.add_argument("--resume", action="store_true", help="keep results that exist and compute the others")
+    existing.add_argument("--resume", action="store_true", help="keep results of this very artifact that exist and compute the others")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where the model runs (default: cpu)")
     parser.add_argument("--backend", choices=("auto", "onnx", "torchscript", "export"), default="auto",
                         help="which file and runtime to use (default: the fastest that is there)")
@@ -42,35 +42,40 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
     configs = metric_configs(arguments.gin_config, arguments.gin_bindings)
     outputs = output_directories(arguments.output_dir, list(configs))
-    finished = {name for name, path in outputs.items() if (path / "results").is_dir()} if arguments.resume else set()
-    for name, path in outputs.items():
-        if name not in finished:
+    if not arguments.resume:
+        for path in outputs.values():
             refuse_existing(path, arguments.overwrite)
     representation = load_representation(arguments.model_dir, arguments.backend, arguments.device,
                                          arguments.allow_pickled_code)
-    results: dict[str, Any] = {name: _read(outputs[name]) for name in outputs if name in finished}
+    results = finished_results(outputs, representation.sha256) if arguments.resume else {}
     with progress(total=len(configs), unit="metric") as metrics_bar, progress(unit="img", desc="encoding") as bar:
         evaluator = Evaluator(representation, arguments.model_dir, report=bar.update)
         for name, config_files in configs.items():
             metrics_bar.set_description(name)
-            if name not in finished:
+            if name not in results:
                 named = [f"evaluation.name = '{name}'"] if len(configs) > 1 else []
-                results[name] = evaluator.evaluate(outputs[name], arguments.overwrite, config_files,
+                results[name] = evaluator.evaluate(outputs[name], arguments.overwrite or arguments.resume, config_files,
                                                    [*named, *arguments.gin_bindings])
             metrics_bar.update()
     print(metric_by_key({name: results[name] for name in configs}))
     print(f"Results: {arguments.output_dir}")
 
 
+def finished_results(outputs: dict[str, Path], sha256: str) -> dict[str, Any]:
+    """Results by metric that exist and are those of the artifact with this hash."""
+    from ..common.results import read_json
+
+    finished = {}
+    for name, path in outputs.items():
+        file = path / "results" / "json" / "evaluation_results.json"
+        if file.is_file() and (found := read_json(file)).get("artifact_sha256") == sha256:
+            finished[name] = found
+    return finished
+
+
 def output_directories(output_dir: Path, names: Sequence[str]) -> dict[str, Path]:
     """The folder of each metric: OUTPUT_DIR itself for one, OUTPUT_DIR/NAME for several."""
     return {names[0]: output_dir} if len(names) == 1 else {name: output_dir / name for name in names}
-
-
-def _read(path: Path) -> dict[str, Any]:
-    from ..common.results import read_json
-
-    return read_json(path / "results" / "json" / "evaluation_results.json")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Type-checks the package with mypy, whatever the checkout is called.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+VENV=${TEST_VENV:-$ROOT/.venv-test}
+ensure_environment "$(runtime_extra),dev"
+
+# mypy names modules by folders; the package's name is not that of the checkout.
+links=$(mktemp -d)
+trap 'rm -rf "$links"' EXIT
+ln -s "$ROOT" "$links/unbraid"
+cd "$links"
+"$VENV/bin/python" -m mypy --config-file "$ROOT/pyproject.toml" --cache-dir "$ROOT/.mypy_cache" \
+    -p unbraid.common -p unbraid.ground_truth -p unbraid.training -p unbraid.export -p unbraid.evaluation

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import pytest
+
+from unbraid.common.errors import UnknownNameError
+from unbraid.common.registry import Registry
+
+
+def make_registry() -> Registry[int]:
+    numbers: Registry[int] = Registry("number")
+    numbers.register("one", "eins")(1)
+    numbers.register("two")(2)
+    return numbers
+
+
+def test_a_part_is_found_under_each_of_its_names() -> None:
+    numbers = make_registry()
+    assert (numbers["one"], numbers["eins"], numbers["two"]) == (1, 1, 2)
+    assert list(numbers) == ["eins", "one", "two"]
+
+
+def test_an_unknown_name_gets_suggestions_and_the_list() -> None:
+    with pytest.raises(UnknownNameError, match=r"Unknown number 'Onee'\. Did you mean one\? Valid names: eins, one, two\."):
+        make_registry()["Onee"]
+
+
+def test_a_name_is_given_once() -> None:
+    with pytest.raises(ValueError, match="number 'two' is registered twice"):
+        make_registry().register("two")(3)

@@ -1,0 +1,81 @@
+"""The floors of the house: imports only go down, and importing does no work."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FLOORS = ("common", "ground_truth", "training", "export", "evaluation")
+ALLOWED = {
+    "common": {"common"},
+    "ground_truth": {"common", "ground_truth"},
+    "training": {"common", "ground_truth", "training"},
+    "export": {"common", "ground_truth", "training", "export"},
+    "evaluation": {"common", "ground_truth", "export", "evaluation"},
+}
+# Only what rebuilds a network from a checkpoint may look at training; the artifact's reader and writer may not.
+REBUILDERS = ("export/postprocess.py", "export/importers/")
+
+
+def imported_floors(path: Path) -> set[str]:
+    """Floors that a module imports anywhere in it, relatively or by the package's name."""
+    floors = set()
+    parts = path.relative_to(ROOT).parts
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names: list[tuple[str, ...]] = []
+        if isinstance(node, ast.ImportFrom):
+            base = parts[: len(parts) - node.level] if node.level else ()
+            names = [(*base, *(node.module or "").split(".")), *((*base, *(node.module or "").split("."), alias.name)
+                                                              for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [tuple(alias.name.split(".")) for alias in node.names]
+        for name in names:
+            in_package = [part for part in name if part and part != "unbraid"]
+            if (name[:1] == ("unbraid",) or (isinstance(node, ast.ImportFrom) and node.level)) and in_package:
+                floors.add(in_package[0])
+    return floors & set(FLOORS)
+
+
+def modules(floor: str) -> list[Path]:
+    return sorted((ROOT / floor).rglob("*.py"))
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_imports_only_go_down(floor: str) -> None:
+    wrong = {str(path.relative_to(ROOT)): sorted(imported_floors(path) - ALLOWED[floor])
+             for path in modules(floor) if imported_floors(path) - ALLOWED[floor]}
+    assert not wrong
+
+
+def test_only_rebuilders_import_training() -> None:
+    importers = [str(path.relative_to(ROOT)) for path in modules("export") if "training" in imported_floors(path)]
+    assert importers  # the rule would hold emptily
+    assert [path for path in importers if not path.startswith(REBUILDERS)] == []
+
+
+def test_the_import_finder_sees_a_wrong_arrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    (tmp_path / "evaluation" / "metrics").mkdir(parents=True)
+    wrong = tmp_path / "evaluation" / "metrics" / "wrong.py"
+    wrong.write_text("def f():\n    from ...training.checkpoint import load_model\n    import unbraid.export\n")
+    assert imported_floors(wrong) == {"training", "export"}
+
+
+@pytest.mark.parametrize(("module", "absent"), [
+    ("unbraid", "numpy"),
+    ("unbraid.ground_truth.named_data", "torch"),
+    ("unbraid.evaluation", "unbraid.training"),
+    ("unbraid.evaluation.evaluate", "unbraid.training"),
+    ("unbraid.evaluation.metrics.mig", "torch"),
+    ("unbraid.export", "torch"),
+    ("unbraid.export.artifact", "torch"),
+    ("unbraid.export.exporter", "unbraid.training"),
+])
+def test_importing_loads_no_more_than_needed(module: str, absent: str) -> None:
+    check = f"import {module}, sys; sys.exit(any(m == {absent!r} or m.startswith({absent!r} + '.') for m in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
