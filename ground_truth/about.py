@@ -41,8 +41,8 @@ def missing(name: str, layouts: Iterable[str]) -> MissingDataError:
     layouts = list(layouts)
     roots = " or ".join(str(root) for root in search_roots())
     places = ", ".join(layouts[:3]) + (f" and {len(layouts) - 3} other places" if len(layouts) > 3 else "")
-    return MissingDataError(f"The data of {name} is not in {roots} (looked for {places}). Set DISENTANGLEMENT_LIB_DATA to "
-                            f"the folder that has it, or run: unbraid-data download {name}")
+    return MissingDataError(f"The data of {name} is not in {roots} (looked for {places}). Set DISENTANGLEMENT_LIB_DATA "
+                            f"to the folder that has it, or run: unbraid-data download {name}")
 
 
 def require_file(name: str, about: About) -> Path:

@@ -38,8 +38,9 @@ class ArrayFile:
         if array.size == 0:
             return array
         if positions.min() < 0 or positions.max() >= len(self):
-            raise IndexError(f"Rows 0 to {len(self) - 1} of {self.path} exist, not {positions.min()} to {positions.max()}.")
-        self._read(positions, memoryview(array).cast("B"))
+            raise IndexError(f"{self.path} has the rows 0 to {len(self) - 1}; asked for {positions.min()} to "
+                             f"{positions.max()}.")
+        self._read(positions, array.reshape(-1).view(np.uint8).data)
         return array
 
     def __getstate__(self) -> dict[str, Any]:
@@ -52,7 +53,8 @@ class ArrayFile:
         # Neighbouring rows are read in one go.
         starts = np.flatnonzero(np.diff(positions, prepend=positions[0] - 2) != 1)
         for start, stop in zip(starts.tolist(), [*starts[1:].tolist(), len(positions)], strict=True):
-            self._read_run(self.offset + int(positions[start]) * row_bytes, buffer[start * row_bytes : stop * row_bytes])
+            offset = self.offset + int(positions[start]) * row_bytes
+            self._read_run(offset, buffer[start * row_bytes : stop * row_bytes])
 
     def _read_run(self, offset: int, buffer: memoryview) -> None:
         while len(buffer):

@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,11 +30,19 @@ class ArraySource:
     key: str
     shape: tuple[int, ...]
     dtype: np.dtype
-    blocks: Callable[[], Iterator[np.ndarray]]  # all rows in order, some MB at a time
+    read: Callable[[tuple[int, ...]], Iterator[np.ndarray]]  # as if the array had the given shape; see blocks
     offset: int | None = None
 
     def __str__(self) -> str:
         return f"{self.key!r} in {self.path}" if self.key else str(self.path)
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        """All rows in order, some 64 MB at a time."""
+        return self.read(self.shape)
+
+    def reshape(self, shape: tuple[int, ...]) -> ArraySource:
+        """The same array in another shape."""
+        return replace(self, shape=shape)
 
     def in_place(self) -> ArrayFile | None:
         """Rows read straight from the file; None when they are compressed."""
@@ -78,8 +86,7 @@ def npy_source(path: Path) -> ArraySource:
     with path.open("rb") as file:
         shape, dtype = _read_header(file, str(path))
         offset = file.tell()
-    array = ArrayFile(path, offset, shape, dtype)
-    return ArraySource(path, "", shape, dtype, lambda: (array[part] for part in _parts(shape, dtype)), offset)
+    return ArraySource(path, "", shape, dtype, lambda shape: _npy_blocks(path, offset, shape, dtype), offset)
 
 
 def npz_source(path: Path, keys: Sequence[str]) -> ArraySource:
@@ -93,7 +100,7 @@ def npz_source(path: Path, keys: Sequence[str]) -> ArraySource:
     offset = None
     if member.compress_type == zipfile.ZIP_STORED:
         offset = _member_offset(path, member) + header_bytes
-    return ArraySource(path, key, shape, dtype, lambda: _npz_blocks(path, member, shape, dtype), offset)
+    return ArraySource(path, key, shape, dtype, lambda shape: _npz_blocks(path, member, shape, dtype), offset)
 
 
 def h5_source(path: Path, keys: Sequence[str]) -> ArraySource:
@@ -104,7 +111,7 @@ def h5_source(path: Path, keys: Sequence[str]) -> ArraySource:
         if dataset.dtype.hasobject:
             raise DataError(f"{key!r} in {path} holds objects of type {dataset.dtype}; expected numbers.")
         shape, dtype, offset = dataset.shape, dataset.dtype, dataset.id.get_offset()
-    return ArraySource(path, key, shape, dtype, lambda: _h5_blocks(path, key, shape, dtype), offset)
+    return ArraySource(path, key, shape, dtype, lambda shape: _h5_blocks(path, key, shape), offset)
 
 
 def _choose(path: Path, keys: Sequence[str]) -> str:
@@ -112,7 +119,8 @@ def _choose(path: Path, keys: Sequence[str]) -> str:
     for key in keys:
         if key in present:
             return key
-    raise DataError(f"{path} has no array {' or '.join(map(repr, keys))}; it holds: {', '.join(sorted(present)) or 'nothing'}.")
+    raise DataError(f"{path} has no array {' or '.join(map(repr, keys))}; "
+                    f"it holds: {', '.join(sorted(present)) or 'nothing'}.")
 
 
 def _read_header(stream: IO[bytes], where: str) -> tuple[tuple[int, ...], np.dtype]:
@@ -141,7 +149,8 @@ def _npz(path: Path) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(path) as archive:
             yield archive
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise DataError(f"{path} is not a whole .npz archive ({error}); it may be truncated. Fetch it again.") from error
+        raise DataError(f"{path} is not a whole .npz archive ({error}); it may be truncated. Fetch it again."
+                        ) from error
 
 
 def _member_offset(path: Path, member: zipfile.ZipInfo) -> int:
@@ -151,6 +160,11 @@ def _member_offset(path: Path, member: zipfile.ZipInfo) -> int:
     # Lengths of the member's name and of its extra field, which may differ from those in the archive's directory.
     return member.header_offset + LOCAL_HEADER + int.from_bytes(header[26:28], "little") + int.from_bytes(
         header[28:30], "little")
+
+
+def _npy_blocks(path: Path, offset: int, shape: tuple[int, ...], dtype: np.dtype) -> Iterator[np.ndarray]:
+    array = ArrayFile(path, offset, shape, dtype)
+    return (array[part] for part in _parts(shape, dtype))
 
 
 def _npz_blocks(path: Path, member: zipfile.ZipInfo, shape: tuple[int, ...], dtype: np.dtype) -> Iterator[np.ndarray]:
@@ -177,15 +191,15 @@ def _h5(path: Path) -> Iterator[Any]:
         yield file
 
 
-def _h5_blocks(path: Path, key: str, shape: tuple[int, ...], dtype: np.dtype) -> Iterator[np.ndarray]:
+def _h5_blocks(path: Path, key: str, shape: tuple[int, ...]) -> Iterator[np.ndarray]:
     with _h5(path) as file:
+        dataset = file[key]
         # Whole chunks at a time: a chunk is decompressed every time a part of it is read.
-        chunk = (file[key].chunks or (1,))[0]
-        row_bytes = max(1, int(np.prod(shape[1:], dtype=np.int64)) * dtype.itemsize)
-        rows = chunk * max(1, BLOCK_BYTES // (chunk * row_bytes))
-        for start in range(0, shape[0], rows):
+        chunk = (dataset.chunks or (1,))[0]
+        rows = chunk * max(1, BLOCK_BYTES * len(dataset) // max(1, chunk * dataset.nbytes))
+        for start in range(0, len(dataset), rows):
             try:
-                yield file[key][start : start + rows]
+                yield dataset[start : start + rows].reshape(-1, *shape[1:])
             except OSError as error:
                 raise DataError(f"{key!r} in {path} cannot be read from row {start} on ({error}); the file may be "
                                 "damaged. Fetch it again.") from error

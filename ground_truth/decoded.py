@@ -49,7 +49,7 @@ def check(array: ArrayFile) -> bool:
     rows = max(1, (1 << 26) * len(array) // max(1, int(np.prod(array.shape))))
     checksum = 0
     for start in range(0, len(array), rows):
-        checksum = zlib.crc32(array[start : start + rows], checksum)
+        checksum = zlib.crc32(array[start : start + rows].data, checksum)
     with array.path.open("rb") as file:
         file.seek(-CHECKSUM_BYTES, 2)
         return file.read() == checksum.to_bytes(CHECKSUM_BYTES, "little")
@@ -66,8 +66,8 @@ def _write(path: Path, sources: Sequence[Path], shape: tuple[int, ...], dtype: n
     num_bytes = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
     path.parent.mkdir(parents=True, exist_ok=True)
     if (free := shutil.disk_usage(path.parent).free) < num_bytes:
-        raise DataError(f"Decoding {sources[0]} takes {num_bytes / 1e9:.1f} GB in {path.parent}, where {free / 1e9:.1f} GB "
-                        "are free. Make room there, or set UNBRAID_CACHE to a folder on another disk.")
+        raise DataError(f"Decoding {sources[0]} takes {num_bytes / 1e9:.1f} GB in {path.parent}, where only "
+                        f"{free / 1e9:.1f} GB are free. Make room, or set UNBRAID_CACHE to a folder on another disk.")
     logger.warning("Decoding %s once, into %s (%.2f GB).", sources[0], path, num_bytes / 1e9)
     started = time.monotonic()
     with atomic_file(path) as temporary, temporary.open("wb") as file:
@@ -75,8 +75,8 @@ def _write(path: Path, sources: Sequence[Path], shape: tuple[int, ...], dtype: n
             file, {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape})
         checksum, rows = 0, 0
         for block in _contiguous(blocks, dtype):
-            checksum, rows = zlib.crc32(block, checksum), rows + len(block)
-            file.write(block)
+            checksum, rows = zlib.crc32(block.data, checksum), rows + len(block)
+            file.write(block.data)
         file.write(checksum.to_bytes(CHECKSUM_BYTES, "little"))
         if rows != shape[0]:
             raise DataError(f"{sources[0]} gave {rows} rows; expected {shape[0]}.")

@@ -6,7 +6,7 @@ Orientations 0 and 39 are the same angle and so the same image; all published nu
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class Sprites(GridGroundTruth):
     about = ABOUT
     grid_factor_names = ("color", "shape", "scale", "orientation", "position_x", "position_y")
     grid_factor_sizes = (1, 3, 6, 40, 32, 32)
-    latent_factor_indices = (1, 2, 3, 4, 5)
+    latent_factor_indices: Sequence[int] = (1, 2, 3, 4, 5)
     image_shape = (64, 64, 1)
 
     def __init__(self, sprites: Callable[[np.ndarray], np.ndarray] | None = None):

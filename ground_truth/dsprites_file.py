@@ -23,8 +23,8 @@ class SpriteFile:
         Raises DataError unless it holds `num_images` images of 64 x 64 pixels."""
         source = array_source(path, "imgs")
         if source.shape[:3] != (num_images, 64, 64) or source.shape[3:] not in {(), (1,)} or source.dtype != np.uint8:
-            raise DataError(f"{source} has shape {source.shape} and type {source.dtype}; expected ({num_images}, 64, 64) "
-                            "uint8, the images of dSprites.")
+            raise DataError(f"{source} has shape {source.shape} and type {source.dtype}; dSprites is "
+                            f"({num_images}, 64, 64) uint8.")
         self.path = path
         self.packed = decoded("bits", [path], (num_images, IMAGE_BITS // 8), np.uint8, lambda: pack(source))
 
@@ -39,5 +39,5 @@ def pack(source: ArraySource) -> Iterator[np.ndarray]:
     for block in source.blocks():
         white = white or int(block.max(initial=0))
         if white not in (0, 1, 255) or ((block != 0) & (block != white)).any():
-            raise DataError(f"{source} has pixels of other values than 0 and {white or 1}; dSprites is black and white.")
+            raise DataError(f"{source} has pixels of other values than 0 and {white or 1}; expected black and white.")
         yield np.packbits(block.reshape(len(block), IMAGE_BITS) != 0, axis=1)

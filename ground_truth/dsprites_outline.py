@@ -1,7 +1,7 @@
 """The three sprites of dSprites as polygons, placed at every scale and orientation.
 
-No source publishes these numbers: they were fitted to 432 real images and leave no wrong pixel in them (docs/data_sets.md).
-Pixels are the unit; x runs to the right and y downwards, as in the images.
+No source publishes these numbers: they were fitted to 432 real images and leave no wrong pixel in them
+(docs/data_sets.md).  Pixels are the unit; x runs to the right and y downwards, as in the images.
 """
 
 from __future__ import annotations

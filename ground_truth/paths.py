@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def data_root() -> Path:
-    """The folder of the data sets: `DISENTANGLEMENT_LIB_DATA`, as in disentanglement_lib, else the working directory."""
+    """The folder of the data sets, as in disentanglement_lib: `DISENTANGLEMENT_LIB_DATA`, else the current one."""
     return Path(os.environ.get("DISENTANGLEMENT_LIB_DATA") or ".")
 
 

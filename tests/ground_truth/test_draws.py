@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from unbraid.ground_truth.registry import data_sets
 
 # Recorded from the reference classes; also in the data sets' documentation.
@@ -11,10 +10,6 @@ FACTORS = {
     "dsprites_noshape": [[4, 3, 9, 18], [5, 3, 19, 4], [0, 39, 21, 23]],
 }
 
-
-@pytest.fixture(autouse=True)
-def no_data_files(tmp_path, monkeypatch):
-    monkeypatch.setenv("DISENTANGLEMENT_LIB_DATA", str(tmp_path))
 
 
 @pytest.mark.parametrize("name", FACTORS)
