@@ -52,6 +52,12 @@ class LazyObservations(NDArrayOperatorsMixin):
     def __len__(self) -> int:
         return len(self.indices)
 
+    def raw(self) -> np.ndarray:
+        """(n, H, W, C) uint8 of which the images are `ground_truth_data.pixel_values[raw]` (see byte_images.py).
+
+        Raises AttributeError where the data set's images are not made of bytes."""
+        return self.ground_truth_data.raw(self.indices, self.draws)  # type: ignore[attr-defined]
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if copy is False:
             raise ValueError("Lazy observations are rendered on demand; they have no array to share.")

@@ -151,8 +151,8 @@ def _subtract_union(dots: np.ndarray, row: int, first: np.ndarray, end: np.ndarr
     for dot in (a, b, c):
         start, stop = max(np.int64(first[dot, row]), reached), np.int64(end[dot, row])
         if start < stop:
-            _step(start, -1, white)
-            _step(stop, 1, white)
+            _step(start, -1, white)  # type: ignore[arg-type]
+            _step(stop, 1, white)  # type: ignore[arg-type]
             reached = stop
 
 
