@@ -1,1 +1,1 @@
-"""To come."""
+"""Training: architectures, objectives and one loop; writes checkpoints and knows nothing of what becomes of them."""

@@ -1,0 +1,39 @@
+"""unbraid-train: trains the model a gin configuration describes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..common.commands import add_gin_arguments, progress, run_command
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Returns the exit status: 0, or 2 for input that cannot be used."""
+    parser = argparse.ArgumentParser(prog="unbraid-train", description=__doc__)
+    parser.add_argument("--model_dir", required=True, type=Path,
+                        help="directory to write: checkpoint.pt, train_log.csv, tensorboard/ and results/")
+    add_gin_arguments(parser)
+    existing = parser.add_mutually_exclusive_group()
+    existing.add_argument("--overwrite", action="store_true", help="replace the training in model_dir")
+    existing.add_argument("--resume", action="store_true",
+                          help="go on from the checkpoint in model_dir, or start where there is none")
+    parser.add_argument("--device", choices=["cpu", "cuda", "auto"], default="auto",
+                        help="where to train; auto takes CUDA where there is one (default: %(default)s)")
+    return run_command(_train, parser, argv)
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    from ..common.configuration import configured
+    from .train import resolve_device, train
+
+    device = resolve_device(arguments.device)
+    with configured(arguments.gin_config, arguments.gin_bindings):
+        train(arguments.model_dir, overwrite=arguments.overwrite, resume=arguments.resume, device=device,
+              progress=progress)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

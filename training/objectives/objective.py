@@ -1,0 +1,86 @@
+"""What all methods share: networks, reconstruction, and the shape of a training step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import nn
+
+from ..networks import make_decoder, make_encoder
+from ..optimizers import ScheduledOptimizer, make_vae_optimizer
+from ..posterior import Posterior
+from ..reconstruction import ReconstructionLoss
+
+Terms = dict[str, "torch.Tensor | float"]
+
+
+@dataclass
+class Losses:
+    """What one batch gives."""
+
+    minimised: dict[str, torch.Tensor]
+    """The scalar that each optimizer minimises over its own parameters; all gradients are taken before any step."""
+    terms: Terms
+    """Scalars for the log."""
+
+
+class VAEObjective(nn.Module):
+    """reconstruction + regularizer, to be minimised.
+
+    Made from gin without networks, then `build` adds them once images and seed are known.  Everything that must
+    survive a restart is a parameter or a buffer."""
+
+    method: ClassVar[str]
+    step_increment: ClassVar[int] = 1  # how far one update moves the global step
+    encoder: nn.Module
+    decoder: nn.Module
+    reconstruction_loss: ReconstructionLoss
+
+    def build(self, image_shape: Sequence[int], num_train: int) -> None:
+        """Makes the networks for images (C, H, W).  num_train: number of different training images."""
+        self.num_train = num_train
+        self.encoder = make_encoder(image_shape)
+        self.num_latent = int(self.encoder.description["arguments"]["num_latent"])  # type: ignore[index,union-attr]
+        self.decoder = make_decoder(image_shape, self.num_latent)
+        self.reconstruction_loss = ReconstructionLoss()
+
+    def make_optimizers(self) -> dict[str, ScheduledOptimizer]:
+        """The optimizers by the names used in `Losses.minimised`."""
+        return {"vae": make_vae_optimizer(self.vae_parameters())}
+
+    def vae_parameters(self) -> Iterable[Any]:
+        """What the VAE's optimizer moves: parameters, or groups of them with settings of their own."""
+        return self.parameters()
+
+    def forward(self, images: torch.Tensor, step: int) -> Losses:
+        """images: (B, C, H, W) float32 in [0, 1].  step: the global step, 0 for the first update."""
+        posterior = Posterior(*self.encoder(images))
+        latents = posterior.sample()
+        reconstruction = self.reconstruction_loss(self.decoder(latents), images)
+        regularizer, terms = self.regularizer(posterior, latents, step)
+        return Losses({"vae": reconstruction + regularizer},
+                      vae_terms(reconstruction, posterior.kl(), regularizer) | terms)
+
+    def regularizer(self, posterior: Posterior, latents: torch.Tensor, step: int) -> tuple[torch.Tensor, Terms]:
+        """What is added to the reconstruction loss, a scalar, and further terms for the log.
+
+        latents: (B, D), sampled from the posterior."""
+        raise NotImplementedError
+
+    def decode_images(self, latents: torch.Tensor) -> torch.Tensor:
+        """Images (N, C, H, W) in [0, 1] of latents (N, D)."""
+        return self.reconstruction_loss.images(self.decoder(latents))
+
+
+def vae_terms(reconstruction: torch.Tensor, kl: torch.Tensor, regularizer: torch.Tensor) -> Terms:
+    """The terms disentanglement_lib reports for every method; the ELBO ignores the method's weights."""
+    return {"loss": reconstruction + regularizer, "reconstruction_loss": reconstruction, "kl_loss": kl,
+            "regularizer": regularizer, "elbo": -(reconstruction + kl)}
+
+
+def linear_warmup(step: int, num_steps: int) -> float:
+    """step / num_steps up to 1; 1 throughout when num_steps is 0."""
+    return min(step / num_steps, 1.0) if num_steps > 0 else 1.0

@@ -1,0 +1,110 @@
+"""Optimizers and learning-rate schedules under the names disentanglement_lib's configs use.
+
+This is the one module that registers torch classes for gin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import gin
+import torch
+
+from ..common.errors import ConfigurationError
+
+Schedule = Callable[..., float]
+OptimizerFn = Callable[..., torch.optim.Optimizer]
+
+
+class ScheduledOptimizer:
+    """An optimizer with its parameters, its learning rate as a function of the step, and a bound on the gradient."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer, schedule: Schedule | None = None,
+                 clip_norm: float | None = None):
+        self.optimizer = optimizer
+        self.schedule = schedule
+        self.clip_norm = clip_norm
+        self.parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+
+    def step(self, gradients: Sequence[torch.Tensor | None], step: int) -> None:
+        """Moves the parameters by their gradients, in order; None leaves a parameter where it is."""
+        for parameter, gradient in zip(self.parameters, gradients, strict=True):
+            parameter.grad = gradient
+        if self.clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(self.parameters, self.clip_norm)
+        if self.schedule is not None:
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.schedule(global_step=step)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+
+
+def make_optimizer(parameters: Iterable[Any], optimizer_fn: OptimizerFn,
+                   learning_rate: float | Schedule | None, clip_norm: float | None) -> ScheduledOptimizer:
+    """parameters: tensors, or groups as torch takes them.  learning_rate: None for the optimizer's own, a number, or a
+    function of `global_step`."""
+    if not callable(optimizer_fn):
+        raise ConfigurationError(f"optimizer_fn is {optimizer_fn!r}; expected a reference such as @AdamOptimizer.")
+    if learning_rate is None:
+        return ScheduledOptimizer(optimizer_fn(list(parameters)), None, clip_norm)
+    if callable(learning_rate):
+        initial = learning_rate(global_step=0)
+        return ScheduledOptimizer(optimizer_fn(list(parameters), learning_rate=initial), learning_rate, clip_norm)
+    return ScheduledOptimizer(optimizer_fn(list(parameters), learning_rate=learning_rate), None, clip_norm)
+
+
+@gin.configurable("vae_optimizer", denylist=["parameters"])
+def make_vae_optimizer(parameters: Iterable[Any], optimizer_fn: OptimizerFn = gin.REQUIRED,
+                       learning_rate: float | Schedule | None = None,
+                       clip_norm: float | None = None) -> ScheduledOptimizer:
+    """The optimizer of encoder and decoder.  clip_norm: bound on the gradient's global norm, None for none."""
+    return make_optimizer(parameters, optimizer_fn, learning_rate, clip_norm)
+
+
+@gin.configurable("discriminator_optimizer", denylist=["parameters"])
+def make_discriminator_optimizer(parameters: Iterable[Any], optimizer_fn: OptimizerFn = gin.REQUIRED,
+                                 learning_rate: float | Schedule | None = None,
+                                 clip_norm: float | None = None) -> ScheduledOptimizer:
+    """The optimizer of FactorVAE's discriminator."""
+    return make_optimizer(parameters, optimizer_fn, learning_rate, clip_norm)
+
+
+@gin.configurable("AdamOptimizer", denylist=["parameters"])
+def adam(parameters: Iterable[Any], learning_rate: float = 0.001, beta1: float = 0.9, beta2: float = 0.999,
+         epsilon: float = 1e-8, weight_decay: float = 0.0, name: str = "Adam", use_locking: bool = False) -> torch.optim.Adam:
+    """Adam (arXiv:1412.6980).  `name` and `use_locking` are TensorFlow's and have no effect.
+
+    TensorFlow adds epsilon before its bias correction and PyTorch after it; at 1e-8 the two cannot be told apart."""
+    return torch.optim.Adam(parameters, lr=learning_rate, betas=(beta1, beta2), eps=epsilon, weight_decay=weight_decay,
+                            fused=True)
+
+
+@gin.configurable("GradientDescentOptimizer", denylist=["parameters"])
+def gradient_descent(parameters: Iterable[Any], learning_rate: float = gin.REQUIRED) -> torch.optim.SGD:
+    """Plain gradient descent."""
+    return torch.optim.SGD(parameters, lr=learning_rate)
+
+
+@gin.configurable("RMSPropOptimizer", denylist=["parameters"])
+def rms_prop(parameters: Iterable[Any], learning_rate: float = gin.REQUIRED, decay: float = 0.9, momentum: float = 0.0,
+             epsilon: float = 1e-10) -> torch.optim.RMSprop:
+    """RMSProp with TensorFlow's defaults."""
+    return torch.optim.RMSprop(parameters, lr=learning_rate, alpha=decay, momentum=momentum, eps=epsilon)
+
+
+@gin.configurable("piecewise_constant", denylist=["global_step"])
+def piecewise_constant(global_step: int, boundaries: Sequence[int] = gin.REQUIRED,
+                       values: Sequence[float] = gin.REQUIRED) -> float:
+    """values[i] up to and including step boundaries[i], the last value after that."""
+    if len(values) != len(boundaries) + 1:
+        raise ConfigurationError(f"piecewise_constant has {len(boundaries)} boundaries and {len(values)} values; "
+                                 "expected one value more than boundaries.")
+    return values[sum(global_step > boundary for boundary in boundaries)]
+
+
+@gin.configurable("exponential_decay", denylist=["global_step"])
+def exponential_decay(global_step: int, learning_rate: float = gin.REQUIRED, decay_steps: int = gin.REQUIRED,
+                      decay_rate: float = gin.REQUIRED, staircase: bool = False) -> float:
+    """learning_rate * decay_rate ** (global_step / decay_steps); whole powers only with `staircase`."""
+    power = global_step / decay_steps
+    return learning_rate * decay_rate ** (int(power) if staircase else power)

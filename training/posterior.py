@@ -1,0 +1,24 @@
+"""The Gaussian posterior of an encoder: sampling and the Kullback-Leibler divergence from the standard normal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Independent Gaussians, one per image and latent: mean and log_variance are (B, D)."""
+
+    mean: torch.Tensor
+    log_variance: torch.Tensor
+
+    def sample(self) -> torch.Tensor:
+        """mean + exp(log_variance / 2) * eps with eps ~ N(0, 1): (B, D), differentiable (arXiv:1312.6114, eq. 10)."""
+        return self.mean + torch.exp(self.log_variance / 2) * torch.randn_like(self.mean)
+
+    def kl(self) -> torch.Tensor:
+        """Batch mean of KL(posterior || N(0, I)) in nats, a scalar (arXiv:1312.6114, appendix B)."""
+        per_latent = self.mean.square() + self.log_variance.exp() - self.log_variance - 1
+        return per_latent.sum(dim=1).mean() / 2

@@ -1,0 +1,86 @@
+"""The training of a model: one loop, from a configuration to a checkpoint and results."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import gin
+import numpy as np
+import torch
+
+from ..common.errors import ConfigurationError
+from ..common.registry import import_members
+from ..ground_truth.named_data import get_named_ground_truth_data
+from .batches import Batches, image_shape, num_images
+from .loop import run
+from .objectives.objective import VAEObjective
+from .run_state import RunState, prepare_directory, refuse_directory
+from .train_results import write_results
+from .training_log import Progress
+
+logger = logging.getLogger(__name__)
+
+for folder in ("architectures", "objectives"):
+    import_members(f"{__package__}.{folder}")  # their decorators make them known to gin
+
+
+@gin.configurable("model", denylist=["model_dir", "overwrite", "resume", "device", "progress"])
+def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device: str = "cpu",
+          progress: Progress | None = None, model: VAEObjective = gin.REQUIRED, training_steps: int = gin.REQUIRED,
+          random_seed: int = gin.REQUIRED, batch_size: int = gin.REQUIRED, eval_steps: int = 1000,
+          data_seed: int | None = None, checkpoint_steps: int = 5000, log_steps: int = 100, name: str = "",
+          model_num: int | None = None) -> None:
+    """Trains `model` on the data set `dataset.name` and writes `model_dir`: checkpoint, logs and results.
+
+    training_steps: value of the global step at the end.  random_seed: of weights and noise; it also draws the seeds of
+    the training and the evaluation data unless data_seed gives the former.  eval_steps: number of batches evaluated at
+    the end.  checkpoint_steps, log_steps: updates between two checkpoints and between two rows of the log.  `name` and
+    `model_num` are labels.  resume: go on from the checkpoint in `model_dir`; on the CPU the weights come out bit by
+    bit as if the run had never stopped.  Raises UserError for what cannot be done, before anything is written."""
+    _check(model, training_steps=training_steps, batch_size=batch_size, checkpoint_steps=checkpoint_steps,
+                      log_steps=log_steps)
+    refuse_directory(Path(model_dir), overwrite, resume)
+    seeds = draw_seeds(random_seed, data_seed)
+    logger.info("Seeds: %s. Device: %s, %d threads.", seeds, device, torch.get_num_threads())
+    torch.manual_seed(random_seed)
+    data = get_named_ground_truth_data()
+    model.build(image_shape(data), num_images(data))
+    model.to(device=device, memory_format=torch.channels_last)
+    optimizers = model.make_optimizers()
+    batches = Batches(data, batch_size, seeds["training_data_seed"], device)
+    state = RunState(Path(model_dir), model, optimizers, batches, seeds)
+    prepare_directory(state, overwrite, resume)
+    if state.finished(training_steps):
+        print(f"{model_dir} already holds the finished training ({state.step} steps); nothing to do.")
+        return
+    run(state, training_steps, checkpoint_steps, log_steps, progress)
+    write_results(state, Batches(data, batch_size, seeds["evaluation_data_seed"], device), eval_steps)
+
+
+def draw_seeds(random_seed: int, data_seed: int | None = None) -> dict[str, int]:
+    """The seeds of a run: one generator draws that of the training data, then that of the evaluation data.
+
+    data_seed: takes the place of the first draw."""
+    random_state = np.random.RandomState(random_seed)
+    drawn, evaluation = (int(random_state.randint(2**32)) for _ in range(2))
+    return {"random_seed": random_seed, "training_data_seed": drawn if data_seed is None else data_seed,
+            "evaluation_data_seed": evaluation}
+
+
+def resolve_device(name: str) -> str:
+    """'cpu', 'cuda', or for 'auto' whichever there is.  Raises ConfigurationError for CUDA where there is none."""
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ConfigurationError("--device cuda was asked for, but torch sees no CUDA device here; use --device cpu, or "
+                                 "install a torch built for CUDA and check nvidia-smi.")
+    return name
+
+
+def _check(model: object, **counts: int) -> None:
+    if not isinstance(model, VAEObjective):
+        raise ConfigurationError(f"model.model is {model!r}; expected an instance of a method, such as @vae().")
+    for name, count in counts.items():
+        if not isinstance(count, int) or count < 1:
+            raise ConfigurationError(f"model.{name} is {count!r}; expected a whole number of at least 1.")
