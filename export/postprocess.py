@@ -14,6 +14,7 @@ from ..common.configuration import bind, bound, configured, operative_config
 from ..common.errors import ConfigurationError
 from ..common.results import update_result_directory
 from ..ground_truth.named_data import get_named_ground_truth_data
+from ..ground_truth.registry import data_sets
 from .exporter import NUM_IMAGES, export_representation
 from .formats import FORMAT_NAMES
 from .record import Record
@@ -45,7 +46,7 @@ def postprocess(model_dir: Path, output_dir: Path, overwrite: bool, formats: Seq
     start = time.time()
     model = load_model(model_dir)
     if bound("dataset.name", "auto") == "auto":
-        bind("dataset.name", model.data_set)
+        bind("dataset.name", _scored_on(model.data_set))
     observations = get_named_ground_truth_data().sample_observations(NUM_IMAGES, np.random.RandomState(random_seed))
 
     def write_results(folder: Path, record: Record) -> None:
@@ -54,8 +55,13 @@ def postprocess(model_dir: Path, output_dir: Path, overwrite: bool, formats: Seq
 
     return export_representation(
         model.encoder, output_dir, np.asarray(observations), representation=postprocess_fn(), decoder=model.decoder,
-        method=model.method, data_set=model.data_set, gin_config=model.gin_config, formats=formats, overwrite=overwrite,
+        method=model.method, data_set=str(bound("dataset.name")), gin_config=model.gin_config, formats=formats, overwrite=overwrite,
         finish=write_results)
+
+
+def _scored_on(data_set: str) -> str:
+    """The data set that models trained on `data_set` are scored on: the whole of which a training cache is a part."""
+    return getattr(data_sets()[data_set], "scored_on", data_set)
 
 
 def postprocess_with_gin(model_dir: str | Path, output_dir: str | Path, overwrite: bool = False,

@@ -44,11 +44,14 @@ class ThreeDots(GridGroundTruth):
         return draw_dots(factors, self.latent_factor_granularity)
 
 
+@register("threeDotsCache")
 class ThreeDotsCache(GroundTruthData):
     """The images of JL1-VAE's training cache: `num_images` draws from three-dots with `RandomState(seed)`.
 
     The original stores them (8 GB for 500,000); here they are known by their factors and rendered when asked for,
-    which takes less time than reading them back."""
+    which takes less time than reading them back.  For training; models are scored on the whole of three-dots."""
+
+    scored_on = "threeDots"
 
     def __init__(self, num_images: int = 500_000, seed: int = 0):
         self.three_dots = ThreeDots()
@@ -79,16 +82,12 @@ class ThreeDotsCache(GroundTruthData):
         return self.three_dots.sample_observations_from_factors(factors, random_state)
 
 
-@register("threeDotsCache")
-def three_dots_cache() -> ThreeDotsCache:
-    """The cache of the published trainings: 500,000 images."""
-    return ThreeDotsCache(500_000)
-
-
 @register("threeDotsCacheSmall")
-def three_dots_cache_small() -> ThreeDotsCache:
+class ThreeDotsCacheSmall(ThreeDotsCache):
     """The cache of JL1-VAE's small example: 20,000 images."""
-    return ThreeDotsCache(20_000)
+
+    def __init__(self) -> None:
+        super().__init__(num_images=20_000)
 
 
 def draw_dots(factors: np.ndarray, granularity: int = 64) -> np.ndarray:
