@@ -13,7 +13,7 @@ TEST = ["pytest>=8", "hypothesis>=6"]
 setup(
     name="unbraid",
     version=VERSION,
-    description="Train, export and score disentangled representations: disentanglement_lib's numbers for PyTorch models.",
+    description="Train, export and score disentangled representations: disentanglement_lib's numbers, for PyTorch.",
     long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",

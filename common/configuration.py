@@ -21,7 +21,9 @@ RUNTIME_ARGUMENTS = ["ground_truth_data", "representation_function", "random_sta
 
 
 def find_config(name: str) -> Path:
-    """The file `name`, or the shipped config of that name: a path below gin_configs/, or a base name; `.gin` may be left out.
+    """The file `name`, or the shipped config of that name.
+
+    A shipped one is named by its path below gin_configs/ or its base name, with or without `.gin`.
 
     Raises ConfigurationError when there is none or more than one."""
     for candidate in (Path(name), CONFIG_ROOT / name, CONFIG_ROOT / f"{name}.gin"):
@@ -45,7 +47,7 @@ def configured(config_files: Sequence[str | Path] = (), bindings: Sequence[str] 
     Includes are looked up beside the file that is parsed, then in the working directory, then among the
     shipped configs.  Raises ConfigurationError for what cannot be parsed, and turns gin's complaint about a
     missing parameter inside the block into one."""
-    with gin.unlock_config():  # finalize locks gin; leaving gives back the state before, so users can go on registering
+    with gin.unlock_config():  # finalize locks gin; leaving gives back the state before, so users can register on
         gin.clear_config()
         try:
             with _explained(), _silent():
@@ -135,8 +137,8 @@ def explain(error: BaseException) -> str | None:
                 + suggestion(match[2], _parameter_names(match[1])))
     if match := re.search(r"Required bindings for `([^`]+)` not provided in config: \[(.*?)\]", text):
         missing = [f"{match[1]}.{name}" for name in re.findall(r"'([^']+)'", match[2])]
-        return (f"The gin parameter{'s' if len(missing) > 1 else ''} {', '.join(missing)} must be given: in a gin file, "
-                f"or with --gin_bindings '{missing[0]} = ...'.")
+        return (f"The gin parameter{'s' if len(missing) > 1 else ''} {', '.join(missing)} must be given: in a gin "
+                f"file, or with --gin_bindings '{missing[0]} = ...'.")
     if match := re.search(r"Configurable '([^']+)' has denylisted kwarg '([^']+)'", text):
         return (f"{match[1]}.{match[2]} is given at run time and cannot be set by gin{_location(text)}. "
                 f"Parameters that can: {', '.join(_parameter_names(match[1]))}.")

@@ -37,8 +37,8 @@ def compute_scores(ground_truth_data: Any, representation_function: Callable[[An
 
     A metric without an `artifact_dir` parameter is called without it, as old ones expect."""
     if not _accepts(evaluation_fn, "random_state"):
-        raise ConfigurationError(f"evaluation.evaluation_fn is {evaluation_fn.__name__}, which is no metric: it takes no "
-                                 "random_state.")
+        raise ConfigurationError(f"evaluation.evaluation_fn is {evaluation_fn.__name__}, which is no metric: it takes "
+                                 "no random_state.")
     arguments: dict[str, Any] = {"random_state": np.random.RandomState(random_seed)}
     if _accepts(evaluation_fn, "artifact_dir"):
         arguments["artifact_dir"] = artifact_dir

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ def headline(results: Mapping[str, Any]) -> tuple[str, float | None]:
 
 
 def format_score(value: float | None) -> str:
-    return "-" if value is None or value != value else f"{value:.4f}"
+    return "-" if value is None or math.isnan(value) else f"{value:.4f}"
 
 
 def model_by_metric(results: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:

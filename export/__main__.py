@@ -13,8 +13,9 @@ from .formats import FORMAT_NAMES
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="unbraid-export",
-        description="Exports a trained model behind the fixed interface: images (N, C, H, W) in [0, 1] to codes (N, D). "
-                    "Each file is read back and compared with the model on real images before it counts as written.",
+        description="Exports a trained model behind the fixed interface, images (N, C, H, W) in [0, 1] to codes "
+                    "(N, D). Each file is read back and compared with the model on real images before it counts as "
+                    "written.",
         epilog="Example: unbraid-export --model_dir runs/beta_vae/model --output_dir runs/beta_vae/representation")
     required = parser.add_argument_group("required")
     required.add_argument("--model_dir", required=True, help="folder that unbraid-train wrote")

@@ -139,8 +139,8 @@ def _backend_of_file(path: Path, backend: str) -> str:
 
 
 def _load_trusted(path: Path, device: str) -> Representation:
-    from .formats import torchscript_format
     from .errors import UnsafeArtifactError
+    from .formats import torchscript_format
 
     try:
         runner = torchscript_format.open(path, device)

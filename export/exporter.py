@@ -45,7 +45,8 @@ class RepresentationModule(torch.nn.Module):
 
 def export_representation(
     module: torch.nn.Module, output_dir: str | Path, images: np.ndarray, *, representation: str = "mean",
-    decoder: torch.nn.Module | None = None, method: str | None = None, data_set: str | None = None, gin_config: str = "",
+    decoder: torch.nn.Module | None = None, method: str | None = None, data_set: str | None = None,
+    gin_config: str = "",
     formats: Sequence[str] = FORMAT_NAMES, overwrite: bool = False,
     finish: Callable[[Path, Record], None] | None = None,
 ) -> Record:
@@ -127,7 +128,8 @@ def _codes(network: torch.nn.Module, inputs: np.ndarray, representation: str) ->
 def _checked_images(images: Any) -> np.ndarray:
     images = np.asarray(images, dtype=np.float32)
     if images.ndim != 4 or images.shape[3] not in (1, 3) or len(images) < 8:
-        raise UserError(f"Images have shape {images.shape}; expected at least 8 images (n, H, W, C) with 1 or 3 channels.")
+        raise UserError(f"Images have shape {images.shape}; expected at least 8 images (n, H, W, C) with 1 or 3 "
+                        "channels.")
     if not (np.isfinite(images).all() and images.min() >= 0 and images.max() <= 1):
         raise UserError(f"Images range from {images.min():.3g} to {images.max():.3g}; expected [0, 1].")
     return images

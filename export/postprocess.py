@@ -1,4 +1,4 @@
-"""From a trained model to its exported representation: disentanglement_lib's postprocessing step, with its gin names."""
+"""From a trained model to its exported representation: the postprocessing step of disentanglement_lib."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def postprocess(model_dir: Path, output_dir: Path, overwrite: bool, formats: Seq
 
     return export_representation(
         model.encoder, output_dir, np.asarray(observations), representation=postprocess_fn(), decoder=model.decoder,
-        method=model.method, data_set=str(bound("dataset.name")), gin_config=model.gin_config, formats=formats, overwrite=overwrite,
-        finish=write_results)
+        method=model.method, data_set=str(bound("dataset.name")), gin_config=model.gin_config, formats=formats,
+        overwrite=overwrite, finish=write_results)
 
 
 def _scored_on(data_set: str) -> str:

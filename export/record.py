@@ -13,6 +13,17 @@ FORMAT_VERSION = 1
 RECORD_NAME = "unbraid.json"
 
 
+def library_versions() -> dict[str, str]:
+    """Versions of what an artifact or a score depends on, as far as it is installed."""
+    versions = {}
+    for name in ("unbraid", "torch", "onnx", "onnxruntime", "onnxruntime-gpu", "numpy", "scikit-learn", "scipy"):
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
 @dataclasses.dataclass(frozen=True)
 class Record:
     """What an artifact says of itself.
@@ -30,7 +41,7 @@ class Record:
     data_set: str | None = None
     gin_config: str = ""
     largest_difference: float | None = None
-    versions: dict[str, str] = dataclasses.field(default_factory=lambda: library_versions())
+    versions: dict[str, str] = dataclasses.field(default_factory=library_versions)
     format_version: int = FORMAT_VERSION
 
     def to_json(self) -> str:
@@ -46,19 +57,9 @@ class Record:
             known = {field.name for field in dataclasses.fields(cls)}
             record = cls(**{key: value for key, value in values.items() if key in known})
         except (ValueError, KeyError, TypeError) as error:
-            raise ArtifactError(f"{path}: the unbraid record inside is damaged ({error}). Export the model again.") from error
+            raise ArtifactError(f"{path}: the unbraid record inside is damaged ({error}). "
+                                "Export the model again.") from error
         if version > FORMAT_VERSION:
             raise ArtifactError(f"{path} has format version {version}; this unbraid reads up to {FORMAT_VERSION}. "
                                 "Upgrade unbraid or export again.")
         return record
-
-
-def library_versions() -> dict[str, str]:
-    """Versions of what an artifact or a score depends on, as far as it is installed."""
-    versions = {}
-    for name in ("unbraid", "torch", "onnx", "onnxruntime", "onnxruntime-gpu", "numpy", "scikit-learn", "scipy"):
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return versions

@@ -42,7 +42,8 @@ def largest_difference(exported: Function, eager: Function, inputs: np.ndarray, 
     return max(differences)
 
 
-def largest_sampling_error(exported: Function, mean: Function, inputs: np.ndarray, name: str, repeats: int = 64) -> float:
+def largest_sampling_error(exported: Function, mean: Function, inputs: np.ndarray, name: str,
+                           repeats: int = 64) -> float:
     """For an export that samples: largest distance of the average of `repeats` samples from the mean.
 
     Raises ExportMismatchError when a shape is wrong, nothing is drawn, or the average is off by more than six of its
@@ -56,8 +57,8 @@ def largest_sampling_error(exported: Function, mean: Function, inputs: np.ndarra
     error = np.abs(samples.mean(axis=0) - expected)
     allowed = 6 * deviation / np.sqrt(repeats) + TOLERANCE
     if not (error <= allowed).all() or not deviation.max() > 0:
-        raise ExportMismatchError(f"The exported {name} does not sample around its mean: the average of {repeats} samples "
-                                  f"is off by {error.max():.3g}. Nothing was written.")
+        raise ExportMismatchError(f"The exported {name} does not sample around its mean: the average of {repeats} "
+                                  f"samples is off by {error.max():.3g}. Nothing was written.")
     return float(error.max())
 
 

@@ -28,8 +28,8 @@ def save(graph: Any, path: Path, record: Record) -> None:
     torch.export.save(graph, str(path), extra_files={RECORD_NAME: record.to_json()})
 
 
-def open(path: Path, device: str) -> TorchRunner:  # noqa: A001 - the name every format uses
-    """Raises ArtifactError for a file that torch.export did not write, UnsafeArtifactError for one with foreign pickles.
+def open(path: Path, device: str) -> TorchRunner:
+    """Raises ArtifactError for a file that torch.export did not write, UnsafeArtifactError for a foreign pickle in it.
 
     torch unpickles parts of a .pt2 file, so what they would import is looked at first."""
     try:
@@ -37,8 +37,8 @@ def open(path: Path, device: str) -> TorchRunner:  # noqa: A001 - the name every
     except zipfile.BadZipFile as error:
         raise ArtifactError(f"{path} is truncated or no torch.export file: {error}.") from error
     if names:
-        raise UnsafeArtifactError(f"{path} holds a pickle that would run code when read ({', '.join(names[:3])}), which "
-                                  "torch.export does not write. It is refused; ask its author for an ONNX file.")
+        raise UnsafeArtifactError(f"{path} holds a pickle that would run code when read ({', '.join(names[:3])}), "
+                                  "which torch.export does not write. It is refused; ask its author for an ONNX file.")
     extra = {RECORD_NAME: ""}
     try:
         program = torch.export.load(str(path), extra_files=extra)

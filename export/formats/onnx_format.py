@@ -39,7 +39,7 @@ def save(graph: Any, path: Path, record: Record) -> None:
     onnx.save_model(graph, str(path), save_as_external_data=False)
 
 
-def open(path: Path, device: str) -> OnnxRunner:  # noqa: A001 - the name every format uses
+def open(path: Path, device: str) -> OnnxRunner:
     """Opens for "cpu" or "cuda".  Raises ArtifactError, or MissingBackendError when CUDA does not really run."""
     return OnnxRunner(path, device)
 
@@ -113,7 +113,7 @@ def _first_line(error: BaseException) -> str:
     return str(error).strip().splitlines()[0]
 
 
-class _quiet_exporter:  # noqa: N801 - used as a context manager
+class _quiet_exporter:
     """Keeps the exporter's progress chatter and deprecation notes out of the user's terminal."""
 
     def __enter__(self) -> None:

@@ -33,7 +33,7 @@ def save(graph: Any, path: Path, record: Record) -> None:
         torch.jit.save(graph, str(path), _extra_files={RECORD_NAME: record.to_json()})
 
 
-def open(path: Path, device: str) -> TorchRunner:  # noqa: A001 - the name every format uses
+def open(path: Path, device: str) -> TorchRunner:
     """Raises UnsafeArtifactError for a pickle, ArtifactError for anything else that is no TorchScript."""
     check_is_torchscript(path)
     extra = {RECORD_NAME: ""}
@@ -64,7 +64,8 @@ def check_is_torchscript(path: Path) -> None:
     if not start.startswith(ZIP_BYTES):
         if start.startswith(PICKLE_BYTES):
             raise UnsafeArtifactError(_refusal(path, "a Python pickle"))
-        raise ArtifactError(f"{path} is no model: expected TorchScript (a zip archive), found bytes {start[:8].hex(' ')}.")
+        raise ArtifactError(f"{path} is no model: expected TorchScript (a zip archive), found bytes "
+                            f"{start[:8].hex(' ')}.")
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.namelist()
@@ -93,7 +94,7 @@ def _refusal(path: Path, what: str) -> str:
             "if you trust where it comes from, add --allow_pickled_code.")
 
 
-class _no_deprecation_warnings(warnings.catch_warnings):  # noqa: N801 - used as a context manager
+class _no_deprecation_warnings(warnings.catch_warnings):
     def __enter__(self) -> Any:
         entered = super().__enter__()
         warnings.simplefilter("ignore")

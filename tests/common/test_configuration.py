@@ -5,7 +5,15 @@ from pathlib import Path
 import gin
 import pytest
 
-from unbraid.common.configuration import CONFIG_ROOT, bind, bound, config_values, configured, find_config, operative_config
+from unbraid.common.configuration import (
+    CONFIG_ROOT,
+    bind,
+    bound,
+    config_values,
+    configured,
+    find_config,
+    operative_config,
+)
 from unbraid.common.errors import ConfigurationError
 
 
@@ -43,7 +51,7 @@ def test_includes_are_found_beside_the_file_that_includes_them(tmp_path: Path) -
 @pytest.mark.parametrize(("bindings", "message"), [
     (["toyy.size = 1"], r"gin knows no configurable 'toyy' \(binding 1\)\. Did you mean toy\?"),
     (["toy.size = @toyy"], r"gin knows no configurable 'toyy'"),
-    (["toy.sise = 1"], r"'toy' has no gin parameter 'sise' \(binding 1\)\. Did you mean size\? Valid names: colour, size"),
+    (["toy.sise = 1"], r"'toy' has no gin parameter 'sise' \(binding 1\)\. Did you mean size\? Valid names: colour"),
     (["toy.given = 1"], r"toy\.given is given at run time and cannot be set by gin"),
     (["toy.size = "], r"gin cannot read '' \(bindings, line 1\): Unable to parse value\."),
     (["include 'nowhere.gin'"], r"includes 'nowhere\.gin', which is neither beside it nor"),

@@ -60,7 +60,8 @@ def test_an_empty_folder_counts_as_absent(tmp_path: Path) -> None:
 
 
 def test_json_holds_only_what_every_reader_understands(tmp_path: Path) -> None:
-    values = {"a": np.float32(0.5), "b": np.array([1, 2]), "c": float("nan"), "d": (np.bool_(True), float("inf")), 1: None}
-    write_json(tmp_path / "a.json", values)
-    assert json.loads((tmp_path / "a.json").read_text()) == {"a": 0.5, "b": [1, 2], "c": None, "d": [True, None], "1": None}
+    write_json(tmp_path / "a.json", {"a": np.float32(0.5), "b": np.array([1, 2]), "c": float("nan"),
+                                     "d": (np.bool_(True), float("inf")), 1: None})
+    assert json.loads((tmp_path / "a.json").read_text()) == {
+        "a": 0.5, "b": [1, 2], "c": None, "d": [True, None], "1": None}
     assert type(plain(np.int64(3))) is int

@@ -20,7 +20,8 @@ def test_a_part_is_found_under_each_of_its_names() -> None:
 
 
 def test_an_unknown_name_gets_suggestions_and_the_list() -> None:
-    with pytest.raises(UnknownNameError, match=r"Unknown number 'Onee'\. Did you mean one\? Valid names: eins, one, two\."):
+    message = r"Unknown number 'Onee'\. Did you mean one\? Valid names: eins, one, two\."
+    with pytest.raises(UnknownNameError, match=message):
         make_registry()["Onee"]
 
 

@@ -37,6 +37,11 @@ class Tinted(Ramp):
         return super().render(indices) * draws.reshape(-1, 1, 1, 1).astype(np.float32)
 
 
+class Black(Ramp):
+    def render(self, indices: np.ndarray, draws: np.ndarray | None = None) -> np.ndarray:
+        return np.zeros((len(indices), 1, 2, 1), dtype=np.float32)
+
+
 class CountingEncoder:
     def __init__(self) -> None:
         self.num_images, self.batches = 0, []
@@ -92,8 +97,7 @@ def test_a_table_that_may_not_keep_codes_does_not() -> None:
 
 def test_two_data_sets_do_not_share_codes() -> None:
     table = CodeTable(CountingEncoder())
-    zeros = type("Zeros", (Ramp,), {"render": lambda self, indices, draws=None: np.zeros((len(indices), 1, 2, 1), "f")})()
-    ramp = Ramp()
+    ramp, zeros = Ramp(), Black()
     assert table(ramp.sample_observations(30, np.random.RandomState(0))).max() > 0
     assert table(zeros.sample_observations(30, np.random.RandomState(0))).max() == 0
 
@@ -121,7 +125,7 @@ def test_drawing_first_and_encoding_once_gives_what_encoding_as_drawn_gives() ->
 
 def test_a_data_set_that_returns_arrays_works_too() -> None:
     class Arrays:
-        factors_num_values = [4, 3, 5]
+        factors_num_values = (4, 3, 5)
 
         def sample(self, num: int, random_state: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
             factors, observations = Ramp().sample(num, random_state)

@@ -54,7 +54,8 @@ def test_results_say_what_was_scored_and_how(scored: Path, exported: Path) -> No
     assert {"elapsed_time", "uuid", "artifact_sha256", "library_versions"} <= results.keys()
     assert results["artifact_sha256"] == load_representation(exported).sha256
     assert config == {
-        "dataset.name": "'threeDots'", "discretizer.discretizer_fn": "@histogram_discretizer", "discretizer.num_bins": "20",
+        "dataset.name": "'threeDots'", "discretizer.discretizer_fn": "@histogram_discretizer",
+        "discretizer.num_bins": "20",
         "evaluation.evaluation_fn": "@mig", "evaluation.name": "'mig'", "evaluation.random_seed": "0",
         "mig.batch_size": "16", "mig.num_train": "500"}
     assert read(scored / "local_mig_0_1", "evaluation_config")["local_sample_factors.denylist_factors"] == "[]"
@@ -75,7 +76,8 @@ def test_scores_are_the_same_through_every_format(exported: Path, tmp_path: Path
                 assert actual[key] == pytest.approx(value, abs=1e-4), (metric, key)
 
 
-def test_the_table_shows_metric_key_and_score(exported: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_shows_metric_key_and_score(exported: Path, tmp_path: Path,
+                                              capsys: pytest.CaptureFixture[str]) -> None:
     run(exported, tmp_path / "out")
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["metric", "key", "score", "time"]

@@ -73,7 +73,7 @@ def test_a_pickled_module_is_refused_and_does_not_run(tmp_path: Path) -> None:
 
 def test_a_pickled_module_runs_when_the_user_says_so(tmp_path: Path, images: np.ndarray) -> None:
     torch.save(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(4096, 3)), tmp_path / "pytorch_model.pt")
-    with pytest.raises(UnsafeArtifactError, match="torch.nn.modules"):
+    with pytest.raises(UnsafeArtifactError, match=r"torch\.nn\.modules"):
         load_representation(tmp_path)
     assert load_representation(tmp_path, allow_pickled_code=True)(images).shape == (32, 3)
 

@@ -156,7 +156,7 @@ def test_an_unknown_representation_is_refused(tmp_path: Path, encoder: torch.nn.
 
 def test_verification_sees_rows_that_depend_on_their_neighbours() -> None:
     inputs = np.random.RandomState(0).normal(size=(9, 3)).astype(np.float32)
-    with pytest.raises(ExportMismatchError, match="batch of 9: differs.*rows reordered: differs"):
+    with pytest.raises(ExportMismatchError, match=r"batch of 9: differs.*rows reordered: differs"):
         largest_difference(lambda x: x - x[:1] * (len(x) > 8), lambda x: x, inputs, "file")
 
 
