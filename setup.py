@@ -8,7 +8,7 @@ ROOT = Path(__file__).parent
 VERSION = (ROOT / "__init__.py").read_text().split('__version__ = "')[1].split('"')[0]
 FLOORS = find_packages(where=str(ROOT), include=["common*", "ground_truth*", "training*", "export*", "evaluation*"])
 
-TEST = ["pytest>=8", "hypothesis>=6"]
+TEST = ["pytest>=8", "hypothesis>=6", "setuptools>=77", "wheel"]
 
 setup(
     name="unbraid",
