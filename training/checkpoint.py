@@ -80,7 +80,7 @@ def read_checkpoint(model_dir: Path) -> dict[str, Any]:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, EOFError, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise CheckpointError(f"{path} cannot be read as a checkpoint; expected a whole file of tensors and plain data "
-                              f"written by unbraid-train ({str(error).splitlines()[0]})") from error
+                              f"written by unbraid-train ({type(error).__name__}).") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise CheckpointError(f"{path} is not a checkpoint of unbraid-train; expected a file whose format is {FORMAT!r}.")
     if content["version"] != VERSION or KEYS - content.keys():

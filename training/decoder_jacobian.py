@@ -63,10 +63,10 @@ def _forward_differences(decode: Decode, parameters: Sequence[torch.Tensor], lat
         column = norm((decode(latents + shift) - anchor) / step_size) / len(latents)
         total += column.detach()
         if parameters:
-            _add(sums, torch.autograd.grad(column, [*parameters, anchor]))
+            _add(sums, _gradients(column, [*parameters, anchor]))
     *gradients, pull = sums
     if parameters:
-        _add(gradients, torch.autograd.grad(unshifted, parameters, pull))
+        _add(gradients, _gradients(unshifted, parameters, pull))
     return total, gradients
 
 
@@ -76,10 +76,16 @@ def _exact(decode: Decode, parameters: Sequence[torch.Tensor], latents: torch.Te
     basis = torch.eye(latents.shape[1], device=latents.device).unsqueeze(1).expand(-1, len(latents), -1)
     columns = torch.func.vmap(lambda direction: torch.func.jvp(decode, (latents,), (direction,))[1])(basis)
     total = norm(columns) / len(latents)
-    return total.detach(), list(torch.autograd.grad(total, parameters)) if parameters else []
+    return total.detach(), _gradients(total, parameters) if parameters else []
 
 
 JACOBIANS = {"fd": _forward_differences, "jvp": _exact}
+
+
+def _gradients(output: torch.Tensor, inputs: Sequence[torch.Tensor],
+               grad_output: torch.Tensor | None = None) -> list[torch.Tensor]:
+    # A bias behind everything non-linear has no part in the exact Jacobian.
+    return list(torch.autograd.grad(output, inputs, grad_output, allow_unused=True, materialize_grads=True))
 
 
 def _add(sums: Sequence[torch.Tensor], summands: Sequence[torch.Tensor]) -> None:

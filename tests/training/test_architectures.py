@@ -1,0 +1,107 @@
+"""Networks: sizes, initial weights, and the plain data they are rebuilt from."""
+
+import math
+
+import gin
+import pytest
+import torch
+from torch import nn
+
+from unbraid.common.errors import UnknownNameError, UserError
+from unbraid.training.architectures.registry import architectures, build
+from unbraid.training.train import train  # noqa: F401  (registers every architecture for gin)
+
+# Parameters with 10 latents, from the published code: (C = 1, C = 3).
+NUM_PARAMETERS = {
+    "conv_encoder": (309_204, 310_228),
+    "deconv_decoder": (381_313, 382_339),
+    "fc_encoder": (6_381_620, 16_212_020),
+    "fc_decoder": (7_814_896, 17_653_488),
+    "jl1_encoder": (186_324, 187_348),
+    "jl1_decoder": (381_313, 382_339),
+}
+IMAGE_NETWORKS = sorted(name for name in architectures() if name.endswith(("encoder", "decoder")))
+
+
+def make(name: str, channels: int = 1, side: int = 64, num_latent: int = 10) -> nn.Module:
+    side = 16 if "tiny16" in name else side
+    return build({"name": name, "arguments": {"image_shape": [channels, side, side], "num_latent": num_latent}})
+
+
+def num_parameters(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("name", NUM_PARAMETERS)
+def test_number_of_parameters_is_the_published_one(name: str, channels: int) -> None:
+    assert num_parameters(make(name, channels)) == NUM_PARAMETERS[name][channels == 3]
+
+
+def test_discriminator_has_the_published_number_of_parameters() -> None:
+    assert num_parameters(build({"name": "fc_discriminator", "arguments": {"num_latent": 10}})) == 5_018_002
+
+
+@pytest.mark.parametrize("name", IMAGE_NETWORKS)
+def test_shapes(name: str) -> None:
+    side = 16 if "tiny16" in name else 64
+    network = make(name)
+    if name.endswith("encoder"):
+        outputs = network(torch.rand(3, 1, side, side))
+        assert [tuple(output.shape) for output in outputs] == [(3, 10), (3, 10)]
+    else:
+        assert network(torch.randn(3, 10)).shape == (3, 1, side, side)
+
+
+@pytest.mark.parametrize("name", IMAGE_NETWORKS)
+def test_description_rebuilds_the_network_that_gin_made(name: str) -> None:
+    side = 16 if "tiny16" in name else 64
+    made = gin.get_configurable(name)(image_shape=(1, side, side), num_latent=5)
+    rebuilt = build(made.description)
+    rebuilt.load_state_dict(made.state_dict())
+    assert rebuilt.description == made.description
+    assert made.description["arguments"]["image_shape"] == [1, side, side]
+
+
+@pytest.mark.parametrize("name", ["conv_encoder", "deconv_decoder"])
+def test_dlib_networks_start_glorot_uniform_with_zero_biases(name: str) -> None:
+    for module in make(name).modules():
+        if isinstance(module, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
+            fan_in, fan_out = nn.init._calculate_fan_in_and_fan_out(module.weight)
+            bound = math.sqrt(6 / (fan_in + fan_out))
+            assert 0.9 * bound < float(module.weight.abs().max()) <= bound
+            assert not module.bias.any()
+
+
+@pytest.mark.parametrize(("name", "expected"), [("jl1_encoder", -3.0), ("conv_encoder", 0.0)])
+def test_log_variance_bias_starts_where_the_source_has_it(name: str, expected: float) -> None:
+    head = make(name).head
+    assert float(head.log_variance.bias.mean()) == pytest.approx(expected, abs=0.05)
+    assert float(head.mean.bias.mean()) == pytest.approx(0, abs=0.05)
+
+
+def test_log_variance_bias_can_be_set() -> None:
+    network = build({"name": "conv_encoder", "arguments": {"image_shape": [1, 64, 64], "num_latent": 3,
+                                                           "logvar_bias_init": -2.0}})
+    assert network.head.log_variance.bias.tolist() == [-2.0] * 3
+
+
+@pytest.mark.parametrize("name", [name for name in IMAGE_NETWORKS if not name.startswith(("fc", "test"))])
+def test_images_of_the_wrong_size_are_refused(name: str) -> None:
+    with pytest.raises(UserError, match=f"'{name}' takes .* images, but the data set's are 65x65; choose another"):
+        build({"name": name, "arguments": {"image_shape": [1, 65, 65], "num_latent": 3}})
+
+
+def test_tiny_networks_refuse_colour() -> None:
+    with pytest.raises(UserError, match="'jl1_tiny16_decoder' takes 1 channel, but the data set's images have 3"):
+        make("jl1_tiny16_decoder", channels=3)
+
+
+def test_unknown_architecture_gets_suggestions() -> None:
+    with pytest.raises(UnknownNameError, match="Unknown architecture 'conv_enkoder'. Did you mean conv_encoder"):
+        build({"name": "conv_enkoder", "arguments": {}})
+
+
+def test_arguments_an_architecture_does_not_take_are_named() -> None:
+    with pytest.raises(UserError, match="'test_encoder' cannot be built: .*'depth'"):
+        build({"name": "test_encoder", "arguments": {"image_shape": [1, 4, 4], "num_latent": 2, "depth": 3}})
