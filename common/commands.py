@@ -24,7 +24,8 @@ def run_command(main: Callable[[argparse.Namespace], None], parser: argparse.Arg
     try:
         main(arguments)
     except UserError as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
+        sentence = str(error).split("\n  In call to configurable")[0]  # gin adds the names of functions below it
+        print(f"{parser.prog}: {sentence}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
         print(f"{parser.prog}: interrupted.", file=sys.stderr)

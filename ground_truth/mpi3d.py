@@ -83,4 +83,4 @@ class MPI3DComplex(MPI3D):
     about = About(HOME, "CC BY 4.0", layouts=(
         "mpi3d_complex/mpi3d_real_complex.npz", "mpi3d_complex/mpi3d_complex.npz", "mpi3d/mpi3d_real_complex.npz",
         "mpi3d_real_complex/mpi3d_real_complex.npz", "mpi3d_real_complex.npz"),
-        manual="Fetch mpi3d_real_complex.npz by hand from Google Drive (the home page has the link) into mpi3d_complex/.")
+        manual="The home page links to Google Drive; put mpi3d_real_complex.npz from there into mpi3d_complex/.")

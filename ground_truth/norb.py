@@ -15,6 +15,7 @@ from ..common.errors import DataError
 from .about import About, DataFile, missing
 from .array_file import ArrayFile
 from .decoded import decoded
+from .factor_table import rows_by_index
 from .ground_truth_data import GridGroundTruth
 from .paths import find_file
 from .registry import register
@@ -52,7 +53,7 @@ class SmallNORB(GridGroundTruth):
     def __init__(self) -> None:
         photographs = [read_matrix(find_chunk(chunk, "dat")) for chunk in CHUNKS]
         features = np.concatenate([read_features(chunk) for chunk in CHUNKS])
-        self.rows = rows_by_index(features, self.grid_factor_sizes, self.grid_factor_names)
+        self.rows = rows_by_index(features, self.grid_factor_sizes, self.grid_factor_names, "smallNORB")
         self.images = decoded("64x64", [matrix.path for matrix in photographs], (len(self.rows), 64, 64), np.int16,
                               lambda: resized(photographs))
 
@@ -89,26 +90,6 @@ def read_features(chunk: str) -> np.ndarray:
     features = np.column_stack([category, info]).astype(np.int64)
     features[:, 3] //= 2  # stored as 0, 2, ..., 34
     return features
-
-
-def rows_by_index(features: np.ndarray, sizes: tuple[int, ...], names: tuple[str, ...]) -> np.ndarray:
-    """For each place of the grid, in row-major order, the row of `features` (n, F) that has it.
-
-    Raises DataError unless every combination of factors occurs exactly once."""
-    outside = (features < 0) | (features >= np.asarray(sizes))
-    if outside.any():
-        row, column = np.argwhere(outside)[0]
-        raise DataError(f"Factor {names[column]!r} is {features[row, column]} in row {row}; "
-                        f"expected 0 to {sizes[column] - 1}.")
-    indices = np.ravel_multi_index(tuple(features.T), sizes)
-    counts = np.bincount(indices, minlength=int(np.prod(sizes)))
-    if (counts != 1).any():
-        place = int(np.flatnonzero(counts != 1)[0])
-        factors = ", ".join(f"{name} {value}" for name, value in
-                            zip(names, np.unravel_index(place, sizes), strict=True))
-        raise DataError(f"{len(features)} rows cover {np.count_nonzero(counts)} of {len(counts)} combinations of factors: "
-                        f"{factors} occurs {counts[place]} times; expected every combination exactly once.")
-    return np.argsort(indices, kind="stable")
 
 
 def resized(photographs: list[ArrayFile]) -> Iterator[np.ndarray]:
