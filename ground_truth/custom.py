@@ -1,10 +1,6 @@
-"""Bring your own data: images and factors from an .npz or .h5 file, chosen by gin bindings alone.
+"""Bring your own data: images and factors from an .npz or .h5 file.
 
-    dataset.name = "custom"
-    custom_data.path = "my_data.npz"
-
-The file has `images` and either `factor_sizes` (a full grid, row-major, the last factor varying fastest) or `factors`
-(one row of values per image: incomplete grids and observational data).  With neither, models can be trained on it.
+A table of factors may be an incomplete grid or observational data.  Without factors, models can be trained on the file.
 """
 
 from __future__ import annotations
@@ -29,7 +25,13 @@ from .registry import register
 def custom_data(path: str = gin.REQUIRED, *, images_key: str = "images", factors_key: str = "factors",
                 factor_sizes: Sequence[int] | None = None, factor_names: Sequence[str] | None = None,
                 layout: str | None = None, maximum: float | None = None) -> GroundTruthData:
-    """A user's own file, .npz or .h5.
+    """A user's own file, .npz or .h5, chosen by gin bindings alone.
+
+        dataset.name = "custom"
+        custom_data.path = "my_data.npz"
+
+    It has `images` (uint8 or float; NHWC, NCHW or N x H x W) and either `factor_sizes` (a full grid, row-major, the
+    last factor varying fastest) or `factors` (a row of numbers for each image), and perhaps `factor_names`.
 
     factor_sizes, factor_names: where the file has no arrays of these names.  layout: "NHWC" or "NCHW" where the shape
     leaves it open.  maximum: the stored value that is white (255 for uint8, 1 for floats)."""

@@ -25,13 +25,16 @@ ABOUT = About(
     (f"{FOLDER}/train/data.npz", f"{FOLDER}/IMAGES.mat", "IMAGES.mat"))
 
 
+@register("natural_images")
 class NaturalImages(ImageOnlyData):
-    """One half of the patches, kept in memory: (N, 16, 16, 1) float32 in [0, 1]."""
+    """100,000 training patches, picture after picture, kept in memory."""
 
     about = ABOUT
+    part = "train"
 
-    def __init__(self, patches: np.ndarray):
-        self.patches = patches
+    def __init__(self, seed: int = 0):
+        """seed: of the places in the pictures.  Raises MissingDataError without any file."""
+        self.patches = load(self.part, seed)
 
     @property
     def num_images(self) -> int:
@@ -45,27 +48,22 @@ class NaturalImages(ImageOnlyData):
         return self.patches[indices]
 
 
-@register("natural_images")
-def natural_images(seed: int = 0) -> NaturalImages:
-    """100,000 training patches, picture after picture."""
-    return load("train", seed)
-
-
 @register("natural_images_test")
-def natural_images_test(seed: int = 0) -> NaturalImages:
+class NaturalImagesTest(NaturalImages):
     """10,000 test patches of the same pictures."""
-    return load("test", seed)
+
+    part = "test"
 
 
-def load(part: str, seed: int) -> NaturalImages:
-    """part: "train" or "test".  Raises MissingDataError without any file."""
+def load(part: str, seed: int) -> np.ndarray:
+    """(N, 16, 16, 1) float32 in [0, 1]; part: "train" or "test"."""
     path = require_file("natural_images", ABOUT)
     if path.suffix == ".npz":
-        return NaturalImages(read_patches(path.parent.parent / part / "data.npz"))
+        return read_patches(path.parent.parent / part / "data.npz")
     random_state = np.random.RandomState(seed)
     pictures = read_pictures(path)
     train, test = (cut(pictures, count, random_state) for count in (TRAIN_PATCHES, TEST_PATCHES))
-    return NaturalImages(train if part == "train" else test)
+    return train if part == "train" else test
 
 
 def read_patches(path: Path) -> np.ndarray:

@@ -23,13 +23,19 @@ from .resizing import resize
 
 CHUNKS = ("smallnorb-5x46789x9x18x6x2x96x96-training", "smallnorb-5x01235x9x18x6x2x96x96-testing")
 HOME = "https://cs.nyu.edu/~ylclab/data/norb-v1.0-small/"
-SHA256 = {
-    f"{CHUNKS[0]}-dat": "5ffd6272a07d32695ee1082a26a41a93a37aab8c28da047f8c34ed348d214873",
-    f"{CHUNKS[0]}-cat": "2784e542c1922060691090952b6cd6278879a216c90f81476f0f00256d42cdaa",
-    f"{CHUNKS[0]}-info": "de7eb932ebe7a4ee16217fead60660d0eb3d23632c2f4d1c51f88c501c17bf32",
-    f"{CHUNKS[1]}-dat": "cf7104eed3e51174d2f65b66d1e5878b9da233b886f161b0d88f4510ba2c7474",
-    f"{CHUNKS[1]}-cat": "ecaf6d5bb8c3bc5eab9cf0258f6d2198dd474e016e374836fc097f2e5ff509ff",
-    f"{CHUNKS[1]}-info": "16adf314226327ee006d1a44db8cfef52773c06c829951d5653a9f6f310248a2",
+CHECKSUMS = {  # SHA-256 of the .gz file, MD5 of the unpacked one
+    f"{CHUNKS[0]}-dat": ("5ffd6272a07d32695ee1082a26a41a93a37aab8c28da047f8c34ed348d214873",
+                         "8138a0902307b32dfa0025a36dfa45ec"),
+    f"{CHUNKS[0]}-cat": ("2784e542c1922060691090952b6cd6278879a216c90f81476f0f00256d42cdaa",
+                         "fd5120d3f770ad57ebe620eb61a0b633"),
+    f"{CHUNKS[0]}-info": ("de7eb932ebe7a4ee16217fead60660d0eb3d23632c2f4d1c51f88c501c17bf32",
+                          "19faee774120001fc7e17980d6960451"),
+    f"{CHUNKS[1]}-dat": ("cf7104eed3e51174d2f65b66d1e5878b9da233b886f161b0d88f4510ba2c7474",
+                         "e9920b7f7b2869a8f1a12e945b2c166c"),
+    f"{CHUNKS[1]}-cat": ("ecaf6d5bb8c3bc5eab9cf0258f6d2198dd474e016e374836fc097f2e5ff509ff",
+                         "fd5120d3f770ad57ebe620eb61a0b633"),
+    f"{CHUNKS[1]}-info": ("16adf314226327ee006d1a44db8cfef52773c06c829951d5653a9f6f310248a2",
+                          "7c5b871cc69dcadec1bf6a18141f5edc"),
 }
 FOLDERS = ("small_norb", "smallnorb", "smallnorb/raw", "small_norb/raw")
 MATRIX_TYPES = {0x1E3D4C55: np.uint8, 0x1E3D4C54: np.int32, 0x1E3D4C56: np.int16, 0x1E3D4C51: np.float32,
@@ -42,8 +48,8 @@ class SmallNORB(GridGroundTruth):
 
     about = About(
         HOME, "research use only",
-        tuple(DataFile(f"small_norb/{name}.mat", f"{HOME}{name}.mat.gz", sha256=sha256, unpack="gz")
-              for name, sha256 in SHA256.items()),
+        tuple(DataFile(f"small_norb/{name}.mat", f"{HOME}{name}.mat.gz", sha256, unpacked_md5=unpacked_md5, unpack="gz")
+              for name, (sha256, unpacked_md5) in CHECKSUMS.items()),
         tuple(f"{folder}/{CHUNKS[0]}-dat.mat" for folder in FOLDERS))
     grid_factor_names = ("category", "instance", "elevation", "azimuth", "lighting")
     grid_factor_sizes = (5, 10, 9, 18, 6)
