@@ -47,6 +47,7 @@ setup(
     },
     entry_points={
         "console_scripts": [
+            "unbraid-data=unbraid.ground_truth.__main__:main",
             "unbraid-train=unbraid.training.__main__:main",
             "unbraid-export=unbraid.export.__main__:main",
             "unbraid-evaluate=unbraid.evaluation.__main__:main",

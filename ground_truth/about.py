@@ -14,26 +14,30 @@ from .paths import find_file, search_roots
 class DataFile:
     """A file at a data set's home.  path: where it belongs, relative to the data root.
 
-    unpack: None, "gz" (a compressed file; `path` is the plain one) or "tar:PREFIX" (an archive; the files below PREFIX
-    go into the folder `path`).  Checksums are of the downloaded file, and None where no source gives one."""
+    unpack: None, "gz" (a compressed file; `path` is the plain one), or "tar:PREFIX" or "zip:PREFIX" (an archive; what
+    lies below PREFIX goes into the folder `path`).  sha256 and md5 are of the file as it is downloaded, unpacked_md5 of
+    the one at `path`; None where no source gives one."""
 
     path: str
     url: str
     sha256: str | None = None
     md5: str | None = None
+    unpacked_md5: str | None = None
     unpack: str | None = None
 
 
 @dataclass(frozen=True)
 class About:
     """home: web page.  files: what `unbraid-data download` fetches.  layouts: every place, relative to the data root,
-    where the data is looked for, the preferred one first."""
+    where the data is looked for, the preferred one first.  manual: how to get data that cannot be downloaded.  means:
+    of each channel over all images, values in [0, 1], as the configuration files of nmichlo/disent state them."""
 
     home: str
     licence: str
     files: tuple[DataFile, ...] = ()
     layouts: tuple[str, ...] = ()
-    manual: str = ""  # how to get the data where it cannot be downloaded
+    manual: str = ""
+    means: tuple[float, ...] = ()
 
 
 def missing(name: str, layouts: Iterable[str]) -> MissingDataError:

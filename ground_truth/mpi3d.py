@@ -20,12 +20,14 @@ HOME = "https://github.com/rr-learning/disentanglement_dataset"
 REHOSTED = "https://huggingface.co/datasets/waleedgondal/mpi3d/resolve/main"
 
 
-def about_mpi3d(name: str, md5: str, *more_layouts: str) -> About:
+def about_mpi3d(name: str, md5: str, means: tuple[float, ...], *more_layouts: str) -> About:
     """What the three downloadable variants have in common."""
     return About(
-        HOME, "CC BY 4.0", (DataFile(f"{name}/{name}.npz", f"{REHOSTED}/{name}.npz", md5=md5),),
-        (f"{name}/{name}.npz", f"mpi3d/{name}.npz", f"{name}.npz", f"{name}/{name}.h5", f"mpi3d/{name}.h5",
-         *more_layouts))
+        home=HOME, licence="CC BY 4.0",
+        files=(DataFile(f"{name}/{name}.npz", f"{REHOSTED}/{name}.npz", md5=md5),),
+        layouts=(f"{name}/{name}.npz", f"mpi3d/{name}.npz", f"{name}.npz", f"{name}/{name}.h5", f"mpi3d/{name}.h5",
+                 *more_layouts),
+        means=means)
 
 
 class MPI3D(StoredGrid):
@@ -52,6 +54,7 @@ class MPI3DToy(MPI3D):
 
     name = "mpi3d_toy"
     about = about_mpi3d(name, "55889cb7c7dfc655d6e0277beee88868",
+                        (0.22437325567325045, 0.22141877351640138, 0.22625457849943273),
                         "mpi3d_toy/sim_toy_64x_ordered_without_heldout_factors.npz")
 
 
@@ -61,6 +64,7 @@ class MPI3DRealistic(MPI3D):
 
     name = "mpi3d_realistic"
     about = about_mpi3d(name, "59a6225b88b635365f70c91b3e52f70f",
+                        (0.17986945797157425, 0.20474678611954758, 0.18148154235228137),
                         "mpi3d_realistic/sim_realistic_64x_ordered_without_heldout_factors.npz")
 
 
@@ -70,7 +74,8 @@ class MPI3DReal(MPI3D):
 
     name = "mpi3d_real"
     generations = (FINAL_SIZES,)
-    about = about_mpi3d(name, "0f33f609918fb5c97996692f91129802")
+    about = about_mpi3d(name, "0f33f609918fb5c97996692f91129802",
+                        (0.12848577057593918, 0.1648033279246875, 0.13971583058948006))
 
 
 @register("mpi3d_complex")
@@ -80,7 +85,8 @@ class MPI3DComplex(MPI3D):
     name = "mpi3d_complex"
     generations = (CHALLENGE_SIZES,)
     grid_factor_sizes = CHALLENGE_SIZES
-    about = About(HOME, "CC BY 4.0", layouts=(
-        "mpi3d_complex/mpi3d_real_complex.npz", "mpi3d_complex/mpi3d_complex.npz", "mpi3d/mpi3d_real_complex.npz",
-        "mpi3d_real_complex/mpi3d_real_complex.npz", "mpi3d_real_complex.npz"),
-        manual="Fetch mpi3d_real_complex.npz by hand from Google Drive (the home page has the link) into mpi3d_complex/.")
+    about = About(
+        HOME, "CC BY 4.0",
+        layouts=("mpi3d_complex/mpi3d_real_complex.npz", "mpi3d_complex/mpi3d_complex.npz",
+                 "mpi3d/mpi3d_real_complex.npz", "mpi3d_real_complex/mpi3d_real_complex.npz", "mpi3d_real_complex.npz"),
+        manual="The home page links to Google Drive; put mpi3d_real_complex.npz from there into mpi3d_complex/.")

@@ -49,11 +49,13 @@ class MPI3DMulti(GroundTruthData):
     JL1-VAE's own `num_factors` says 7, its `factors_num_values` has 28 entries; here both say 28."""
 
     about = MPI3DReal.about
+    grid_factor_names = tuple(f"{name}_{tile}" for tile in range(NUM_TILES) for name in MPI3D.grid_factor_names)
+    grid_factor_sizes = tuple(MPI3DReal.grid_factor_sizes) * NUM_TILES
+    image_shape = MPI3DMultiEffective.image_shape
 
     def __init__(self, mpi3d: MPI3D | None = None):
         self.effective = MPI3DMultiEffective(mpi3d)
-        self.factor_names = [f"{name}_{tile}" for tile in range(NUM_TILES)
-                             for name in self.effective.mpi3d.grid_factor_names]
+        self.factor_names = list(self.grid_factor_names)
 
     @property
     def factors_num_values(self) -> list[int]:

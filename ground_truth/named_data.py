@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gin
 
+from . import custom  # noqa: F401  (gin has to know custom_data.path before it parses)
 from .ground_truth_data import GroundTruthData
 from .registry import data_sets
 

@@ -15,6 +15,7 @@ from ..common.errors import DataError
 from .about import About, DataFile, missing
 from .array_file import ArrayFile
 from .decoded import decoded
+from .factor_table import rows_by_index
 from .ground_truth_data import GridGroundTruth
 from .paths import find_file
 from .registry import register
@@ -22,13 +23,19 @@ from .resizing import resize
 
 CHUNKS = ("smallnorb-5x46789x9x18x6x2x96x96-training", "smallnorb-5x01235x9x18x6x2x96x96-testing")
 HOME = "https://cs.nyu.edu/~ylclab/data/norb-v1.0-small/"
-SHA256 = {
-    f"{CHUNKS[0]}-dat": "5ffd6272a07d32695ee1082a26a41a93a37aab8c28da047f8c34ed348d214873",
-    f"{CHUNKS[0]}-cat": "2784e542c1922060691090952b6cd6278879a216c90f81476f0f00256d42cdaa",
-    f"{CHUNKS[0]}-info": "de7eb932ebe7a4ee16217fead60660d0eb3d23632c2f4d1c51f88c501c17bf32",
-    f"{CHUNKS[1]}-dat": "cf7104eed3e51174d2f65b66d1e5878b9da233b886f161b0d88f4510ba2c7474",
-    f"{CHUNKS[1]}-cat": "ecaf6d5bb8c3bc5eab9cf0258f6d2198dd474e016e374836fc097f2e5ff509ff",
-    f"{CHUNKS[1]}-info": "16adf314226327ee006d1a44db8cfef52773c06c829951d5653a9f6f310248a2",
+CHECKSUMS = {  # SHA-256 of the .gz file, MD5 of the unpacked one
+    f"{CHUNKS[0]}-dat": ("5ffd6272a07d32695ee1082a26a41a93a37aab8c28da047f8c34ed348d214873",
+                         "8138a0902307b32dfa0025a36dfa45ec"),
+    f"{CHUNKS[0]}-cat": ("2784e542c1922060691090952b6cd6278879a216c90f81476f0f00256d42cdaa",
+                         "fd5120d3f770ad57ebe620eb61a0b633"),
+    f"{CHUNKS[0]}-info": ("de7eb932ebe7a4ee16217fead60660d0eb3d23632c2f4d1c51f88c501c17bf32",
+                          "19faee774120001fc7e17980d6960451"),
+    f"{CHUNKS[1]}-dat": ("cf7104eed3e51174d2f65b66d1e5878b9da233b886f161b0d88f4510ba2c7474",
+                         "e9920b7f7b2869a8f1a12e945b2c166c"),
+    f"{CHUNKS[1]}-cat": ("ecaf6d5bb8c3bc5eab9cf0258f6d2198dd474e016e374836fc097f2e5ff509ff",
+                         "fd5120d3f770ad57ebe620eb61a0b633"),
+    f"{CHUNKS[1]}-info": ("16adf314226327ee006d1a44db8cfef52773c06c829951d5653a9f6f310248a2",
+                          "7c5b871cc69dcadec1bf6a18141f5edc"),
 }
 FOLDERS = ("small_norb", "smallnorb", "smallnorb/raw", "small_norb/raw")
 MATRIX_TYPES = {0x1E3D4C55: np.uint8, 0x1E3D4C54: np.int32, 0x1E3D4C56: np.int16, 0x1E3D4C51: np.float32,
@@ -41,8 +48,8 @@ class SmallNORB(GridGroundTruth):
 
     about = About(
         HOME, "research use only",
-        tuple(DataFile(f"small_norb/{name}.mat", f"{HOME}{name}.mat.gz", sha256=sha256, unpack="gz")
-              for name, sha256 in SHA256.items()),
+        tuple(DataFile(f"small_norb/{name}.mat", f"{HOME}{name}.mat.gz", sha256, unpacked_md5=unpacked_md5, unpack="gz")
+              for name, (sha256, unpacked_md5) in CHECKSUMS.items()),
         tuple(f"{folder}/{CHUNKS[0]}-dat.mat" for folder in FOLDERS))
     grid_factor_names = ("category", "instance", "elevation", "azimuth", "lighting")
     grid_factor_sizes = (5, 10, 9, 18, 6)
@@ -52,7 +59,7 @@ class SmallNORB(GridGroundTruth):
     def __init__(self) -> None:
         photographs = [read_matrix(find_chunk(chunk, "dat")) for chunk in CHUNKS]
         features = np.concatenate([read_features(chunk) for chunk in CHUNKS])
-        self.rows = rows_by_index(features, self.grid_factor_sizes, self.grid_factor_names)
+        self.rows = rows_by_index(features, self.grid_factor_sizes, self.grid_factor_names, "smallNORB")
         self.images = decoded("64x64", [matrix.path for matrix in photographs], (len(self.rows), 64, 64), np.int16,
                               lambda: resized(photographs))
 
@@ -89,26 +96,6 @@ def read_features(chunk: str) -> np.ndarray:
     features = np.column_stack([category, info]).astype(np.int64)
     features[:, 3] //= 2  # stored as 0, 2, ..., 34
     return features
-
-
-def rows_by_index(features: np.ndarray, sizes: tuple[int, ...], names: tuple[str, ...]) -> np.ndarray:
-    """For each place of the grid, in row-major order, the row of `features` (n, F) that has it.
-
-    Raises DataError unless every combination of factors occurs exactly once."""
-    outside = (features < 0) | (features >= np.asarray(sizes))
-    if outside.any():
-        row, column = np.argwhere(outside)[0]
-        raise DataError(f"Factor {names[column]!r} is {features[row, column]} in row {row}; "
-                        f"expected 0 to {sizes[column] - 1}.")
-    indices = np.ravel_multi_index(tuple(features.T), sizes)
-    counts = np.bincount(indices, minlength=int(np.prod(sizes)))
-    if (counts != 1).any():
-        place = int(np.flatnonzero(counts != 1)[0])
-        factors = ", ".join(f"{name} {value}" for name, value in
-                            zip(names, np.unravel_index(place, sizes), strict=True))
-        raise DataError(f"{len(features)} rows cover {np.count_nonzero(counts)} of {len(counts)} combinations of factors: "
-                        f"{factors} occurs {counts[place]} times; expected every combination exactly once.")
-    return np.argsort(indices, kind="stable")
 
 
 def resized(photographs: list[ArrayFile]) -> Iterator[np.ndarray]:

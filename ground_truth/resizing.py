@@ -1,4 +1,4 @@
-"""Pictures resized with Pillow's Lanczos filter, as disentanglement_lib does."""
+"""Pictures resized with Pillow, with a Lanczos filter unless said otherwise, as disentanglement_lib does."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ import numpy as np
 from .threads import num_cores
 
 
-def resize(pictures: np.ndarray, side: int = 64) -> np.ndarray:
-    """(n, H, W) int32 or (n, H, W, 3) uint8 to side x side, type kept.
+def resize(pictures: np.ndarray, side: int = 64, bilinear: bool = False) -> np.ndarray:
+    """(n, H, W) uint8 or int32, or (n, H, W, 3) uint8, to side x side, type kept.
 
     Integers of 32 bits are not clipped: near hard edges results leave the range of the input."""
     from PIL import Image
 
+    resampling = Image.Resampling.BILINEAR if bilinear else Image.Resampling.LANCZOS
+
     def resize_one(picture: np.ndarray) -> np.ndarray:
-        return np.asarray(Image.fromarray(picture).resize((side, side), Image.Resampling.LANCZOS))
+        return np.asarray(Image.fromarray(picture).resize((side, side), resampling))
 
     with ThreadPoolExecutor(num_cores()) as pool:
         return np.stack(list(pool.map(resize_one, pictures)))

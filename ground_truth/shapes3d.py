@@ -21,6 +21,7 @@ class Shapes3D(StoredGrid):
                         md5="099a2078d58cec4daad0702c55d06868"),),
         layouts=(f"3dshapes/{REFERENCE_NPZ}", "3dshapes/3dshapes.h5", "3dshapes.h5", "shapes3d/3dshapes.h5",
                  "3dshapes/gen.3dshapes.h5"),
+        means=(0.502584966788819, 0.5787597566089667, 0.6034499731859578),
     )
     grid_factor_names = ("floor_color", "wall_color", "object_color", "object_size", "object_type", "azimuth")
     grid_factor_sizes = (10, 10, 10, 8, 4, 15)

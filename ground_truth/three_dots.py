@@ -7,14 +7,17 @@ pixels a row, so an image pixel's grey is counted from at most three runs in eac
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 import numba
 import numpy as np
 
+from .byte_images import ByteImages
 from .ground_truth_data import GridGroundTruth, GroundTruthData
 from .observations import LazyObservations
 from .opencv_disc import disc_rows
 from .registry import register
+from .threads import in_threads
 
 SIDE = 64
 SUPERSAMPLING = 10
@@ -26,20 +29,22 @@ GREY = (np.arange(SUPERSAMPLING**2 + 1) * float(np.float32(1 / SUPERSAMPLING**2)
 
 
 @register("threeDots")
-class ThreeDots(GridGroundTruth):
+class ThreeDots(ByteImages, GridGroundTruth):
     """Six factors: x and y of dots 0, 1 and 2; x to the right, y downwards, 0 at the top left.
 
     Dots at the ends are cut off and dots may overlap, so different factors can give the same image.  64^6 images
     at the published granularity of 64 values a factor."""
 
     grid_factor_names = ("x_0", "y_0", "x_1", "y_1", "x_2", "y_2")
+    grid_factor_sizes: Sequence[int] = (64,) * 6
     image_shape = (SIDE, SIDE, 1)
+    pixel_values = GREY
 
     def __init__(self, latent_factor_granularity: int = 64):
         self.latent_factor_granularity = latent_factor_granularity
         self.grid_factor_sizes = (latent_factor_granularity,) * 6
 
-    def render(self, indices: np.ndarray, draws: np.ndarray | None = None) -> np.ndarray:
+    def raw(self, indices: np.ndarray, draws: np.ndarray | None = None) -> np.ndarray:
         factors = np.stack(np.unravel_index(indices, self.grid_factor_sizes), axis=1)
         return draw_dots(factors, self.latent_factor_granularity)
 
@@ -53,7 +58,13 @@ class ThreeDotsCache(GroundTruthData):
 
     scored_on = "threeDots"
 
-    def __init__(self, num_images: int = 500_000, seed: int = 0):
+    grid_factor_names, grid_factor_sizes = ThreeDots.grid_factor_names, ThreeDots.grid_factor_sizes
+    image_shape = ThreeDots.image_shape
+    cache_size = 500_000
+
+    def __init__(self, num_images: int | None = None, seed: int = 0):
+        """num_images: None for the published number."""
+        num_images = self.cache_size if num_images is None else num_images
         self.three_dots = ThreeDots()
         self.factor_names = self.three_dots.factor_names
         self.factors, observations = self.three_dots.sample(num_images, np.random.RandomState(seed))
@@ -86,15 +97,16 @@ class ThreeDotsCache(GroundTruthData):
 class ThreeDotsCacheSmall(ThreeDotsCache):
     """The cache of JL1-VAE's small example: 20,000 images."""
 
-    def __init__(self) -> None:
-        super().__init__(num_images=20_000)
+    cache_size = 20_000
 
 
 def draw_dots(factors: np.ndarray, granularity: int = 64) -> np.ndarray:
-    """Images (n, 64, 64, 1) float32 in [0, 1] of factors (n, 6) in [0, granularity)."""
+    """Images (n, 64, 64, 1) uint8 of factors (n, 6) in [0, granularity): how many of a pixel's 100 parts are white."""
     positions = factors.reshape(-1, 3, 2)
-    images = np.empty((len(positions), SIDE, SIDE, 1), dtype=np.float32)
-    _render(positions[:, :, 0] * granularity + positions[:, :, 1], *disc_table(granularity), GREY, images[..., 0])
+    dots = positions[:, :, 0] * granularity + positions[:, :, 1]
+    first, end = disc_table(granularity)
+    images = np.empty((len(dots), SIDE, SIDE, 1), dtype=np.uint8)
+    in_threads(lambda start, stop: _draw(dots[start:stop], first, end, images[start:stop, :, :, 0]), len(dots))
     return images
 
 
@@ -116,11 +128,11 @@ def disc_table(granularity: int) -> tuple[np.ndarray, np.ndarray]:
     return first, end
 
 
-@numba.njit(parallel=True, cache=True)
-def _render(dots: np.ndarray, first: np.ndarray, end: np.ndarray, grey: np.ndarray, images: np.ndarray) -> None:
-    """images (n, 64, 64), for dots (n, 3) as rows of the disc table; grey: value by number of white canvas pixels."""
-    for image in numba.prange(len(dots)):
-        white = np.zeros(SIDE + 2, dtype=np.int64)
+@numba.njit(cache=True, nogil=True)
+def _draw(dots: np.ndarray, first: np.ndarray, end: np.ndarray, images: np.ndarray) -> None:
+    """images (n, 64, 64), for dots (n, 3) as rows of the disc table."""
+    white = np.zeros(SIDE + 2, dtype=np.int64)
+    for image in range(len(dots)):
         for y in range(SIDE):
             white[:] = 0
             for row in range(y * SUPERSAMPLING, (y + 1) * SUPERSAMPLING):
@@ -128,10 +140,10 @@ def _render(dots: np.ndarray, first: np.ndarray, end: np.ndarray, grey: np.ndarr
             total = SUPERSAMPLING**2
             for x in range(SIDE):
                 total += white[x]
-                images[image, y, x] = grey[total]
+                images[image, y, x] = total
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _subtract_union(dots: np.ndarray, row: int, first: np.ndarray, end: np.ndarray, white: np.ndarray) -> None:
     """Takes the black pixels of one canvas row, each once however many dots cover it, off the pixels below.
 
@@ -155,7 +167,7 @@ def _subtract_union(dots: np.ndarray, row: int, first: np.ndarray, end: np.ndarr
             reached = stop
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _step(position: int, sign: int, white: np.ndarray) -> None:
     """From canvas pixel `position` on, every canvas pixel counts `sign` more."""
     pixel = position // SUPERSAMPLING

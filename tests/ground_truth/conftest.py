@@ -40,8 +40,9 @@ def small_grids(monkeypatch):
         norb.SmallNORB: sizes["smallnorb"],
     }.items():
         monkeypatch.setattr(data_set, "grid_factor_sizes", grid)
-    monkeypatch.setattr(mpi3d.MPI3DToy, "generations", (sizes["mpi3d_toy"],))
-    monkeypatch.setattr(mpi3d.MPI3DReal, "generations", (sizes["mpi3d_real"],))
+    for variant, grid in {mpi3d.MPI3DToy: sizes["mpi3d_toy"], mpi3d.MPI3DRealistic: sizes["mpi3d_realistic"],
+                          mpi3d.MPI3DReal: sizes["mpi3d_real"], mpi3d.MPI3DComplex: (2, 1, 1, 3, 2, 3, 2)}.items():
+        monkeypatch.setattr(variant, "generations", (grid,))
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ SIZES = {
     "cars3d": (4, 24, 2),
     "smallnorb": (2, 4, 2, 3, 2),
     "mpi3d_toy": (2, 2, 2, 3, 2, 3, 2),
+    "mpi3d_realistic": (2, 2, 2, 3, 2, 3, 2),
     "mpi3d_real": (4, 2, 2, 1, 3, 3, 4),  # large enough for the values that MPI3D-Multi freezes: 3, 1, 1, 0, 2
 }
 DSPRITES = "dsprites/dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz"
@@ -128,3 +129,44 @@ def write_all(root: Path) -> None:
     write_smallnorb(root)
     write_mpi3d(root, "mpi3d_toy")
     write_mpi3d(root, "mpi3d_real")
+
+
+def write_idx(path: Path, images: np.ndarray) -> Path:
+    """MNIST's format: magic, three sizes, all big-endian int32, then bytes."""
+    import gzip
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = np.array([0x803, *images.shape], dtype=">i4").tobytes() + images.tobytes()
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+    return path
+
+
+def write_pictures(folder: Path, names: list[str], height: int, width: int) -> None:
+    from PIL import Image
+
+    for number, name in enumerate(names):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(blocky(1, max(height, width), 3, seed=60 + number)[0, :height, :width]).save(path)
+
+
+def write_natural_images(path: Path) -> Path:
+    """Ten pictures on the last axis, of values around zero."""
+    from scipy.io import savemat
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    savemat(path, {"IMAGES": np.random.RandomState(70).normal(size=(40, 40, 10))})
+    return path
+
+
+def write_more(root: Path) -> None:
+    """The sets that disentanglement_lib does not have."""
+    write_mpi3d(root, "mpi3d_realistic")
+    write_npz(root / "mpi3d_complex" / "mpi3d_real_complex.npz", False, images=blocky(72, 64, 3, seed=50))
+    digits, clothes = (blocky(20, 32, 1, seed)[:, 2:30, 2:30, 0] for seed in (51, 52))
+    write_idx(root / "mnist" / "MNIST" / "raw" / "train-images-idx3-ubyte", digits)
+    write_idx(root / "fashion_mnist" / "train-images-idx3-ubyte.gz", clothes)
+    write_pictures(root / "celeba" / "img_align_celeba", ["000002.jpg", "000001.jpg", "000003.jpg"], 218, 178)
+    chairs = [f"chair_{model}/renders/image_{view}.png" for model in "ba" for view in range(2)]
+    write_pictures(root / "chairs" / "rendered_chairs", chairs, 96, 96)
+    write_natural_images(root / "naturalImages" / "IMAGES.mat")

@@ -6,7 +6,7 @@
     python record_goldens.py goldens/reference.npz --jlonevae CLONE_OF_travers-rhodes/jlonevae
 
 The classes run unmodified, save that they are told of the smaller grids after they have read their file, and that
-Pillow and numpy get back the few names they have dropped since.  For each case and seed: `NAME/SEED/factors`, the factors
+Pillow and numpy get back the few names they have dropped since.  For each case and seed: `NAME/SEED/factors`, those
 of `sample(NUM, RandomState(SEED))`; `NAME/SEED/images`, the SHA-256 of the float32 images that follow; and
 `NAME/SEED/next`, the next number of the stream, which tells whether as much was drawn.
 """

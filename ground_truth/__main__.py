@@ -1,0 +1,105 @@
+"""unbraid-data: list, describe, fetch, check and look at data sets."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..common.commands import run_command
+
+DESCRIPTION = """\
+Data sets: what there is, where the files go, and whether they are what they should be.
+
+Files are looked for in the folder DISENTANGLEMENT_LIB_DATA (default: the working directory), in the layout of
+disentanglement_lib; folders of several other projects work too.  dSprites and three-dots need no file at all."""
+EPILOG = """\
+examples:
+  unbraid-data list                          all data sets, and which can be used right now
+  unbraid-data info shapes3d                 factors, licence, and where its file goes
+  unbraid-data download shapes3d             fetch it; an interrupted download goes on where it stopped
+  unbraid-data verify dsprites_full          checksums, and every image against the renderer
+  unbraid-data preview dsprites_full         one row of images for each factor"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="unbraid-data", description=DESCRIPTION, epilog=EPILOG,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("list", help="all data sets with their factor sizes").set_defaults(run=run_list)
+    for name, run, explanation in (
+            ("info", run_info, "factors, licence, home page, and where the files go"),
+            ("download", run_download, "fetch the files from their home page into the data folder"),
+            ("verify", run_verify, "check the files: checksums, format, means, and dSprites against the renderer"),
+            ("preview", run_preview, "write a picture: one row for each factor, traversed")):
+        command = commands.add_parser(name, help=explanation, description=f"{explanation.capitalize()}.")
+        command.add_argument("name", metavar="NAME", help="a name that 'unbraid-data list' shows")
+        command.set_defaults(run=run)
+        if name in {"verify", "preview"}:
+            command.add_argument("--gin_bindings", nargs="+", default=[], metavar="BINDING",
+                                 help="for the data set 'custom': \"custom_data.path = 'my_data.npz'\"")
+    options = commands.choices["preview"]
+    options.add_argument("--output", type=Path, metavar="FILE", help="picture to write (default: NAME.png)")
+    options.add_argument("--columns", type=int, default=10, help="most values shown of a factor (default: 10)")
+    options.add_argument("--seed", type=int, default=0, help="of the configuration traversed from (default: 0)")
+    return parser
+
+
+def run_list(_: argparse.Namespace) -> None:
+    from .descriptions import overview
+
+    print(overview())
+
+
+def run_info(arguments: argparse.Namespace) -> None:
+    from .descriptions import details
+
+    print(details(arguments.name))
+
+
+def run_download(arguments: argparse.Namespace) -> None:
+    from ..common.errors import UserError
+    from .descriptions import describe
+    from .downloads import download
+    from .paths import data_root
+
+    about = describe(arguments.name).about
+    if about is None or not about.files:
+        raise UserError(f"There is nothing to download for {arguments.name}. "
+                        f"{about.manual if about and about.manual else 'It needs no file.'}")
+    for file in about.files:
+        print(download(file, data_root(), about))
+
+
+def run_verify(arguments: argparse.Namespace) -> None:
+    from ..common.configuration import configured
+    from .verification import verify
+
+    with configured(bindings=arguments.gin_bindings):
+        for passed in verify(arguments.name):
+            print(passed)
+
+
+def run_preview(arguments: argparse.Namespace) -> None:
+    from PIL import Image
+
+    from ..common.configuration import configured
+    from ..common.files import atomic_file
+    from .named_data import get_named_ground_truth_data
+    from .preview import preview
+
+    output = arguments.output or Path(f"{arguments.name}.png")
+    with configured(bindings=arguments.gin_bindings):
+        picture = preview(get_named_ground_truth_data(arguments.name), arguments.columns, arguments.seed)
+    with atomic_file(output) as temporary:
+        Image.fromarray(picture).save(temporary, format="PNG")
+    print(output)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return run_command(lambda arguments: arguments.run(arguments), build_parser(), argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
