@@ -12,7 +12,9 @@ from ..common.commands import add_gin_arguments, progress, run_command
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit status: 0, or 2 for input that cannot be used."""
-    parser = argparse.ArgumentParser(prog="unbraid-train", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="unbraid-train", description="Trains the model that a gin configuration describes.",
+        epilog="Example: unbraid-train --gin_config quickstart_beta_vae --model_dir runs/beta_vae/model")
     parser.add_argument("--model_dir", required=True, type=Path,
                         help="directory to write: checkpoint.pt, train_log.csv, tensorboard/ and results/")
     add_gin_arguments(parser)
