@@ -85,7 +85,7 @@ def _clip(x0: int, y0: int, x1: int, y1: int, limit: int) -> tuple[bool, int, in
 
 
 @numba.njit(cache=True)
-def _draw_line(  # noqa: PLR0917  (two points and two edges)
+def _draw_line(
     x0: int, y0: int, x1: int, y1: int, first: np.ndarray, last: np.ndarray
 ) -> None:
     """One pixel a step along the longer axis."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from fake_data_files import DSPRITES, write_npz, write_shapes3d_h5
 from PIL import Image
+
 from unbraid.ground_truth import dsprites, shapes3d
 from unbraid.ground_truth.__main__ import main
 from unbraid.ground_truth.about import About, DataFile

@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 from fake_data_files import write_all, write_more
+
 from unbraid.common.configuration import find_config
 from unbraid.common.errors import MissingDataError, UserError
 from unbraid.ground_truth.byte_images import ByteImages

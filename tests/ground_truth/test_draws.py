@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from unbraid.ground_truth.cars3d import Cars3D
 from unbraid.ground_truth.dsprites import DSprites, DSpritesNoShape
 from unbraid.ground_truth.dsprites_variants import ColorDSprites

@@ -21,6 +21,7 @@ from fake_data_files import (
     write_shapes3d_npz,
     write_smallnorb,
 )
+
 from unbraid.common.errors import DataError, MissingDataError
 from unbraid.ground_truth import dsprites, mpi3d
 from unbraid.ground_truth.natural_images import cut

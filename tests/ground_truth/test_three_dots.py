@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from unbraid.ground_truth.three_dots import (
     CANVAS,
     FRACTION_BITS,
