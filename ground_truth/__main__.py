@@ -27,7 +27,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="unbraid-data", description=DESCRIPTION, epilog=EPILOG,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("list", help="all data sets with their factor sizes").set_defaults(run=run_list)
+    listing = commands.add_parser("list", help="all data sets with their factor sizes")
+    listing.add_argument("--markdown", action="store_true", help="as the table of docs/data_sets.md")
+    listing.set_defaults(run=run_list)
     for name, run, explanation in (
             ("info", run_info, "factors, licence, home page, and where the files go"),
             ("download", run_download, "fetch the files from their home page into the data folder"),
@@ -46,10 +48,10 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def run_list(_: argparse.Namespace) -> None:
-    from .descriptions import overview
+def run_list(arguments: argparse.Namespace) -> None:
+    from .descriptions import markdown_table, overview
 
-    print(overview())
+    print(markdown_table() if arguments.markdown else overview())
 
 
 def run_info(arguments: argparse.Namespace) -> None:

@@ -69,6 +69,20 @@ def overview() -> str:
                     f"\nFiles are looked for in {' and '.join(map(str, search_roots()))} (DISENTANGLEMENT_LIB_DATA).")
 
 
+def markdown_table() -> str:
+    """The table of docs/data_sets.md: name, factors, file, home, licence."""
+    lines = ["| name | factors (values) | file, below the data folder | home | licence |", "|---|---|---|---|---|"]
+    for name in data_sets():
+        described = describe(name)
+        factors = ", ".join(f"{factor} {size}" for factor, size in
+                            zip(described.factor_names, described.factor_sizes, strict=False))
+        about = described.about
+        place = f"`{about.layouts[0]}`" if about and about.layouts else "-"
+        home = f"[home]({about.home})" if about else "-"
+        lines.append(f"| `{name}` | {factors or '-'} | {place} | {home} | {about.licence if about else '-'} |")
+    return "\n".join(lines)
+
+
 def details(name: str) -> str:
     """Everything about one data set: what it is, its factors, its files and where they go."""
     described = describe(name)

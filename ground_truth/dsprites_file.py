@@ -39,5 +39,6 @@ def pack(source: ArraySource) -> Iterator[np.ndarray]:
     for block in source.blocks():
         white = white or int(block.max(initial=0))
         if white not in (0, 1, 255) or ((block != 0) & (block != white)).any():
-            raise DataError(f"{source} has pixels of other values than 0 and {white or 1}; expected black and white.")
+            values = ", ".join(map(str, np.unique(block)[:5]))
+            raise DataError(f"{source} has pixels of the values {values}; dSprites has 0 and 1, or 0 and 255.")
         yield np.packbits(block.reshape(len(block), IMAGE_BITS) != 0, axis=1)

@@ -12,6 +12,7 @@ from .about import About, DataFile, require_file
 from .dsprites import ABOUT, Sprites
 from .noise import draw_noise, replay_noise
 from .registry import register
+from .two_colors import paint
 
 SIDE = 64
 # The six colours of a husl palette (hue 0.1, saturation 0.7, lightness 0.7), as disentanglement_lib lists them.
@@ -37,7 +38,7 @@ class ColorDSprites(Sprites):
 
     def render(self, indices: np.ndarray, draws: np.ndarray | None = None) -> np.ndarray:
         assert draws is not None
-        return self.sprites(indices) * draws.astype(np.float32)[:, None, None]
+        return paint(self.sprites(indices), draws, np.zeros_like(draws))
 
 
 @register("noisy_dsprites")
@@ -100,9 +101,8 @@ class AbstractDSprites(Sprites):
     def render(self, indices: np.ndarray, draws: np.ndarray | None = None) -> np.ndarray:
         colors, sprites = np.divmod(indices, int(np.prod(Sprites.grid_factor_sizes)))
         backgrounds, objects = np.divmod(colors, len(OBJECT_COLORS))
-        grey = BACKGROUND_GREYS.astype(np.float32)[backgrounds][:, None, None, None]
-        color = OBJECT_COLORS.astype(np.float32)[objects][:, None, None]
-        return np.where(self.sprites(sprites), color, grey)
+        grey = BACKGROUND_GREYS[backgrounds][:, None].repeat(3, axis=1)
+        return paint(self.sprites(sprites), OBJECT_COLORS[objects], grey)
 
 
 def read_scream(path: str) -> np.ndarray:

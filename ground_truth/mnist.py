@@ -31,7 +31,7 @@ class MNIST(StoredImages):
 
     name = "mnist"
     about = About(
-        "http://yann.lecun.com/exdb/mnist/", "CC BY-SA 3.0",
+        "http://yann.lecun.com/exdb/mnist/", "CC BY-SA 3.0 as commonly stated",
         (DataFile(f"mnist/{FILE}.gz", f"https://ossci-datasets.s3.amazonaws.com/mnist/{FILE}.gz",
                   sha256="440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),),
         layouts("mnist", "mnist/MNIST/raw", "MNIST/raw"))

@@ -47,7 +47,7 @@ class SmallNORB(GridGroundTruth):
     """Factors: category, elevation, azimuth, lighting; the instance within the category is drawn with each image."""
 
     about = About(
-        HOME, "research use only",
+        HOME, "research only, may not be sold",
         tuple(DataFile(f"small_norb/{name}.mat", f"{HOME}{name}.mat.gz", sha256, unpacked_md5=unpacked_md5, unpack="gz")
               for name, (sha256, unpacked_md5) in CHECKSUMS.items()),
         tuple(f"{folder}/{CHUNKS[0]}-dat.mat" for folder in FOLDERS))

@@ -85,7 +85,9 @@ def _clip(x0: int, y0: int, x1: int, y1: int, limit: int) -> tuple[bool, int, in
 
 
 @numba.njit(cache=True)
-def _draw_line(x0: int, y0: int, x1: int, y1: int, first: np.ndarray, last: np.ndarray) -> None:
+def _draw_line(
+    x0: int, y0: int, x1: int, y1: int, first: np.ndarray, last: np.ndarray
+) -> None:
     """One pixel a step along the longer axis."""
     visible, x0, y0, x1, y1 = _clip(x0, y0, x1, y1, (len(first) << SHIFT) - 1)
     if not visible:

@@ -6,6 +6,7 @@ import h5py
 import numpy as np
 import pytest
 from fake_data_files import write_npz
+
 from unbraid.common.errors import DataError, MissingDataError
 from unbraid.ground_truth import decoded
 from unbraid.ground_truth.array_file import ArrayFile

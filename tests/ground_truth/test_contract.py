@@ -1,14 +1,16 @@
 """What every registered data set keeps to, read from small files in its real format."""
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
 from fake_data_files import write_all, write_more
+
 from unbraid.common.configuration import find_config
 from unbraid.common.errors import MissingDataError, UserError
 from unbraid.ground_truth.byte_images import ByteImages
-from unbraid.ground_truth.descriptions import describe
+from unbraid.ground_truth.descriptions import describe, markdown_table
 from unbraid.ground_truth.ground_truth_data import GridGroundTruth
 from unbraid.ground_truth.image_only import ImageOnlyData
 from unbraid.ground_truth.observations import LazyObservations, concatenate
@@ -157,6 +159,11 @@ def test_every_data_set_is_documented(name):
         assert described.about.home.startswith("http")
         assert described.about.licence
         assert described.about.files or described.about.manual
+
+
+def test_the_manual_has_the_table_of_all_data_sets(empty_root):
+    manual = (Path(__file__).parents[2] / "docs" / "data_sets.md").read_text()
+    assert markdown_table() in manual, "run: unbraid-data list --markdown"
 
 
 @pytest.mark.parametrize("name", [name for name in data_sets() if name not in IDENTITY])

@@ -5,6 +5,7 @@ import h5py
 import numpy as np
 import pytest
 from fake_data_files import blocky, write_npz
+
 from unbraid.common.configuration import configured
 from unbraid.common.errors import DataError, UserError
 from unbraid.ground_truth.custom import custom_data

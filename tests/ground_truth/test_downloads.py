@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
 import pytest
+
 from unbraid.common.errors import DataError
 from unbraid.ground_truth.about import About, DataFile
 from unbraid.ground_truth.downloads import download

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from unbraid.ground_truth.registry import data_sets
 
 GOLDENS = np.load(Path(__file__).parent / "goldens" / "reference.npz")
