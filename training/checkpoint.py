@@ -82,7 +82,7 @@ def read_checkpoint(model_dir: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path} cannot be read as a checkpoint; expected a whole file of tensors and plain data "
                               f"written by unbraid-train ({type(error).__name__}).") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is not a checkpoint of unbraid-train; expected a file whose format is {FORMAT!r}.")
+        raise CheckpointError(f"{path} is no checkpoint of unbraid-train; expected a file whose format is {FORMAT!r}.")
     if content["version"] != VERSION or KEYS - content.keys():
         raise CheckpointError(f"{path} has format version {content['version']} and lacks "
                               f"{sorted(KEYS - content.keys()) or 'nothing'}; expected version {VERSION}.")

@@ -90,4 +90,4 @@ def _gradients(output: torch.Tensor, inputs: Sequence[torch.Tensor],
 
 def _add(sums: Sequence[torch.Tensor], summands: Sequence[torch.Tensor]) -> None:
     for total, summand in zip(sums, summands, strict=True):
-        total += summand
+        total.add_(summand)

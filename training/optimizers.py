@@ -71,7 +71,8 @@ def make_discriminator_optimizer(parameters: Iterable[Any], optimizer_fn: Optimi
 
 @gin.configurable("AdamOptimizer", denylist=["parameters"])
 def adam(parameters: Iterable[Any], learning_rate: float = 0.001, beta1: float = 0.9, beta2: float = 0.999,
-         epsilon: float = 1e-8, weight_decay: float = 0.0, name: str = "Adam", use_locking: bool = False) -> torch.optim.Adam:
+         epsilon: float = 1e-8, weight_decay: float = 0.0, name: str = "Adam",
+         use_locking: bool = False) -> torch.optim.Adam:
     """Adam (arXiv:1412.6980).  `name` and `use_locking` are TensorFlow's and have no effect.
 
     TensorFlow adds epsilon before its bias correction and PyTorch after it; at 1e-8 the two cannot be told apart."""

@@ -46,7 +46,7 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
     torch.manual_seed(random_seed)
     data = get_named_ground_truth_data()
     model.build(image_shape(data), num_images(data))
-    model.to(device=device, memory_format=torch.channels_last)
+    model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizers = model.make_optimizers()
     batches = Batches(data, batch_size, seeds["training_data_seed"], device)
     state = RunState(Path(model_dir), model, optimizers, batches, seeds)
@@ -73,8 +73,8 @@ def resolve_device(name: str) -> str:
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():
-        raise ConfigurationError("--device cuda was asked for, but torch sees no CUDA device here; use --device cpu, or "
-                                 "install a torch built for CUDA and check nvidia-smi.")
+        raise ConfigurationError("--device cuda was asked for, but torch sees no CUDA device here; use --device cpu, "
+                                 "or install a torch built for CUDA and check nvidia-smi.")
     return name
 
 

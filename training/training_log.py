@@ -44,9 +44,9 @@ class TrainingLog:
     def add(self, step: int, increment: int, terms: Terms) -> None:
         """Remembers the terms of the update made at global step `step`."""
         self.names = list(terms)
-        values = [torch.as_tensor(value, dtype=torch.float32).detach() for value in terms.values()]
-        device = next(iter(terms.values())).device if isinstance(next(iter(terms.values())), torch.Tensor) else "cpu"
-        self.rows.append(torch.stack([value.to(device) for value in values]))
+        device = torch.as_tensor(terms["loss"]).device  # there they stay until the next flush
+        self.rows.append(torch.stack([torch.as_tensor(value, dtype=torch.float32, device=device).detach()
+                                      for value in terms.values()]))
         self.steps.append(step)
         if self.bar is not None:
             self.bar.update(increment)
@@ -79,7 +79,8 @@ class TrainingLog:
         bad = ~torch.isfinite(rows).all(dim=1)
         if bad.any():
             first = int(bad.nonzero()[0])
-            terms = ", ".join(f"{name} = {value:.6g}" for name, value in zip(self.names, rows[first].tolist(), strict=True))
+            values = zip(self.names, rows[first].tolist(), strict=True)
+            terms = ", ".join(f"{name} = {value:.6g}" for name, value in values)
             raise NonFiniteLossError(f"The loss is not finite at step {self.steps[first]}: {terms}.")
 
     def _append_csv(self, step: int, means: dict[str, float]) -> None:

@@ -98,10 +98,10 @@ def test_tiny_networks_refuse_colour() -> None:
 
 
 def test_unknown_architecture_gets_suggestions() -> None:
-    with pytest.raises(UnknownNameError, match="Unknown architecture 'conv_enkoder'. Did you mean conv_encoder"):
+    with pytest.raises(UnknownNameError, match=r"Unknown architecture 'conv_enkoder'. Did you mean conv_encoder"):
         build({"name": "conv_enkoder", "arguments": {}})
 
 
 def test_arguments_an_architecture_does_not_take_are_named() -> None:
-    with pytest.raises(UserError, match="'test_encoder' cannot be built: .*'depth'"):
+    with pytest.raises(UserError, match=r"'test_encoder' cannot be built: .*'depth'"):
         build({"name": "test_encoder", "arguments": {"image_shape": [1, 4, 4], "num_latent": 2, "depth": 3}})

@@ -50,7 +50,7 @@ def test_file_that_is_no_checkpoint_is_named(trained_dir: Path, tmp_path: Path, 
 
 def test_foreign_file_is_refused(tmp_path: Path) -> None:
     torch.save({"state_dict": {"weight": torch.zeros(2)}}, tmp_path / "checkpoint.pt")
-    with pytest.raises(CheckpointError, match=r"is not a checkpoint of unbraid-train; expected a file whose format is"):
+    with pytest.raises(CheckpointError, match=r"is no checkpoint of unbraid-train; expected a file whose format is"):
         load_model(tmp_path)
 
 

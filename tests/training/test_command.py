@@ -9,9 +9,9 @@ from unbraid.training.__main__ import main
 
 # Bindings that make the small configuration unusable, and what the sentence must hold.
 BAD_INPUT = {
-    "unknown method": ("model.model = @vea()", "no configurable 'vea'. Did you mean vae"),
-    "unknown architecture": ("encoder.encoder_fn = @conv_encodr", "'conv_encodr'. Did you mean conv_encoder"),
-    "unknown parameter": ("vae.betta = 1.0", "'vae' has no gin parameter 'betta'. Did you mean beta"),
+    "unknown method": ("model.model = @vea()", "no configurable 'vea' (binding 1). Did you mean vae?"),
+    "unknown architecture": ("encoder.encoder_fn = @conv_encodr", "'conv_encodr' (binding 1). Did you mean"),
+    "unknown parameter": ("vae.betta = 1.0", "'vae' has no gin parameter 'betta' (binding 1). Did you mean beta?"),
     "unknown data set": ("dataset.name = 'threeDot'", "Unknown data set 'threeDot'. Did you mean threeDots"),
     "method as a class": ("model.model = @vae", "expected an instance of a method, such as @vae()"),
     "method as a string": ("model.model = 'vae'", "model.model is 'vae'; expected an instance of a method"),

@@ -17,7 +17,7 @@ from .registry import architecture, require_side
 
 @architecture("jl1_encoder")
 class JL1Encoder(nn.Module):
-    """Images (N, C, 64, 64) -> mean and log-variance (N, D): four unpadded 4x4 convolutions, one dense layer, two heads."""
+    """Images (N, C, 64, 64) -> mean and log-variance (N, D): four unpadded 4x4 convolutions, one dense layer."""
 
     def __init__(self, image_shape: Sequence[int], num_latent: int, logvar_bias_init: float = -3.0):
         super().__init__()

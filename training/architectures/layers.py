@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import torch
@@ -28,18 +29,18 @@ class GaussianHead(nn.Module):
         return self.mean(features), self.log_variance(features)
 
 
-def convolutions(channels: Sequence[int], kernels: Sequence[int], paddings: Sequence[int], stride: int = 2) -> nn.Sequential:
-    """Convolutions from channels[0] to channels[-1], each followed by a ReLU."""
+def convolutions(channels: Sequence[int], kernels: Sequence[int], paddings: Sequence[int]) -> nn.Sequential:
+    """Convolutions of stride 2 from channels[0] to channels[-1], each followed by a ReLU."""
     layers: list[nn.Module] = []
     for i, (kernel, padding) in enumerate(zip(kernels, paddings, strict=True)):
-        layers += [nn.Conv2d(channels[i], channels[i + 1], kernel, stride, padding), nn.ReLU()]
+        layers += [nn.Conv2d(channels[i], channels[i + 1], kernel, 2, padding), nn.ReLU()]
     return nn.Sequential(*layers)
 
 
 def doubling_deconvolutions(channels: Sequence[int]) -> nn.Sequential:
-    """Transposed convolutions (kernel 4, stride 2, padding 1) that each double the side; a ReLU after all but the last."""
+    """Transposed convolutions (kernel 4, stride 2, padding 1) that double the side, with ReLUs between them."""
     layers: list[nn.Module] = []
-    for inputs, outputs in zip(channels, channels[1:], strict=False):
+    for inputs, outputs in itertools.pairwise(channels):
         layers += [nn.ConvTranspose2d(inputs, outputs, kernel_size=4, stride=2, padding=1), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 
@@ -47,7 +48,7 @@ def doubling_deconvolutions(channels: Sequence[int]) -> nn.Sequential:
 def dense(sizes: Sequence[int], activation: type[nn.Module] = nn.ReLU) -> list[nn.Module]:
     """Linear layers from sizes[0] to sizes[-1], each followed by an activation."""
     layers: list[nn.Module] = []
-    for inputs, outputs in zip(sizes, sizes[1:], strict=False):
+    for inputs, outputs in itertools.pairwise(sizes):
         layers += [nn.Linear(inputs, outputs), activation()]
     return layers
 

@@ -33,8 +33,8 @@ class JL1VAE(VAEObjective):
         if jacobian not in JACOBIANS:
             raise UnknownNameError("jlonevae.jacobian", jacobian, JACOBIANS)
         if step_size <= 0 or annealing_steps < 0:
-            raise ConfigurationError(f"jlonevae.step_size is {step_size} and jlonevae.annealing_steps {annealing_steps}; "
-                                     "expected a positive step size and at least 0 steps.")
+            raise ConfigurationError(f"jlonevae.step_size is {step_size} and jlonevae.annealing_steps "
+                                     f"{annealing_steps}; expected a positive step size and at least 0 steps.")
         self.beta, self.gamma = beta, gamma
         self.regularization_type, self.jacobian, self.step_size = regularization_type, jacobian, step_size
         self.annealing_steps, self.anneal_beta = annealing_steps, anneal_beta

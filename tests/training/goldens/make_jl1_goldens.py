@@ -1,4 +1,4 @@
-"""Records jl1.npz from JL1-VAE's own code: python make_jl1_goldens.py PATH_TO_CLONE (github.com/travers-rhodes/jlonevae).
+"""Records jl1.npz from JL1-VAE's own code (github.com/travers-rhodes/jlonevae): python make_jl1_goldens.py CLONE.
 
 Weights come from numpy by parameter name, so that they need not be stored.  In double precision, where forward
 differences are not drowned in rounding.  Needs torch and opt_einsum."""

@@ -66,7 +66,7 @@ def test_networks_and_losses_are_the_original_ones(model: JL1VAE, recorder: Modu
 
 
 @pytest.mark.parametrize("norm", ["jlone", "jltwo"])
-def test_penalty_and_its_gradient_are_the_original_ones(model: JL1VAE, recorder: ModuleType, goldens, norm: str) -> None:
+def test_penalty_and_its_gradient_are_the_original_ones(model: JL1VAE, recorder, goldens, norm: str) -> None:
     model.regularization_type = norm
     latents = torch.from_numpy(recorder.inputs()[1])
     penalty = model.penalty(latents)
@@ -86,7 +86,7 @@ def test_single_precision_costs_little(model: JL1VAE, recorder: ModuleType, gold
 
 
 @pytest.mark.parametrize("norm", ["jlone", "jltwo"])
-def test_exact_jacobian_agrees_with_forward_differences(model: JL1VAE, goldens, recorder: ModuleType, norm: str) -> None:
+def test_exact_jacobian_agrees_with_forward_differences(model: JL1VAE, goldens, recorder, norm: str) -> None:
     model.regularization_type, model.jacobian = norm, "jvp"
     torch.testing.assert_close(model.penalty(torch.from_numpy(recorder.inputs()[1])), goldens[norm], rtol=1e-2, atol=0)
 
@@ -108,7 +108,8 @@ def test_weights_rise_from_nothing_to_their_values(model: JL1VAE) -> None:
 
 def test_beta_need_not_be_annealed(model: JL1VAE) -> None:
     model.annealing_steps, model.anneal_beta = 10, False
-    terms = model.regularizer(Posterior(torch.ones(2, 4).double(), torch.zeros(2, 4).double()), torch.ones(2, 4).double(), 0)[1]
+    posterior = Posterior(torch.ones(2, 4).double(), torch.zeros(2, 4).double())
+    terms = model.regularizer(posterior, posterior.mean, 0)[1]
     assert (terms["beta"], terms["gamma"]) == (4.0, 0.0)
 
 
