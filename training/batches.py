@@ -23,7 +23,10 @@ class Batches:
 
     def __next__(self) -> torch.Tensor:
         """(B, C, H, W) float32 in [0, 1], stored channels last."""
+        num_threads = torch.get_num_threads()
         images = np.asarray(self.data.sample_observations(self.batch_size, self.random_state), dtype=np.float32)
+        if torch.get_num_threads() != num_threads:
+            torch.set_num_threads(num_threads)  # numba, where it renders with OpenMP, sets the number for torch, too
         return torch.from_numpy(images).to(self.device).permute(0, 3, 1, 2)
 
     def state(self) -> dict[str, Any]:

@@ -99,7 +99,8 @@ def test_killed_process_resumes_to_the_same_bits(small_config: Path, train_small
     bindings = ["model.training_steps = 4000", "model.checkpoint_steps = 10", "model.log_steps = 7"]
     command = [sys.executable, "-m", "unbraid.training", "--gin_config", str(small_config), "--model_dir", str(killed),
                "--device", "cpu", "--gin_bindings", *bindings]
-    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE) as process:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE) as process:
         log = killed / "train_log.csv"
         while process.poll() is None and (not log.exists() or len(log.read_text().splitlines()) < 8):
             time.sleep(0.01)
