@@ -34,7 +34,7 @@ class VAEObjective(nn.Module):
     survive a restart is a parameter or a buffer."""
 
     method: ClassVar[str]
-    step_increment: ClassVar[int] = 1  # how far one update moves the global step
+    step_increment: int = 1  # how far one update moves the global step
     encoder: nn.Module
     decoder: nn.Module
     reconstruction_loss: ReconstructionLoss
