@@ -1,0 +1,79 @@
+"""What every method must do."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from unbraid.common.configuration import configured
+from unbraid.training.loop import update
+from unbraid.training.objectives.annealed_vae import AnnealedVAE
+from unbraid.training.objectives.beta_tc_vae import BetaTCVAE
+from unbraid.training.objectives.beta_vae import BetaVAE
+from unbraid.training.objectives.dip_vae import DIPVAE
+from unbraid.training.objectives.factor_vae import FactorVAE
+from unbraid.training.objectives.jl1_vae import JL1VAE
+from unbraid.training.objectives.registry import methods
+
+EXAMPLES = {
+    "vae": lambda: BetaVAE(beta=4.0),
+    "annealed_vae": lambda: AnnealedVAE(gamma=10.0, c_max=5.0, iteration_threshold=10),
+    "factor_vae": lambda: FactorVAE(gamma=10.0),
+    "dip_vae": lambda: DIPVAE(lambda_od=5.0, lambda_d_factor=10.0),
+    "beta_tc_vae": lambda: BetaTCVAE(beta=4.0),
+    "jlonevae": lambda: JL1VAE(beta=4.0, gamma=0.1),
+}
+# Other settings that give the VAE.
+REDUCTIONS = {
+    "beta-VAE": lambda: BetaVAE(beta=1.0),
+    "FactorVAE": lambda: FactorVAE(gamma=0.0),
+    "DIP-VAE": lambda: DIPVAE(lambda_od=0.0, lambda_d_factor=10.0),
+    "DIP-VAE-II": lambda: DIPVAE(lambda_od=0.0, lambda_d_factor=1.0, dip_type="ii"),
+    "beta-TCVAE": lambda: BetaTCVAE(beta=1.0),
+    "AnnealedVAE": lambda: AnnealedVAE(gamma=1.0, c_max=0.0, iteration_threshold=10),
+    "JL1-VAE": lambda: JL1VAE(beta=1.0, gamma=0.0),
+}
+
+
+def test_every_method_has_an_example() -> None:
+    assert EXAMPLES.keys() == set(methods())
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_gradient_reaches_every_parameter(name: str, build, images: torch.Tensor) -> None:
+    model = build(EXAMPLES[name]())
+    with configured([], ["vae_optimizer.optimizer_fn = @AdamOptimizer",
+                         "discriminator_optimizer.optimizer_fn = @AdamOptimizer"]):
+        optimizers = model.make_optimizers()
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    update(model(images, step=5), optimizers, 5)
+    unmoved = [key for key, value in model.named_parameters() if torch.equal(value, before[key])]
+    assert not unmoved
+    assert all(bool(torch.isfinite(value).all()) for value in model.parameters())
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_no_optimizer_moves_what_another_minimises(name: str, build, images: torch.Tensor) -> None:
+    model = build(EXAMPLES[name]())
+    with configured([], ["vae_optimizer.optimizer_fn = @AdamOptimizer",
+                         "discriminator_optimizer.optimizer_fn = @AdamOptimizer"]):
+        parameters = [parameter for optimizer in model.make_optimizers().values() for parameter in optimizer.parameters]
+    assert len(parameters) == len(set(map(id, parameters))) == len(list(model.parameters()))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_terms_are_finite_scalars_and_add_up(name: str, build, images: torch.Tensor) -> None:
+    losses = build(EXAMPLES[name]())(images, step=5)
+    terms = {key: float(torch.as_tensor(value).detach()) for key, value in losses.terms.items()}
+    assert {"loss", "reconstruction_loss", "kl_loss", "regularizer"} <= terms.keys()
+    assert terms["loss"] == pytest.approx(terms["reconstruction_loss"] + terms["regularizer"])
+    assert terms["loss"] == pytest.approx(float(losses.minimised["vae"].detach()))
+
+
+@pytest.mark.parametrize("name", REDUCTIONS)
+def test_reduces_to_the_vae(name: str, build, images: torch.Tensor) -> None:
+    model = build(REDUCTIONS[name]())
+    torch.manual_seed(1)
+    losses = model(images, step=20)
+    expected = losses.terms["reconstruction_loss"] + losses.terms["kl_loss"]
+    torch.testing.assert_close(losses.minimised["vae"], expected)
