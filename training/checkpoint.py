@@ -16,8 +16,8 @@ from torch import nn
 
 from ..common.errors import UserError
 from ..common.files import atomic_file
+from .activations import ACTIVATIONS
 from .architectures.registry import build
-from .reconstruction import ACTIVATIONS
 
 FILE_NAME = "checkpoint.pt"
 FORMAT = "unbraid checkpoint"

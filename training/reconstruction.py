@@ -9,16 +9,10 @@ import torch
 from torch.nn import functional
 
 from ..common.errors import UnknownNameError
+from .activations import ACTIVATIONS
 
 LossFn = Callable[[torch.Tensor, torch.Tensor, str], torch.Tensor]
 EPSILON = 1e-6  # disentanglement_lib's bound on probabilities
-
-
-def _half_tanh(logits: torch.Tensor) -> torch.Tensor:
-    return torch.tanh(logits) / 2 + 0.5
-
-
-ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {"logits": torch.sigmoid, "tanh": _half_tanh}
 
 
 @gin.configurable("reconstruction_loss")

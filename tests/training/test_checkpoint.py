@@ -1,6 +1,8 @@
 """Checkpoints: plain data that rebuild the model, and files that are none."""
 
 import inspect
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,15 @@ def test_model_comes_back_from_plain_data(trained_dir: Path) -> None:
     images = model.decoder(mean)
     assert images.shape == (3, 1, 64, 64)
     assert 0 <= float(images.min()) <= float(images.max()) <= 1
+
+
+def test_model_loads_where_nothing_of_the_training_was_imported(trained_dir: Path) -> None:
+    # As the export does it, with a configuration already in use.
+    code = ("from unbraid.common.configuration import configured\n"
+            "with configured():\n"
+            "    from unbraid.training.checkpoint import load_model\n"
+            f"    print(load_model({str(trained_dir)!r}).num_latent)")
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout == "4\n"
 
 
 def test_activation_is_that_of_the_training(train_small, tmp_path: Path) -> None:

@@ -63,3 +63,10 @@ def glorot_(network: nn.Module) -> None:
     for module in network.modules():
         if isinstance(module, GaussianHead):
             module.shift_bias()
+
+
+def xavier_(network: nn.Module) -> None:
+    """Xavier-uniform weights; biases stay as PyTorch draws them."""
+    for module in network.modules():
+        if isinstance(module, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
+            nn.init.xavier_uniform_(module.weight)
