@@ -20,7 +20,9 @@ def preview(data: Any, num_columns: int = 10, seed: int = 0) -> np.ndarray:
     """(H, W, 3) uint8: rows of images with the factors' names on the left.
 
     Every row starts from the same random configuration and shows up to `num_columns` values of its factor, evenly
-    spread.  A data set that cannot be asked for any combination gives rows of random images.  Raises UserError for one without images."""
+    spread.  A data set that cannot be asked for any combination gives rows of random images.
+
+    Raises UserError for one without images."""
     if not isinstance(data.observation_shape, list):
         raise UserError("This data set's observations are its factors; there are no images to show.")
     side = data.observation_shape[0] + MARGIN
