@@ -21,9 +21,9 @@ import h5py
 import numpy as np
 
 from unbraid.common.commands import format_table
-from unbraid.ground_truth.array_sources import array_source
 from unbraid.ground_truth.byte_images import OUT_OF_255, look_up
 from unbraid.ground_truth.decoded import open_images
+from unbraid.ground_truth.open_array import array_source
 from unbraid.ground_truth.registry import data_sets
 from unbraid.ground_truth.threads import num_cores
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from ..common.errors import DataError
 from .about import About, DataFile, require_file
-from .array_sources import array_source
 from .decoded import decoded
+from .open_array import array_source
 from .registry import register
 from .resizing import resize
 from .stored_grid import StoredGrid, flatten

@@ -12,11 +12,11 @@ import gin
 import numpy as np
 
 from ..common.errors import DataError
-from .array_sources import array_source, stored_keys
 from .custom_data_sets import CustomGrid, CustomImagesOnly, CustomTable
 from .custom_images import CustomImages
 from .factor_table import classes_of, is_full_grid, rows_by_index
 from .ground_truth_data import GroundTruthData
+from .open_array import array_source, stored_keys
 from .registry import register
 
 
@@ -37,7 +37,7 @@ def custom_data(path: str = gin.REQUIRED, *, images_key: str = "images", factors
     leaves it open.  maximum: the stored value that is white (255 for uint8, 1 for floats)."""
     file = Path(path).expanduser()
     images = CustomImages(file, images_key, layout, maximum)
-    keys = [] if file.suffix == ".npy" else stored_keys(file)
+    keys = stored_keys(file)
     if factor_sizes is None and "factor_sizes" in keys:
         factor_sizes = array_source(file, "factor_sizes").load().tolist()
     if factor_names is None and "factor_names" in keys:

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from ..common.errors import DataError
-from .array_sources import ArraySource, array_source
+from .array_source import ArraySource
 from .byte_images import look_up
 from .decoded import open_images
+from .open_array import array_source
 
 LAYOUTS = {"NHWC": (1, 2, 3), "NCHW": (2, 3, 1)}
 NUM_PROBES = 64

@@ -15,7 +15,8 @@ import numpy as np
 from ..common.errors import DataError
 from ..common.files import atomic_file
 from .array_file import ArrayFile
-from .array_sources import ArraySource, npy_source
+from .array_source import ArraySource
+from .numpy_files import npy_source
 from .paths import cache_directory
 
 logger = logging.getLogger(__name__)

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from ..common.errors import DataError
-from .array_sources import ArraySource, array_source
+from .array_source import ArraySource
 from .decoded import decoded
+from .open_array import array_source
 
 IMAGE_BITS = 64 * 64
 

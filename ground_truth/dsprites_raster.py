@@ -13,7 +13,8 @@ from .dsprites_outline import centres, placed_outlines
 from .threads import in_threads
 
 SIDE = 64
-SUBPIXELS = 256
+SUBPIXEL_BITS = 8
+SUBPIXELS = 1 << SUBPIXEL_BITS
 GRID_SIZES = (3, 6, 40, 32, 32)  # shape, scale, orientation, x, y
 
 
@@ -39,10 +40,10 @@ def _draw(states: np.ndarray, outlines: np.ndarray, num_vertices: np.ndarray, ce
     for image in range(len(states)):
         shape, scale, orientation, x, y = states[image]
         count = num_vertices[shape]
+        outline, centre_x, centre_y = outlines[shape, scale, orientation], centre[x], centre[y]
         for vertex in range(count):
-            offset = outlines[shape, scale, orientation, vertex]
-            vertices[vertex, 0] = np.int64(np.rint((centre[x] + offset[0]) * SUBPIXELS))
-            vertices[vertex, 1] = np.int64(np.rint((centre[y] + offset[1]) * SUBPIXELS))
+            vertices[vertex, 0] = np.int64(np.rint((centre_x + outline[vertex, 0]) * SUBPIXELS))
+            vertices[vertex, 1] = np.int64(np.rint((centre_y + outline[vertex, 1]) * SUBPIXELS))
         _mark_crossings(vertices[:count], steps)
         _fill(vertices[:count], steps, images[image])
 
@@ -50,26 +51,23 @@ def _draw(states: np.ndarray, outlines: np.ndarray, num_vertices: np.ndarray, ce
 @numba.njit(cache=True, nogil=True)
 def _first_at_or_after(position: int) -> int:
     """The first pixel whose centre is not before `position` (in subpixels)."""
-    return -((SUBPIXELS // 2 - position) // SUBPIXELS)
+    return (position + SUBPIXELS // 2 - 1) >> SUBPIXEL_BITS
 
 
 @numba.njit(cache=True, nogil=True)
 def _mark_crossings(vertices: np.ndarray, steps: np.ndarray) -> None:
     """Adds each edge's direction to `steps` in every row it crosses, at the first pixel that is not left of it."""
+    last_x, last_y = vertices[len(vertices) - 1]
+    last_row = _first_at_or_after(last_y + 1)
     for end in range(len(vertices)):
-        x0, y0 = vertices[end - 1]
-        x1, y1 = vertices[end]
-        if y0 == y1:
-            continue
-        direction = 1
-        if y0 > y1:
-            x0, y0, x1, y1, direction = x1, y1, x0, y0, -1
-        height, width = y1 - y0, x1 - x0
+        x, y = vertices[end]
+        row = _first_at_or_after(y + 1)
         # A row whose centre is level with the upper end is not crossed, one level with the lower end is.
-        for row in range(_first_at_or_after(y0 + 1), _first_at_or_after(y1 + 1)):
-            below = row * SUBPIXELS + SUBPIXELS // 2 - y0
-            ceiling = x0 - (-below * width) // height
-            steps[row, _first_at_or_after(ceiling)] += direction
+        for crossed in range(min(row, last_row), max(row, last_row)):
+            below = crossed * SUBPIXELS + SUBPIXELS // 2 - last_y
+            ceiling = last_x - (-below * (x - last_x)) // (y - last_y)
+            steps[crossed, _first_at_or_after(ceiling)] += 1 if y > last_y else -1
+        last_x, last_y, last_row = x, y, row
 
 
 @numba.njit(cache=True, nogil=True)

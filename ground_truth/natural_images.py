@@ -12,8 +12,8 @@ import numpy as np
 
 from ..common.errors import DataError
 from .about import About, DataFile, require_file
-from .array_sources import array_source
 from .image_only import ImageOnlyData
+from .open_array import array_source
 from .registry import register
 
 SIDE = 16

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from ..common.errors import UserError
+from .custom_data_sets import CustomTable
 from .image_only import ImageOnlyData
 
 MARGIN = 2
+BACKGROUND = 190  # neither the white of three-dots nor the black of dSprites
 LABEL_WIDTH = 110
 
 
@@ -18,13 +20,15 @@ def preview(data: Any, num_columns: int = 10, seed: int = 0) -> np.ndarray:
     """(H, W, 3) uint8: rows of images with the factors' names on the left.
 
     Every row starts from the same random configuration and shows up to `num_columns` values of its factor, evenly
-    spread.  A data set without factors gives rows of random images.  Raises UserError for one without images."""
+    spread.  A data set that cannot be asked for any combination gives rows of random images.
+
+    Raises UserError for one without images."""
     if not isinstance(data.observation_shape, list):
         raise UserError("This data set's observations are its factors; there are no images to show.")
     side = data.observation_shape[0] + MARGIN
-    rows = list(_random_rows(data, num_columns, seed) if isinstance(data, ImageOnlyData)
+    rows = list(_random_rows(data, num_columns, seed) if isinstance(data, (ImageOnlyData, CustomTable))
                 else _traversals(data, num_columns, seed))
-    picture = np.full((len(rows) * side, LABEL_WIDTH + num_columns * side, 3), 255, dtype=np.uint8)
+    picture = np.full((len(rows) * side, LABEL_WIDTH + num_columns * side, 3), BACKGROUND, dtype=np.uint8)
     for number, (label, images) in enumerate(rows):
         top = number * side
         picture[top : top + side, :LABEL_WIDTH] = _written(label, side)
@@ -40,11 +44,12 @@ def _traversals(data: Any, num_columns: int, seed: int) -> Iterator[tuple[str, n
         values = np.unique(np.linspace(0, size - 1, min(num_columns, size)).astype(int))
         factors = np.tile(start, (len(values), 1))
         factors[:, position] = values
-        images = data.sample_observations_from_factors(factors, np.random.RandomState(seed))
-        yield f"{data.factor_names[position]} ({size})", np.asarray(images)
+        # One by one on the same stream, so that what the factors leave open stays as it is.
+        images = [data.sample_observations_from_factors(row[None], np.random.RandomState(seed)) for row in factors]
+        yield f"{data.factor_names[position]} ({size})", np.concatenate(images)
 
 
-def _random_rows(data: ImageOnlyData, num_columns: int, seed: int) -> Iterator[tuple[str, np.ndarray]]:
+def _random_rows(data: Any, num_columns: int, seed: int) -> Iterator[tuple[str, np.ndarray]]:
     images = np.asarray(data.sample_observations(5 * num_columns, np.random.RandomState(seed)))
     for row in range(5):
         yield "random images" if row == 0 else "", images[row * num_columns : (row + 1) * num_columns]

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from ..common.errors import DataError
-from .array_sources import ArraySource, array_source
+from .array_source import ArraySource
 from .byte_images import OUT_OF_255, ByteImages
 from .decoded import Images, open_images
 from .ground_truth_data import GridGroundTruth
+from .open_array import array_source
 
 
 class StoredGrid(ByteImages, GridGroundTruth):

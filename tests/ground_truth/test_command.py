@@ -9,6 +9,7 @@ from unbraid.ground_truth import dsprites, shapes3d
 from unbraid.ground_truth.__main__ import main
 from unbraid.ground_truth.about import About, DataFile
 from unbraid.ground_truth.dsprites_raster import draw_sprites
+from unbraid.ground_truth.preview import preview
 from unbraid.ground_truth.registry import data_sets
 from unbraid.ground_truth.verification import verify_sprites
 
@@ -51,8 +52,23 @@ def test_preview_writes_one_row_for_each_factor(tmp_path, name, capsys):
         assert picture.size == (110 + 4 * 66, num_factors * 66)
 
 
+def test_preview_holds_everything_else_fixed():
+    picture = preview(data_sets()["noisy_dsprites"](), num_columns=3)
+    corners = [picture[row * 66 : row * 66 + 3, 110 + column * 66 : 113 + column * 66] for row in range(5)
+               for column in range(3)]
+    assert all((corner == corners[0]).all() for corner in corners)
+
+
 def test_preview_of_a_users_file(tmp_path, capsys):
     path = write_npz(tmp_path / "mine.npz", images=np.full((6, 8, 8, 1), 200, np.uint8), factor_sizes=np.array([2, 3]))
+    output = tmp_path / "mine.png"
+    assert main(["preview", "custom", "--output", str(output), "--gin_bindings", f"custom_data.path = '{path}'"]) == 0
+    assert output.exists()
+
+
+@pytest.mark.parametrize("arrays", [{}, {"factors": np.array([[0, 0], [0, 1], [1, 0]])}], ids=["images", "table"])
+def test_preview_shows_random_images_where_nothing_can_be_traversed(tmp_path, capsys, arrays):
+    path = write_npz(tmp_path / "mine.npz", images=np.full((3, 8, 8, 1), 200, np.uint8), **arrays)
     output = tmp_path / "mine.png"
     assert main(["preview", "custom", "--output", str(output), "--gin_bindings", f"custom_data.path = '{path}'"]) == 0
     assert output.exists()
