@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 Images = ArrayFile | np.ndarray  # indexed by a slice or by positions along the first axis
 CHECKSUM_BYTES = 4
+FORMAT = 1  # to be raised when copies are to be made differently, so that old ones are not read
 
 
 def open_images(source: ArraySource) -> Images:
@@ -37,7 +38,7 @@ def decoded(name: str, sources: Sequence[Path], shape: tuple[int, ...], dtype: n
     """The array that `blocks` yields in order, from the cache when the source files have not changed since.
 
     sources: the files it is made from; name: tells arrays of the same files apart."""
-    path = _cached_path(name, sources)
+    path = _cached_path((name, shape, np.dtype(dtype).str), sources)
     if not path.exists():
         _write(path, sources, shape, np.dtype(dtype), blocks())
     array = npy_source(path).in_place()
@@ -56,10 +57,10 @@ def check(array: ArrayFile) -> bool:
         return file.read() == checksum.to_bytes(CHECKSUM_BYTES, "little")
 
 
-def _cached_path(name: str, sources: Sequence[Path]) -> Path:
+def _cached_path(content: tuple[str, tuple[int, ...], str], sources: Sequence[Path]) -> Path:
     facts = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in sources]
-    key = hashlib.sha256(repr((name, facts)).encode()).hexdigest()[:16]
-    return cache_directory() / f"{sources[0].stem}-{name.replace('/', '_')}-{key}.npy"
+    key = hashlib.sha256(repr((FORMAT, content, facts)).encode()).hexdigest()[:16]
+    return cache_directory() / f"{sources[0].stem}-{content[0].replace('/', '_')}-{key}.npy"
 
 
 def _write(path: Path, sources: Sequence[Path], shape: tuple[int, ...], dtype: np.dtype,

@@ -28,7 +28,7 @@ ABOUT = About(
                     f"https://github.com/google-deepmind/dsprites-dataset/raw/master/{NAME}.npz"),),
     layouts=(f"dsprites/{NAME}.npz", f"{NAME}.npz", f"dsprites/{NAME}.hdf5", f"{NAME}.hdf5", "dsprites/imgs.npy",
              "dsprites/dsprite_train.npz", f"dsprites/gen.{NAME}.hdf5"),
-    manual="No download is needed: without a file the images are drawn, pixel for pixel.",
+    manual="No download is needed: without a file the images are drawn (docs/data_sets.md says how exactly).",
     means=(0.042494423521889584,),
 )
 
