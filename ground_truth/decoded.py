@@ -29,8 +29,9 @@ FORMAT = 1  # to be raised when copies are to be made differently, so that old o
 def open_images(source: ArraySource) -> Images:
     """Rows of an array in a file: read in place where that is possible, else from a decoded copy."""
     in_place = source.in_place()
-    return decoded(source.key or "array", [source.path], source.shape, source.dtype, source.blocks) \
-        if in_place is None else in_place
+    if in_place is not None:
+        return in_place
+    return decoded(source.key, [source.path], source.shape, source.dtype, source.blocks)
 
 
 def decoded(name: str, sources: Sequence[Path], shape: tuple[int, ...], dtype: np.dtype | type,
