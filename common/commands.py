@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -27,6 +28,8 @@ def run_command(main: Callable[[argparse.Namespace], None], parser: argparse.Arg
         sentence = str(error).split("\n  In call to configurable")[0]  # gin appends where it was
         print(f"{parser.prog}: {sentence}", file=sys.stderr)
         return BAD_INPUT
+    except BrokenPipeError:  # the reader, such as head, had enough; nothing more can be said to it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         print(f"{parser.prog}: interrupted.", file=sys.stderr)
         return 130

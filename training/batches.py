@@ -8,26 +8,22 @@ import numpy as np
 import torch
 
 from ..ground_truth.ground_truth_data import GroundTruthData
+from .image_loader import ImageLoader
 
 
 class Batches:
-    """Images drawn independently and uniformly over the factors, without epochs, as disentanglement_lib does.
+    """Images drawn independently and uniformly over the factors, without epochs, as disentanglement_lib does."""
 
-    This is where NHWC becomes NCHW."""
-
-    def __init__(self, data: GroundTruthData, batch_size: int, seed: int, device: torch.device | str = "cpu"):
+    def __init__(self, data: GroundTruthData, batch_size: int, seed: int, load: ImageLoader):
+        """load: from observations to the images on the device, see image_loader.py."""
         self.data = data
         self.batch_size = batch_size
         self.random_state = np.random.RandomState(seed)
-        self.device = device
+        self.load = load
 
     def __next__(self) -> torch.Tensor:
         """(B, C, H, W) float32 in [0, 1], stored channels last."""
-        num_threads = torch.get_num_threads()
-        images = np.asarray(self.data.sample_observations(self.batch_size, self.random_state), dtype=np.float32)
-        if torch.get_num_threads() != num_threads:
-            torch.set_num_threads(num_threads)  # numba, where it renders with OpenMP, sets the number for torch, too
-        return torch.from_numpy(images).to(self.device).permute(0, 3, 1, 2)
+        return self.load(self.data.sample_observations(self.batch_size, self.random_state))
 
     def state(self) -> dict[str, Any]:
         """Where the stream stands, as plain data."""

@@ -13,6 +13,7 @@ from ..common.errors import ConfigurationError
 from ..common.registry import import_members
 from ..ground_truth.named_data import get_named_ground_truth_data
 from .batches import Batches, image_shape, num_images
+from .image_loader import make_image_loader
 from .loop import run
 from .objectives.objective import VAEObjective
 from .run_state import RunState, prepare_directory, refuse_directory
@@ -48,14 +49,15 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
     model.build(image_shape(data), num_images(data))
     model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizers = model.make_optimizers()
-    batches = Batches(data, batch_size, seeds["training_data_seed"], device)
+    load = make_image_loader(data, device)
+    batches = Batches(data, batch_size, seeds["training_data_seed"], load)
     state = RunState(Path(model_dir), model, optimizers, batches, seeds)
     prepare_directory(state, overwrite, resume)
     if state.finished(training_steps):
         print(f"{model_dir} already holds the finished training ({state.step} steps); nothing to do.")
         return
     run(state, training_steps, checkpoint_steps, log_steps, progress)
-    write_results(state, Batches(data, batch_size, seeds["evaluation_data_seed"], device), eval_steps)
+    write_results(state, Batches(data, batch_size, seeds["evaluation_data_seed"], load), eval_steps)
 
 
 def draw_seeds(random_seed: int, data_seed: int | None = None) -> dict[str, int]:

@@ -20,7 +20,7 @@ def write_results(state: RunState, batches: Batches, eval_steps: int) -> dict[st
     results: dict[str, Any] = mean_terms(state.model, batches, eval_steps, state.step)
     results["global_step"] = state.step
     results["elapsed_time"] = state.elapsed_time + time.monotonic() - started
-    results |= {**state.seeds, "method": state.model.method, "device": str(batches.device),
+    results |= {**state.seeds, "method": state.model.method, "device": str(next(state.model.parameters()).device),
                 "num_threads": torch.get_num_threads(), "torch_version": torch.__version__,
                 "unbraid_version": __version__}
     return update_result_directory(state.model_dir / RESULTS_NAME, "train", results)

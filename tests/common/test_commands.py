@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 
 import pytest
 
@@ -38,3 +40,16 @@ def test_gin_flags_may_be_repeated_or_take_several() -> None:
 def test_a_table_lines_up() -> None:
     assert format_table(["model", "mig"], [["a", "0.1"], ["longer", "0.25"]]).splitlines() == [
         "model    mig", "------  ----", "a        0.1", "longer  0.25"]
+
+
+def test_a_reader_that_had_enough_is_no_error() -> None:
+    script = ("import argparse; from unbraid.common.commands import run_command; "
+              "raise SystemExit(run_command(lambda a: [print('line') for _ in range(100000)], "
+              "argparse.ArgumentParser(prog='tool'), []))")
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 0
