@@ -6,19 +6,20 @@ in large batches.  A data set that returns arrays is encoded batch by batch, as 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import gin
 import numpy as np
 
 from ..common.errors import UserError
 from ..ground_truth.observations import LazyObservations, concatenate
 from .codes import CodeTable
+from .plans import is_plannable, plan_batches, plan_groups
 
 RepresentationFunction = Callable[[Any], np.ndarray]
+Intervention = Callable[[np.ndarray, np.ndarray], None]
 
-CHUNK = 1024  # images rendered at a time for a representation function that is no code table
+CHUNK = 4096  # images held at a time where they cannot be looked up by index
 
 
 def sample_codes(ground_truth_data: Any, representation_function: RepresentationFunction, num_points: int,
@@ -26,69 +27,75 @@ def sample_codes(ground_truth_data: Any, representation_function: Representation
     """Codes (num_points, num_latents) and factors (num_points, num_factors) of points drawn uniformly.
 
     Drawn in batches of `batch_size`, which therefore decides which points are drawn."""
-    return encode_batches(representation_function, (
-        ground_truth_data.sample(size, random_state) for size in batch_sizes(num_points, batch_size)))
+    sizes = batch_sizes(num_points, batch_size)
+    if is_plannable(ground_truth_data):
+        factors, observations = plan_batches(ground_truth_data, random_state, sizes)
+        return encode(representation_function, observations), factors
+    return encode_batches(representation_function, (ground_truth_data.sample(size, random_state) for size in sizes))
 
 
-def sample_local_codes(ground_truth_data: Any, representation_function: RepresentationFunction, num_points: int,
-                       random_state: np.random.RandomState, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
-    """As `sample_codes`, for points near one centre drawn uniformly (JL1-VAE, arXiv:2106.02923, sec. 5)."""
-    sizes = ground_truth_data.factors_num_values
-    centre = [random_state.randint(size) for size in sizes]
+def sample_groups(ground_truth_data: Any, representation_function: RepresentationFunction, num_groups: int,
+                  batch_size: int, num_sets: int, intervene: Intervention,
+                  random_state: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
+    """Factor numbers (num_groups,) and codes (num_sets, num_groups, batch_size, num_latents) of grouped points.
+
+    For each group: a factor's number, then `num_sets` batches of factors, which `intervene(factors, numbers)` changes
+    in place, then their observations.  factors: (num_sets, groups, batch_size, num_factors)."""
+    check_sizes(num_groups, batch_size)
+    if is_plannable(ground_truth_data):
+        numbers, observations = plan_groups(ground_truth_data, random_state, num_groups, batch_size, num_sets, intervene)
+        codes = encode(representation_function, observations)
+        return numbers, codes.reshape(num_sets, num_groups, batch_size, -1)
+    numbers = np.empty(num_groups, dtype=np.int64)
 
     def batches() -> Iterator[tuple[np.ndarray, Any]]:
-        for batch in batch_sizes(num_points, batch_size):
-            factors = local_sample_factors(batch, sizes, centre, random_state)
-            yield factors, ground_truth_data.sample_observations_from_factors(factors, random_state)
+        for group in range(num_groups):
+            numbers[group] = random_state.randint(ground_truth_data.num_factors)
+            factors = np.stack([ground_truth_data.sample_factors(batch_size, random_state) for _ in range(num_sets)])
+            intervene(factors[:, np.newaxis], numbers[group:group + 1])
+            for of_set in factors:
+                yield of_set, ground_truth_data.sample_observations_from_factors(of_set, random_state)
 
-    return encode_batches(representation_function, batches())
-
-
-@gin.configurable("local_sample_factors",
-                  denylist=["num", "factors_num_values", "factor_centroid", "random_state"])
-def local_sample_factors(num: int, factors_num_values: Sequence[int], factor_centroid: Sequence[int],
-                         random_state: np.random.RandomState, locality_proportion: float = gin.REQUIRED,
-                         continuity_cutoff: int = gin.REQUIRED,
-                         denylist_factors: Sequence[int] = gin.REQUIRED) -> np.ndarray:
-    """Factors (num, num_factors) int64, each within a window around the centre that ends at the factor's own ends.
-
-    The window's radius is `locality_proportion` of the factor's size, rounded down; 0 for factors with fewer than
-    `continuity_cutoff` values and for those on the denylist, which then draw nothing."""
-    factors = np.empty((num, len(factors_num_values)), dtype=np.int64)
-    for position, (size, centre) in enumerate(zip(factors_num_values, factor_centroid, strict=True)):
-        is_continuous = size >= continuity_cutoff and position not in denylist_factors
-        radius = int(np.floor(size * locality_proportion)) if is_continuous else 0
-        low, high = max(0, centre - radius), min(size - 1, centre + radius)
-        factors[:, position] = random_state.randint(low, high + 1, size=num)
-    return factors
+    codes, _ = encode_batches(representation_function, batches())
+    return numbers, codes.reshape(num_groups, num_sets, batch_size, -1).swapaxes(0, 1)
 
 
-def batch_sizes(num_points: int, batch_size: int) -> Iterator[int]:
+def batch_sizes(num_points: int, batch_size: int) -> list[int]:
     """batch_size, batch_size, ..., and what remains.  Raises UserError for sizes below 1."""
+    check_sizes(num_points, batch_size)
+    return [min(batch_size, num_points - start) for start in range(0, num_points, batch_size)]
+
+
+def check_sizes(num_points: int, batch_size: int) -> None:
+    """Raises UserError for sizes below 1."""
     if num_points < 1 or batch_size < 1:
         raise UserError(f"Asked to draw {num_points} points in batches of {batch_size}; both must be at least 1.")
-    for start in range(0, num_points, batch_size):
-        yield min(batch_size, num_points - start)
 
 
 def encode_batches(representation_function: RepresentationFunction,
                    batches: Iterable[tuple[np.ndarray, Any]]) -> tuple[np.ndarray, np.ndarray]:
-    """Codes and factors of (factors, observations) batches; lazy observations are encoded together at the end."""
-    factors, encoded, lazy = [], [], []
+    """Codes and factors of (factors, observations) batches.
+
+    Lazy observations are encoded together: all at the end, or in chunks where each carries random numbers."""
+    factors, encoded, waiting, num_waiting = [], [], [], 0
     for batch_factors, observations in batches:
         factors.append(batch_factors)
-        if isinstance(observations, LazyObservations):
-            lazy.append(observations)
-        else:
+        if not isinstance(observations, LazyObservations):
             encoded.append(np.asarray(representation_function(observations)))
-    if lazy:
-        encoded.append(encode(representation_function, concatenate(lazy)))
-    return np.vstack(encoded), np.vstack(factors)
+            continue
+        waiting.append(observations)
+        num_waiting += len(observations)
+        if observations.draws is not None and num_waiting >= CHUNK:
+            encoded.append(encode(representation_function, concatenate(waiting)))
+            waiting, num_waiting = [], 0
+    if waiting:
+        encoded.append(encode(representation_function, concatenate(waiting)))
+    return np.concatenate(encoded), np.concatenate(factors)
 
 
 def encode(representation_function: RepresentationFunction, observations: Any) -> np.ndarray:
     """Codes (n, num_latents) of observations (n, H, W, C), of which only a part is in memory at a time."""
     if isinstance(representation_function, CodeTable):
         return representation_function(observations)
-    return np.vstack([np.asarray(representation_function(observations[start:start + CHUNK]))
-                      for start in range(0, len(observations), CHUNK)])
+    return np.concatenate([np.asarray(representation_function(observations[start:start + CHUNK]))
+                           for start in range(0, len(observations), CHUNK)])

@@ -1,0 +1,59 @@
+"""Independent work in parallel, its random states handed out beforehand so that parallel equals sequential.
+
+Processes go through joblib, whose backend is a setting: local ones by default, a Dask or Ray cluster under
+`joblib.parallel_config`.  Compiled loops that release the GIL run on threads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+_num_jobs: int | None = None
+_pools: dict[int, ThreadPoolExecutor] = {}
+
+
+def num_jobs() -> int:
+    """How many jobs run at a time: what `using_jobs` set, else the number of cores this process may use."""
+    return _num_jobs or len(os.sched_getaffinity(0))
+
+
+@contextlib.contextmanager
+def using_jobs(number: int | None) -> Iterator[None]:
+    """Runs the block with `number` jobs at a time; None means one a core."""
+    global _num_jobs  # noqa: PLW0603 - a setting of the process, like joblib's own
+    saved, _num_jobs = _num_jobs, number
+    try:
+        yield
+    finally:
+        _num_jobs = saved
+
+
+def run_threads(function: Callable[..., Result], arguments: Sequence[tuple[Any, ...]]) -> list[Result]:
+    """`function(*item)` for each item, on threads; in order."""
+    if num_jobs() == 1 or len(arguments) < 2:
+        return [function(*item) for item in arguments]
+    return list(_pool(num_jobs()).map(lambda item: function(*item), arguments))
+
+
+def run_processes(function: Callable[..., Result], arguments: Iterable[tuple[Any, ...]]) -> list[Result]:
+    """`function(*item)` for each item through joblib; in order."""
+    from joblib import Parallel, delayed
+
+    items = list(arguments)
+    if num_jobs() == 1 or len(items) < 2:
+        return [function(*item) for item in items]
+    # max_nbytes=None: memory-mapped arguments are read-only and may change the layout that numbers depend on
+    return list(Parallel(n_jobs=min(num_jobs(), len(items)), max_nbytes=None)(
+        delayed(function)(*item) for item in items))
+
+
+def _pool(size: int) -> ThreadPoolExecutor:
+    if size not in _pools:
+        _pools[size] = ThreadPoolExecutor(size, thread_name_prefix="unbraid")
+    return _pools[size]

@@ -1,0 +1,6 @@
+"""Gradient boosted trees that equal scikit-learn's to the bit, many times faster.
+
+columns: what is known of the codes before boosting.  sorting: scikit-learn's order among equal values.
+splitting: the best split of one node.  growing: one regression tree.  stages: residuals, leaf values, predictions.
+classifier: the estimator.
+"""
