@@ -35,6 +35,25 @@ def local_scores(score: Callable[..., Score], ground_truth_data: Any, representa
     return scores
 
 
+def averaged(scores: Sequence[dict[str, float]]) -> dict[str, Any]:
+    """For each key of the clusters' scores its mean, NaN if a cluster's is, and `local_KEY_samples`, one a cluster."""
+    found: dict[str, Any] = {key: float(np.mean([of_cluster[key] for of_cluster in scores])) for key in scores[0]}
+    return found | {f"local_{key}_samples": [of_cluster[key] for of_cluster in scores] for key in scores[0]}
+
+
+def of_varying_factors(score: Callable[..., Score]) -> Callable[..., Score]:
+    """`score` of codes and factors, or of several such pairs, over the factors that vary in the first pair.
+
+    A factor that is fixed in a cluster says nothing there, and classifiers cannot learn it."""
+
+    def scored(codes: np.ndarray, factors: np.ndarray, *more: np.ndarray) -> Score:
+        varying = (factors != factors[0]).any(axis=0)
+        arrays = (codes, factors, *more)
+        return score(*(array[:, varying] if place % 2 else array for place, array in enumerate(arrays)))
+
+    return scored
+
+
 def draw_centre(ground_truth_data: Any, random_state: np.random.RandomState) -> list[int]:
     """One value for each factor, uniform."""
     return [random_state.randint(size) for size in ground_truth_data.factors_num_values]

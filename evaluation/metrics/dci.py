@@ -10,6 +10,7 @@ from scipy.stats import entropy
 
 from ...common.configuration import RUNTIME_ARGUMENTS
 from ..artifacts import save_matrix
+from ..fixed_data import FIXED_DATA_ARGUMENTS, split_fixed_codes
 from ..predictors import accuracies, fit_factors, gradient_boosting_classifier
 from ..sampling import RepresentationFunction, sample_codes
 
@@ -72,6 +73,13 @@ def compute_dci(ground_truth_data: Any, representation_function: RepresentationF
     scores, importances = dci_scores(*train, *test)
     save_matrix(artifact_dir, "importances", importances, ground_truth_data)
     return scores
+
+
+@gin.configurable("dci_validation", denylist=FIXED_DATA_ARGUMENTS)
+def compute_dci_on_fixed_data(observations: Any, labels: np.ndarray, representation_function: RepresentationFunction,
+                              train_percentage: float = gin.REQUIRED, batch_size: int = 100) -> dict[str, float]:
+    """`compute_dci` of given observations (n, H, W, C) and labels (num_factors, n)."""
+    return dci_scores(*split_fixed_codes(observations, labels, representation_function, train_percentage))[0]
 
 
 def _shares(importances: np.ndarray, axis: int) -> np.ndarray:

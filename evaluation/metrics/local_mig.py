@@ -10,14 +10,12 @@ import numpy as np
 from ...common.configuration import RUNTIME_ARGUMENTS
 from ..local import local_scores
 from ..sampling import RepresentationFunction
-from .mig import gaps_of_codes
+from .mig import gaps_of_codes, mean_of_varying
 
 
 def mean_gap_of_varying_factors(codes: np.ndarray, factors: np.ndarray) -> float:
     """Mean gap over the factors that take more than one value in the cluster; NaN when none does."""
-    gaps = gaps_of_codes(codes, factors)
-    varying = ~np.isnan(gaps)
-    return float(np.mean(gaps[varying])) if varying.any() else float("nan")
+    return mean_of_varying(gaps_of_codes(codes, factors))
 
 
 @gin.configurable("local_mig", denylist=RUNTIME_ARGUMENTS)

@@ -10,6 +10,7 @@ import numpy as np
 from ...common.configuration import RUNTIME_ARGUMENTS
 from ..artifacts import save_matrix
 from ..context import hand_out, undefined
+from ..fixed_data import FIXED_DATA_ARGUMENTS, split_fixed_codes
 from ..jobs import run_processes
 from ..sampling import RepresentationFunction, sample_codes
 
@@ -73,6 +74,15 @@ def compute_sap(ground_truth_data: Any, representation_function: RepresentationF
     scores = score_matrix(*train, *test, continuous_factors)
     save_matrix(artifact_dir, "sap", scores, ground_truth_data)
     return {"SAP_score": mean_gap(scores)}
+
+
+@gin.configurable("sap_score_validation", denylist=FIXED_DATA_ARGUMENTS)
+def compute_sap_on_fixed_data(observations: Any, labels: np.ndarray, representation_function: RepresentationFunction,
+                              train_percentage: float = gin.REQUIRED, continuous_factors: bool = gin.REQUIRED,
+                              batch_size: int = 100) -> dict[str, float]:
+    """`compute_sap` of given observations (n, H, W, C) and labels (num_factors, n)."""
+    split = split_fixed_codes(observations, labels, representation_function, train_percentage)
+    return {"SAP_score": mean_gap(score_matrix(*split, continuous_factors))}
 
 
 def score_matrix(codes: np.ndarray, factors: np.ndarray, test_codes: np.ndarray, test_factors: np.ndarray,
