@@ -23,6 +23,7 @@ from ..export.artifact import Representation, load_representation
 from ..export.record import library_versions
 from ..ground_truth.named_data import get_named_ground_truth_data
 from .codes import CodeTable
+from .context import evaluation_context
 
 logger = logging.getLogger(__name__)
 
@@ -32,9 +33,13 @@ NUM_PROBES = 8  # images encoded twice, to see whether the representation answer
 @gin.configurable("evaluation", denylist=["ground_truth_data", "representation_function", "artifact_dir"])
 def compute_scores(ground_truth_data: Any, representation_function: Callable[[Any], np.ndarray], artifact_dir: str,
                    evaluation_fn: Callable[..., dict[str, Any]] = gin.REQUIRED, random_seed: int = gin.REQUIRED,
-                   name: str = "") -> dict[str, Any]:
+                   name: str = "", global_seed: int | str | None = "random_seed",
+                   on_degenerate: str = "nan") -> dict[str, Any]:
     """Scores of one metric, drawn with a fresh `RandomState(random_seed)`; `name` is a note for the results.
 
+    global_seed: seeds a stream that stands in for numpy's global one, on which models without a random state draw; by
+    default `random_seed`, so that scores are those the original prints after `np.random.seed(random_seed)`.  None
+    draws on the global stream itself.  on_degenerate: "nan" or "raise", for numbers that cannot be computed.
     A metric without an `artifact_dir` parameter is called without it, as old ones expect."""
     if not _accepts(evaluation_fn, "random_state"):
         raise ConfigurationError(f"evaluation.evaluation_fn is {evaluation_fn.__name__}, which is no metric: it takes "
@@ -45,7 +50,10 @@ def compute_scores(ground_truth_data: Any, representation_function: Callable[[An
     else:
         warnings.warn(f"{evaluation_fn.__name__} takes no artifact_dir and is called without.", DeprecationWarning,
                       stacklevel=2)
-    return evaluation_fn(ground_truth_data, representation_function, **arguments)
+    seed = random_seed if global_seed == "random_seed" else global_seed
+    stream = None if seed is None else np.random.RandomState(seed)  # type: ignore[arg-type]
+    with evaluation_context(stream, on_degenerate):
+        return evaluation_fn(ground_truth_data, representation_function, **arguments)
 
 
 class Evaluator:

@@ -3,4 +3,7 @@
 columns: what is known of the codes before boosting.  sorting: scikit-learn's order among equal values.
 splitting: the best split of one node.  growing: one regression tree.  stages: residuals, leaf values, predictions.
 classifier: the estimator.
+
+numba keeps compiled code beside the files, and looks only at the file of the outermost function for changes: after
+editing one of these, remove `evaluation/trees/__pycache__`.
 """

@@ -87,7 +87,7 @@ def find_ties(columns: Columns, column: int, rows: np.ndarray, tied: np.ndarray)
     values = columns.values[column]
     start, end = columns.close_starts[column], columns.close_starts[column + 1]
     found = 0
-    if (end - start) * MANY > len(values):
+    if columns.is_resorted[column] or (end - start) * MANY > len(values):  # ranks may differ from the node's order
         for position in range(1, len(rows)):
             if values[rows[position]] <= np.float32(values[rows[position - 1]] + GAP):
                 tied[found] = position
