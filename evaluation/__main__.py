@@ -17,12 +17,19 @@ def build_parser() -> argparse.ArgumentParser:
         description="Scores an exported representation, ours or anybody's, with disentanglement metrics.",
         epilog="Example: unbraid-evaluate --model_dir runs/beta_vae/representation --output_dir runs/beta_vae/metrics "
                "--gin_config mig modularity_explicitness local_mig_0_1.  One metric writes OUTPUT_DIR/results; several "
-               "write OUTPUT_DIR/METRIC/results each, every image being encoded once for all of them.")
+               "write OUTPUT_DIR/METRIC/results each, every image being encoded once for all of them; several "
+               "models have a folder OUTPUT_DIR/MODEL each.")
     required = parser.add_argument_group("required")
-    required.add_argument("--model_dir", "--input_dir", required=True, type=Path,
-                          help="exported file, or a folder that holds pytorch_model.pt, representation.onnx or .pt2")
+    required.add_argument("--model_dir", "--input_dir", required=True, type=Path, nargs="+",
+                          help="exported file(s), or a folder that holds pytorch_model.pt, representation.onnx or .pt2")
     required.add_argument("--output_dir", required=True, type=Path, help="folder to write the results to")
-    add_gin_arguments(parser)
+    add_gin_arguments(parser, required=False)
+    parser.add_argument("--study", help="all metrics of a study: unsupervised_study_v1, fairness_study_v1, "
+                                        "jl1_local or challenge_2019")
+    parser.add_argument("--repeats", type=int, default=1, metavar="K",
+                        help="score with K seeds, from the config's own upwards, and give mean and 95 %% interval")
+    parser.add_argument("--jobs", type=int, metavar="N", help="work on N things at a time (default: one a core)")
+    parser.add_argument("--figures", action="store_true", help="draw heat maps of the matrices behind the scores")
     existing = parser.add_mutually_exclusive_group()
     existing.add_argument("--overwrite", action="store_true", help="replace results that exist")
     existing.add_argument("--resume", action="store_true",
@@ -36,47 +43,51 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
-    from ..common.files import refuse_existing
     from ..export.artifact import load_representation
     from .evaluate import Evaluator, metric_configs
-    from .tables import metric_by_key
+    from .jobs import using_jobs
+    from .study import Study, metrics_of_study, model_names
 
-    configs = metric_configs(arguments.gin_config, arguments.gin_bindings)
-    outputs = output_directories(arguments.output_dir, list(configs))
-    if not arguments.resume:
-        for path in outputs.values():
-            refuse_existing(path, arguments.overwrite)
-    representation = load_representation(arguments.model_dir, arguments.backend, arguments.device,
-                                         arguments.allow_pickled_code)
-    results = finished_results(outputs, representation.sha256) if arguments.resume else {}
-    with progress(total=len(configs), unit="metric") as metrics_bar, progress(unit="img", desc="encoding") as bar:
-        evaluator = Evaluator(representation, arguments.model_dir, report=bar.update)
-        for name, config_files in configs.items():
-            metrics_bar.set_description(name)
-            if name not in results:
-                named = [f"evaluation.name = '{name}'"] if len(configs) > 1 else []
-                results[name] = evaluator.evaluate(outputs[name], arguments.overwrite or arguments.resume, config_files,
-                                                   [*named, *arguments.gin_bindings])
-            metrics_bar.update()
-    print(metric_by_key({name: results[name] for name in configs}))
+    check_counts(arguments)
+    of_study = metrics_of_study(arguments.study) if arguments.study else []
+    configs = metric_configs([*of_study, *arguments.gin_config], arguments.gin_bindings)
+    data_sets: dict[str, Any] = {}
+    with (progress(total=len(configs) * len(arguments.model_dir), unit="metric") as metrics_bar,
+          progress(unit="img", desc="encoding") as bar, using_jobs(arguments.jobs)):
+        study = Study(arguments.output_dir, configs, arguments.gin_bindings, arguments.overwrite, arguments.resume,
+                      arguments.repeats, arguments.figures, finished=lambda name: metrics_bar.update())
+        study.refuse_existing(model_names(arguments.model_dir))
+        evaluators = {name: Evaluator(load_representation(path, arguments.backend, arguments.device,
+                                                          arguments.allow_pickled_code), path, bar.update, data_sets)
+                      for name, path in zip(model_names(arguments.model_dir), arguments.model_dir, strict=True)}
+        results = study.run(evaluators)
+    print_tables(results, arguments.repeats)
     print(f"Results: {arguments.output_dir}")
 
 
-def finished_results(outputs: dict[str, Path], sha256: str) -> dict[str, Any]:
-    """Results by metric that exist and are those of the artifact with this hash."""
-    from ..common.results import read_json
+def check_counts(arguments: argparse.Namespace) -> None:
+    """Raises UserError for fewer than one repeat or job."""
+    from ..common.errors import UserError
 
-    finished = {}
-    for name, path in outputs.items():
-        file = path / "results" / "json" / "evaluation_results.json"
-        if file.is_file() and (found := read_json(file)).get("artifact_sha256") == sha256:
-            finished[name] = found
-    return finished
+    for name in ("repeats", "jobs"):
+        value = getattr(arguments, name)
+        if value is not None and value < 1:
+            raise UserError(f"--{name} is {value}; expected 1 or more.")
 
 
-def output_directories(output_dir: Path, names: Sequence[str]) -> dict[str, Path]:
-    """The folder of each metric: OUTPUT_DIR itself for one, OUTPUT_DIR/NAME for several."""
-    return {names[0]: output_dir} if len(names) == 1 else {name: output_dir / name for name in names}
+def print_tables(results: dict[str, dict[str, Any]], repeats: int) -> None:
+    """One table for one model, metric by key; for several also model by metric; with repeats their intervals."""
+    from .repeats import repeats_table
+    from .tables import headline, metric_by_key, model_by_metric
+
+    for model, scores in results.items():
+        if len(results) > 1:
+            print(f"{model}:")
+        print(metric_by_key(scores))
+        if repeats > 1:
+            print(repeats_table(scores, {metric: headline(found)[0] for metric, found in scores.items()}))
+    if len(results) > 1:
+        print(model_by_metric(results))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -11,7 +11,7 @@ from ..common.files import atomic_file
 
 
 def save_matrix(artifact_dir: str | None, name: str, matrix: np.ndarray, ground_truth_data: Any = None) -> None:
-    """Writes ARTIFACT_DIR/NAME.npz with `matrix` (codes or factors, factors) and the factors' names, if a folder is given."""
+    """Writes ARTIFACT_DIR/NAME.npz: `matrix` (codes, factors) and the factors' names.  No folder, no file."""
     if artifact_dir is None:
         return
     names = factor_names(ground_truth_data, matrix.shape[1]) if ground_truth_data is not None else []

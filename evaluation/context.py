@@ -29,7 +29,9 @@ class Context:
     on_degenerate: str = "nan"
 
 
-_context: ContextVar[Context] = ContextVar("context", default=Context())
+DEFAULT = Context()
+
+_context: ContextVar[Context] = ContextVar("context", default=DEFAULT)
 
 
 @contextlib.contextmanager

@@ -24,6 +24,7 @@ from ..export.record import library_versions
 from ..ground_truth.named_data import get_named_ground_truth_data
 from .codes import CodeTable
 from .context import evaluation_context
+from .validate import compute_validation_scores
 
 logger = logging.getLogger(__name__)
 
@@ -59,12 +60,16 @@ def compute_scores(ground_truth_data: Any, representation_function: Callable[[An
 class Evaluator:
     """Scores one representation with any number of metrics; each image is encoded once for all of them."""
 
-    def __init__(self, representation: Representation, model_dir: Path, report: Callable[[int], Any] | None = None):
-        """model_dir: where earlier steps' `results` lie.  report: called with the number of images just encoded."""
+    def __init__(self, representation: Representation, model_dir: Path, report: Callable[[int], Any] | None = None,
+                 data_sets: dict[str, Any] | None = None):
+        """model_dir: where earlier steps' `results` lie.  report: called with the number of images just encoded.
+
+        data_sets: those made so far by name, for evaluators to share."""
         self.representation = representation
         self.previous_results = (model_dir if model_dir.is_dir() else model_dir.parent) / "results"
         self.report = report
-        self._data_sets: dict[str, Any] = {}
+        self.others: Sequence[Evaluator] = ()  # the models to compare with, for metrics that compare
+        self._data_sets: dict[str, Any] = {} if data_sets is None else data_sets
         self._codes: dict[str, CodeTable] = {}
 
     def evaluate(self, output_dir: str | Path, overwrite: bool = False, gin_config_files: Sequence[str | Path] = (),
@@ -79,9 +84,15 @@ class Evaluator:
             start = time.time()
             bind("dataset.name", name)
             data_set, codes = self._prepared(name)
-            scores = compute_scores(data_set, codes, artifact_dir=str(folder / "artifacts"))
+            is_validation = bound("validation.validation_fn") is not None
+            if is_validation:
+                scores = compute_validation_scores(data_set, codes)
+            else:
+                representation = self._all_codes(name) if compares_models() else codes
+                scores = compute_scores(data_set, representation, artifact_dir=str(folder / "artifacts"))
             results = {**scores, "elapsed_time": time.time() - start, **self._provenance()}
-            results = update_result_directory(folder / "results", "evaluation", results, self.previous_results)
+            results = update_result_directory(folder / "results", "validation" if is_validation else "evaluation",
+                                              results, self.previous_results)
         logger.info("%s: %.1f s.", output_dir, results["elapsed_time"])
         return results
 
@@ -118,6 +129,19 @@ class Evaluator:
             self._codes[name] = CodeTable(self.representation, cached=is_deterministic, report=self.report)
         return data_set, self._codes[name]
 
+    def _all_codes(self, name: str) -> list[Callable[[Any], tuple[np.ndarray, np.ndarray]]]:
+        """This representation and the others with the KL divergence of each code, which artifacts do not hold: 1."""
+        logger.warning("Artifacts hold no KL divergences; every code counts as active in the comparison of models.")
+        tables = [evaluator._prepared(name)[1] for evaluator in (self, *self.others)]
+
+        def with_divergence(table: CodeTable) -> Callable[[Any], tuple[np.ndarray, np.ndarray]]:
+            def encode(observations: Any) -> tuple[np.ndarray, np.ndarray]:
+                codes = table(observations)
+                return codes, np.ones(codes.shape[1])
+            return encode
+
+        return [with_divergence(table) for table in tables]
+
     def _provenance(self) -> dict[str, Any]:
         """Keys beside the reference's: which file was scored, how, and with which libraries."""
         return {
@@ -146,7 +170,8 @@ def metric_configs(gin_config_files: Sequence[str], gin_bindings: Sequence[str])
     metrics, shared = {}, []
     for config_file in gin_config_files:
         with configured([config_file]):
-            is_metric = bound("evaluation.evaluation_fn") is not None
+            chosen = (bound("evaluation.evaluation_fn"), bound("validation.validation_fn"))
+            is_metric = any(function is not None for function in chosen)
         if is_metric:
             metrics[Path(config_file).name.removesuffix(".gin")] = config_file
         else:
@@ -158,6 +183,13 @@ def metric_configs(gin_config_files: Sequence[str], gin_bindings: Sequence[str])
                                          "such as --gin_config mig.")
         return {"evaluation": shared}
     return {name: [*shared, config_file] for name, config_file in metrics.items()}
+
+
+def compares_models() -> bool:
+    """Whether the metric that gin chose takes several representations, as UDR does."""
+    metric = bound("evaluation.evaluation_fn")
+    function = getattr(metric, "scoped_configurable_fn", metric)
+    return callable(function) and "representation_functions" in inspect.signature(inspect.unwrap(function)).parameters
 
 
 def load_metrics() -> None:

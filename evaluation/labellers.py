@@ -36,14 +36,14 @@ def make_labeller(labels: np.ndarray, dataset: Any, random_state: np.random.Rand
 def perfect_labeller(labels: np.ndarray, dataset: Any, random_state: np.random.RandomState
                      ) -> tuple[np.ndarray, list[int]]:
     """The factors themselves."""
-    return np.float32(labels), list(dataset.factors_num_values)
+    return labels.astype(np.float32), list(dataset.factors_num_values)
 
 
 @gin.configurable("bin_labeller", denylist=LABELLER_ARGUMENTS)
 def bin_labeller(labels: np.ndarray, dataset: Any, random_state: np.random.RandomState,
                  num_bins: int = 5) -> tuple[np.ndarray, list[int]]:
     """Factors with more than `num_bins` values are binned evenly."""
-    labels = np.float32(labels)
+    labels = labels.astype(np.float32)
     sizes = list(dataset.factors_num_values)
     for column, size in enumerate(sizes):
         if size > num_bins:
@@ -61,7 +61,7 @@ def noisy_labeller(labels: np.ndarray, dataset: Any, random_state: np.random.Ran
         for column, size in enumerate(sizes):
             if random_state.rand() < prob_random:
                 point[column] = random_state.randint(size)
-    return np.float32(labels), sizes
+    return labels.astype(np.float32), sizes
 
 
 @gin.configurable("permuted_labeller", denylist=LABELLER_ARGUMENTS)
@@ -70,7 +70,7 @@ def permuted_labeller(labels: np.ndarray, dataset: Any, random_state: np.random.
     """The values of each factor are renamed, so that their order means nothing."""
     sizes = list(dataset.factors_num_values)
     renamed = [random_state.permutation(size)[labels[:, column]] for column, size in enumerate(sizes)]
-    return np.float32(np.stack(renamed, axis=1)), sizes
+    return np.stack(renamed, axis=1).astype(np.float32), sizes
 
 
 @gin.configurable("partial_labeller", denylist=LABELLER_ARGUMENTS)
@@ -81,4 +81,4 @@ def partial_labeller(labels: np.ndarray, dataset: Any, random_state: np.random.R
         raise UserError(f"partial_labeller.num_observed_factors is {num_observed_factors}; the data set has "
                         f"{labels.shape[1]} factors.")
     kept = random_state.choice(labels.shape[1], size=num_observed_factors, replace=False)
-    return np.float32(labels)[:, kept], [dataset.factors_num_values[column] for column in kept]
+    return labels.astype(np.float32)[:, kept], [dataset.factors_num_values[column] for column in kept]

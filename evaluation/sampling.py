@@ -43,7 +43,8 @@ def sample_groups(ground_truth_data: Any, representation_function: Representatio
     in place, then their observations.  factors: (num_sets, groups, batch_size, num_factors)."""
     check_sizes(num_groups, batch_size)
     if is_plannable(ground_truth_data):
-        numbers, observations = plan_groups(ground_truth_data, random_state, num_groups, batch_size, num_sets, intervene)
+        numbers, observations = plan_groups(ground_truth_data, random_state, num_groups, batch_size, num_sets,
+                                            intervene)
         codes = encode(representation_function, observations)
         return numbers, codes.reshape(num_sets, num_groups, batch_size, -1)
     numbers = np.empty(num_groups, dtype=np.int64)

@@ -67,7 +67,7 @@ def dci_scores(codes: np.ndarray, factors: np.ndarray, test_codes: np.ndarray,
 def compute_dci(ground_truth_data: Any, representation_function: RepresentationFunction,
                 random_state: np.random.RandomState, artifact_dir: str | None = None, num_train: int = gin.REQUIRED,
                 num_test: int = gin.REQUIRED, batch_size: int = 16) -> dict[str, float]:
-    """`disentanglement`, `completeness` and `informativeness_{train,test}` (accuracies), in [0, 1], higher is better."""
+    """`disentanglement`, `completeness` and `informativeness_{train,test}` (accuracies), in [0, 1]: high is good."""
     train = sample_codes(ground_truth_data, representation_function, num_train, random_state, batch_size)
     test = sample_codes(ground_truth_data, representation_function, num_test, random_state, batch_size)
     scores, importances = dci_scores(*train, *test)

@@ -23,7 +23,8 @@ def compute_local_dci(ground_truth_data: Any, representation_function: Represent
                                  (num_train, num_test), num_local_clusters, batch_size))
 
 
-def _scores(codes: np.ndarray, factors: np.ndarray, test_codes: np.ndarray, test_factors: np.ndarray) -> dict[str, float]:
+def _scores(codes: np.ndarray, factors: np.ndarray, test_codes: np.ndarray,
+            test_factors: np.ndarray) -> dict[str, float]:
     if not factors.shape[1]:
         return dict.fromkeys(("informativeness_train", "informativeness_test", "disentanglement", "completeness"),
                              float("nan"))

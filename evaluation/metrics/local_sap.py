@@ -21,9 +21,11 @@ def compute_local_sap(ground_truth_data: Any, representation_function: Represent
                       continuous_factors: bool = gin.REQUIRED) -> dict[str, Any]:
     """`SAP_score` averaged over clusters, in [0, 1], higher is better, and `local_SAP_score_samples`."""
 
-    def score(*split: np.ndarray) -> dict[str, float]:
-        has_factors = split[1].shape[1] > 0
-        return {"SAP_score": mean_gap(score_matrix(*split, continuous_factors)) if has_factors else float("nan")}
+    def score(codes: np.ndarray, factors: np.ndarray, test_codes: np.ndarray,
+              test_factors: np.ndarray) -> dict[str, float]:
+        if not factors.shape[1]:
+            return {"SAP_score": float("nan")}
+        return {"SAP_score": mean_gap(score_matrix(codes, factors, test_codes, test_factors, continuous_factors))}
 
     return averaged(local_scores(of_varying_factors(score), ground_truth_data, representation_function, random_state,
                                  (num_train, num_test), num_local_clusters, batch_size))

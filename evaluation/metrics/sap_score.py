@@ -51,7 +51,7 @@ def svm_accuracies(codes: np.ndarray, factors: np.ndarray, test_codes: np.ndarra
     tasks, places = [], []
     scores = np.full((codes.shape[1], factors.shape[1]), np.nan)
     single = [bool((labels == labels[0]).all()) for labels in factors.T]
-    for j in np.flatnonzero(single):
+    for j in np.flatnonzero(single).tolist():
         undefined(f"Factor {j} takes one value in all {len(factors)} training points; SAP cannot rank codes for it.")
     for i, code in enumerate(codes.T):
         for j, labels in enumerate(factors.T):

@@ -1,4 +1,4 @@
-"""Downstream accuracy when a factor is fixed in training and takes its other values in the test (disentanglement_lib)."""
+"""Downstream accuracy when a factor fixed in training takes other values in the test (disentanglement_lib)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
 from ..context import model_stream, undefined
-from ..predictors import PredictorFactory, accuracies, accuracy, fit_each, fit_factors, make_predictor_fn, training_accuracy
+from ..predictors import (
+    PredictorFactory,
+    accuracies,
+    accuracy,
+    fit_each,
+    fit_factors,
+    make_predictor_fn,
+    training_accuracy,
+)
 from ..sampling import RepresentationFunction, encode_batches
 
 
@@ -65,7 +73,7 @@ def intervene(train: np.ndarray, test: np.ndarray, target: int, sizes: Sequence[
 def _intervened_accuracies(ground_truth_data: Any, representation_function: RepresentationFunction,
                            factors: Sequence[np.ndarray], target: int, make_predictor: PredictorFactory,
                            random_state: np.random.RandomState, chooser: Any) -> tuple[float, float]:
-    intervened = intervene(*factors, target, ground_truth_data.factors_num_values, chooser)
+    intervened = intervene(factors[0], factors[1], target, ground_truth_data.factors_num_values, chooser)
     (codes, labels), (test_codes, test_labels) = _encoded(ground_truth_data, representation_function, intervened,
                                                           random_state)
     model, = fit_each(make_predictor, [(codes, labels[:, target])])

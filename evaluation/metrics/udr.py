@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 # From observations to codes (n, num_codes) and each code's KL divergence from the prior, averaged over the n.
 DivergingRepresentation = Callable[[Any], tuple[np.ndarray, np.ndarray]]
 CORRELATIONS = ("lasso", "spearman")
+RUN_TIME_ARGUMENTS = ["ground_truth_data", "representation_functions", "random_state", "artifact_dir"]
 
 
 def relative_strength(correlations: np.ndarray) -> float:
@@ -48,10 +49,11 @@ def spearman_correlations(codes: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.array([[abs(spearmanr(code, other, nan_policy="omit")[0]) for other in others.T] for code in codes.T])
 
 
-@gin.configurable("udr_sklearn", denylist=["ground_truth_data", "representation_functions", "random_state"])
+@gin.configurable("udr_sklearn", denylist=RUN_TIME_ARGUMENTS)
 def compute_udr_sklearn(ground_truth_data: Any, representation_functions: Sequence[DivergingRepresentation],
-                        random_state: np.random.RandomState, batch_size: int = gin.REQUIRED,
-                        num_data_points: int = gin.REQUIRED, correlation_matrix: str = "lasso",
+                        random_state: np.random.RandomState, artifact_dir: str | None = None,
+                        batch_size: int = gin.REQUIRED, num_data_points: int = gin.REQUIRED,
+                        correlation_matrix: str = "lasso",
                         filter_low_kl: bool = True, include_raw_correlations: bool = True,
                         kl_filter_threshold: float = 0.01, kl_mask_threshold: float = 0.01) -> dict[str, Any]:
     """`model_scores`, one for each model in [0, 1], higher is better: the median agreement with the other models.

@@ -1,4 +1,4 @@
-"""Unified scores: every aggregation of every matrix of codes and factors (Locatello et al., A Sober Look, JMLR 2020)."""
+"""Unified scores: every aggregation of every matrix of codes and factors (A Sober Look, JMLR 2020)."""
 
 from __future__ import annotations
 
@@ -90,12 +90,14 @@ def compute_unified_score_on_fixed_data(observations: Any, labels: np.ndarray,
                                         matrix_fns: Sequence[MatrixFunction] = gin.REQUIRED,
                                         batch_size: int = 100) -> dict[str, float]:
     """`compute_unified_scores` of given observations (n, H, W, C) and labels (num_factors, n)."""
-    return _unified_scores(split_fixed_codes(observations, labels, representation_function, train_percentage), matrix_fns)
+    samples = split_fixed_codes(observations, labels, representation_function, train_percentage)
+    return _unified_scores(samples, matrix_fns)
 
 
 def _unified_scores(samples: tuple[np.ndarray, ...], matrix_fns: Sequence[MatrixFunction],
                     artifact_dir: str | None = None, ground_truth_data: Any = None) -> dict[str, float]:
-    factor_entropies, scores = entropies(samples[1]), {}
+    factor_entropies = entropies(samples[1])
+    scores: dict[str, float] = {}
     for matrix_fn in matrix_fns:
         name = matrix_fn.__name__
         matrix = matrix_fn(*(array.T for array in samples))

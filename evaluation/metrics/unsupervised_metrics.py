@@ -49,7 +49,7 @@ def unsupervised_metrics(ground_truth_data: Any, representation_function: Repres
                          random_state: np.random.RandomState, artifact_dir: str | None = None,
                          num_train: int = gin.REQUIRED, batch_size: int = 16,
                          symmetric_root: bool = False) -> dict[str, float]:
-    """Total correlation, Wasserstein correlation and mean mutual information of the codes; lower is more independent."""
+    """Total and Wasserstein correlation and mean mutual information of the codes; lower is more independent."""
     codes, _ = sample_codes(ground_truth_data, representation_function, num_train, random_state, batch_size)
     if codes.shape[1] < 2:
         score = undefined("Independence is a matter of two codes; the representation has one.")

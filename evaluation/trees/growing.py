@@ -24,7 +24,7 @@ MASK = 0xFFFFFFFF
 class Nodes(NamedTuple):
     """The nodes of trees in depth-first order, (..., NUM_NODES); `feature` is LEAF at a leaf.
 
-    `value` is what a leaf adds before the learning rate; `impurity` and `count` are those of the training rows."""
+    `value` is what a leaf adds before the learning rate; `impurity` and `num_rows` are those of the training rows."""
 
     feature: np.ndarray
     threshold: np.ndarray
@@ -32,7 +32,7 @@ class Nodes(NamedTuple):
     right: np.ndarray
     value: np.ndarray
     impurity: np.ndarray
-    count: np.ndarray
+    num_rows: np.ndarray
 
 
 class Workspace(NamedTuple):
@@ -88,7 +88,7 @@ def grow_tree(columns: Columns, residuals: np.ndarray, seed: int, reciprocals: n
         total, squares = _sums(residuals, work.order, start, end)
         size = end - start
         impurity = impurities[waiting] if num_nodes else squares / size - (total / size) * (total / size)
-        feature, threshold, position, num_constants, left, right = LEAF, 0.0, end, num_constants, 0.0, 0.0
+        feature, threshold, position, left, right = LEAF, 0.0, end, 0.0, 0.0
         if depth < DEPTH and size >= 2 and impurity > EPSILON:
             feature, threshold, num_constants = _split(columns, residuals, start, end, depth, total, num_constants,
                                                        generator, reciprocals, work)
@@ -194,7 +194,7 @@ def _sums(residuals: np.ndarray, order: np.ndarray, start: int, end: int) -> tup
 
 @njit(nogil=True, cache=True)
 def _partition(values: np.ndarray, threshold: float, start: int, end: int, work: Workspace) -> int:
-    """Rows at or below the threshold to the front of work.order[start:end], by scikit-learn's swaps; returns where they end."""
+    """Rows up to the threshold to the front of work.order[start:end], by scikit-learn's swaps; returns their end."""
     order, goes_left = work.order, work.goes_left
     while start < end:
         row = order[start]
@@ -249,4 +249,4 @@ def _add_node(nodes: Nodes, number: int, parent: int, is_right: int, feature: in
         else:
             nodes.left[parent] = number
     nodes.feature[number], nodes.threshold[number] = feature, threshold
-    nodes.impurity[number], nodes.count[number] = impurity, count
+    nodes.impurity[number], nodes.num_rows[number] = impurity, count

@@ -66,7 +66,7 @@ def _restart_sums(rows: np.ndarray, residuals: np.ndarray, total: float, num_tie
 @njit(nogil=True, cache=True)
 def best_position(num: int, total: float, approximate: float, best: float, sums: np.ndarray,
                   scores: np.ndarray) -> tuple[float, int]:
-    """The first position whose exact score is above `best` and largest, and that score; position 0 when there is none."""
+    """The largest exact score above `best` and its first position; `best` and position 0 when there is none."""
     found = 0
     limit = max(best, approximate) * ROUNDING
     if approximate < 0.0 or approximate < limit:

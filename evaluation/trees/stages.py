@@ -57,7 +57,7 @@ def boost_classes(columns: Columns, labels: np.ndarray, raw: np.ndarray, residua
     buffer = np.empty(raw.shape[1])
     for k in range(start, end):
         tree = Nodes(nodes.feature[k], nodes.threshold[k], nodes.left[k], nodes.right[k], nodes.value[k],
-                     nodes.impurity[k], nodes.count[k])
+                     nodes.impurity[k], nodes.num_rows[k])
         num_nodes = grow_tree(columns, residuals[k], seeds[k], reciprocals, work, tree)
         _set_leaf_values(tree, num_nodes, residuals[k], labels, k, num_classes, work.leaves, work.order, buffer)
         for row in range(raw.shape[1]):
@@ -71,7 +71,7 @@ def boost_all(columns: Columns, labels: np.ndarray, raw: np.ndarray, residuals: 
     for stage in range(len(seeds)):
         fill_residuals(raw, labels, residuals, 0, raw.shape[1])
         of_stage = Nodes(nodes.feature[stage], nodes.threshold[stage], nodes.left[stage], nodes.right[stage],
-                         nodes.value[stage], nodes.impurity[stage], nodes.count[stage])
+                         nodes.value[stage], nodes.impurity[stage], nodes.num_rows[stage])
         boost_classes(columns, labels, raw, residuals, seeds[stage], reciprocals, work, of_stage, 0, len(raw))
 
 
@@ -82,7 +82,7 @@ def _set_leaf_values(tree: Nodes, num_nodes: int, residuals: np.ndarray, labels:
     tree_class = 1 if num_classes == 1 else k
     ends = np.zeros(NUM_NODES + 1, dtype=np.int64)
     for node in range(num_nodes):
-        ends[node + 1] = ends[node] + (tree.count[node] if tree.feature[node] == LEAF else 0)
+        ends[node + 1] = ends[node] + (tree.num_rows[node] if tree.feature[node] == LEAF else 0)
     places = ends.copy()
     for row in range(len(leaves)):
         leaf = leaves[row]
@@ -151,7 +151,7 @@ def sum_importances(nodes: Nodes, sums: np.ndarray) -> int:
     num_trees = 0
     for stage in range(num_stages):
         for k in range(num_classes):
-            feature, count, impurity = nodes.feature[stage, k], nodes.count[stage, k], nodes.impurity[stage, k]
+            feature, count, impurity = nodes.feature[stage, k], nodes.num_rows[stage, k], nodes.impurity[stage, k]
             if feature[0] == LEAF:
                 continue
             of_tree = np.zeros(len(sums))

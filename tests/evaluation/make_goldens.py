@@ -98,8 +98,9 @@ def udr_scores() -> dict[str, dict]:
     for kind in ("lasso", "spearman"):
         # `noisy` and `constant` have five latents, `linear` of the "grid" world too
         functions = [with_divergence(representation("grid", name)) for name in names]
-        found[f"udr_{kind}"] = udr.compute_udr_sklearn(ground_truth(WORLDS["grid"]), functions, np.random.RandomState(4),
-                                                       batch_size=10, num_data_points=200, correlation_matrix=kind)
+        found[f"udr_{kind}"] = udr.compute_udr_sklearn(
+            ground_truth(WORLDS["grid"]), functions, np.random.RandomState(4), batch_size=10, num_data_points=200,
+            correlation_matrix=kind)
     return found
 
 

@@ -33,7 +33,7 @@ class World:
 
     def images(self, indices: np.ndarray) -> np.ndarray:
         """(n, 1, 1, 1) float32 in [0, 1): the place in the grid, from which `TableRepresentation` finds the code."""
-        return (np.asarray(indices, dtype=np.float32) / np.float32(self.num_images))[:, np.newaxis, np.newaxis, np.newaxis]
+        return (np.asarray(indices, dtype=np.float32) / np.float32(self.num_images)).reshape(-1, 1, 1, 1)
 
 
 WORLDS = {
@@ -121,7 +121,8 @@ def representation(world_name: str, name: str) -> TableRepresentation:
 CASES = [(world, name, seed) for seed, world in enumerate(("grid", "hidden", "binary", "fine"))
          for name in REPRESENTATIONS] + [
     ("grid", "linear", 2**31 + 5), ("hidden", "noisy", 77), ("binary", "permuted", 78), ("fine", "dead", 79)]
-FEW_CASES = [case for case in CASES if case[0] in ("hidden", "binary") and case[1] in ("linear", "noisy", "factors", "constant")]
+FEW_CASES = [case for case in CASES
+             if case[0] in ("hidden", "binary") and case[1] in ("linear", "noisy", "factors", "constant")]
 LOCAL_CASES = [("local", name, seed) for seed, name in enumerate(REPRESENTATIONS)] + [
     ("grid", "linear", 5), ("hidden", "noisy", 6), ("fine", "noisy", 7)]
 
@@ -190,7 +191,8 @@ PUBLISHED = {
         "strong_downstream_task.n_experiment = 2\n" + TREES, tuple(FEW_CASES)),
     "unified_scores": Metric(
         "unified_scores", "compute_unified_scores",
-        f"unified_scores.num_train = 100\nunified_scores.num_test = 50\nunified_scores.matrix_fns = {MATRICES}\n" + BINS,
+        "unified_scores.num_train = 100\nunified_scores.num_test = 50\n"
+        f"unified_scores.matrix_fns = {MATRICES}\n" + BINS,
         tuple(FEW_CASES)),
 }
 

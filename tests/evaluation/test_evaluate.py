@@ -44,7 +44,8 @@ def scored(exported: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_several_metrics_get_a_folder_each(scored: Path) -> None:
     assert sorted(path.name for path in scored.iterdir()) == sorted(METRICS)
     files = {str(path.relative_to(scored / "mig")) for path in (scored / "mig").rglob("*") if path.is_file()}
-    assert files == {"artifacts/mutual_information.npz", "results/aggregate/evaluation.json", "results/gin/evaluation.gin",
+    assert files == {"artifacts/mutual_information.npz",
+                     "results/aggregate/evaluation.json", "results/gin/evaluation.gin",
                      "results/json/evaluation_config.json", "results/json/evaluation_results.json"}
 
 

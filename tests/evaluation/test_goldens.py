@@ -12,7 +12,7 @@ from unbraid_worlds import call, goldens
 SOLVED = {"modularity_explicitness", "beta_vae_sklearn", "sap_score", "unified_scores",
           "downstream_task_logistic_regression"}  # an iterative solver decides, whose path depends on the processor
 EQUAL, NEARLY = 1e-12, 1e-6
-QUICK = {"downstream_task_logistic_regression": 2, "modularity_explicitness": 12}  # cases; the others are slow
+QUICK = {"downstream_task_logistic_regression": 1, "modularity_explicitness": 8}  # cases; the others are slow
 
 METRICS = {**PUBLISHED, **LOCAL}
 RECORDED = {**goldens("published"), **goldens("local")}

@@ -35,7 +35,7 @@ def goldens(group: str) -> dict[str, Any]:
 
 
 def call(metric: Metric, case: tuple[str, str, int], bindings: str = "", use_table: bool = True) -> dict[str, Any]:
-    """The scores of unbraid's metric of the same module and function, numpy's global stream seeded as for the golden."""
+    """Scores of unbraid's metric of that module and function, numpy's global stream seeded as for the golden."""
     load_metrics()
     world, name, seed = case
     function = representation(world, name)
@@ -44,7 +44,8 @@ def call(metric: Metric, case: tuple[str, str, int], bindings: str = "", use_tab
     np.random.seed(seed)
     try:
         with configured((), [metric.bindings, bindings]):
-            return getattr(module, metric.function)(WorldData(WORLDS[world]), CodeTable(function) if use_table else function,
-                                                    np.random.RandomState(seed))
+            score = getattr(module, metric.function)
+            return score(WorldData(WORLDS[world]), CodeTable(function) if use_table else function,
+                         np.random.RandomState(seed))
     finally:
         np.random.set_state(saved)

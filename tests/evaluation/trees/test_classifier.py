@@ -31,7 +31,7 @@ def assert_equal(codes, labels, num_stages=100):
             np.testing.assert_array_equal(ours.nodes.value[ours_at][is_leaf], tree.value[is_leaf, 0, 0])
             np.testing.assert_array_equal(ours.nodes.impurity[ours_at], tree.impurity)
     decision = ours.decision_function(codes)
-    np.testing.assert_array_equal(decision[:, 0] if decision.shape[1] == 1 else decision, theirs.decision_function(codes))
+    np.testing.assert_array_equal(np.squeeze(decision), theirs.decision_function(codes))
     np.testing.assert_array_equal(ours.feature_importances_, theirs.feature_importances_)
     np.testing.assert_array_equal(ours.predict(codes), theirs.predict(codes))
     np.testing.assert_array_equal(ours.predict(codes), ours.training_predictions_)
@@ -48,7 +48,7 @@ def points(num, num_classes, seed=0):
 
 @pytest.mark.parametrize(("num", "num_classes", "num_stages"), [
     (10, 2, 100), (10, 3, 100), (10, 8, 50), (100, 2, 100), (100, 3, 100), (100, 8, 30), (1000, 2, 100), (1000, 3, 40),
-    (1000, 8, 10)])
+    (1000, 8, 5)])
 def test_distinct_codes(num, num_classes, num_stages):
     assert_equal(*points(num, num_classes), num_stages)
 
@@ -86,8 +86,9 @@ def test_few_values_a_column(num_values):
 
 def test_chains_of_values_closer_than_the_smallest_gap():
     stream = np.random.RandomState(1)
-    codes = np.concatenate([stream.standard_normal((300, 3)), stream.randint(13, size=(300, 3)) * 3e-8,
-                            1 + 1e-7 * stream.standard_normal((300, 3)), 1e-7 * stream.standard_normal((300, 2))], axis=1)
+    codes = np.concatenate([
+        stream.standard_normal((300, 3)), stream.randint(13, size=(300, 3)) * 3e-8,
+        1 + 1e-7 * stream.standard_normal((300, 3)), 1e-7 * stream.standard_normal((300, 2))], axis=1)
     assert_equal(codes.astype(np.float32), stream.randint(5, size=300), 40)
 
 
@@ -103,7 +104,7 @@ def test_labels_that_are_not_consecutive_numbers():
 
 
 def test_random_sets_of_all_kinds():
-    for seed in range(12):
+    for seed in range(6):
         stream = np.random.RandomState(seed)
         num = stream.randint(4, 250)
         codes = stream.standard_normal((num, 5)) * 10.0 ** stream.randint(-8, 4, size=5) + stream.randint(-2, 3, size=5)
