@@ -11,7 +11,7 @@ from ...common.configuration import RUNTIME_ARGUMENTS
 from ..artifacts import save_matrix
 from ..context import hand_out, undefined
 from ..fixed_data import FIXED_DATA_ARGUMENTS, split_fixed_codes
-from ..jobs import run_processes
+from ..jobs import run_threads
 from ..sampling import RepresentationFunction, sample_codes
 
 
@@ -47,6 +47,7 @@ def svm_accuracies(codes: np.ndarray, factors: np.ndarray, test_codes: np.ndarra
     """(num_codes, num_factors) test accuracy of a linear support vector machine on one code for one factor.
 
     codes: (n, num_codes), factors: (n, num_factors).  A factor with one training value is NaN.
+    liblinear solves the primal problem here, which draws nothing, and without the GIL.
     reference: each fit draws once from the model stream, codes outside, factors inside."""
     tasks, places = [], []
     scores = np.full((codes.shape[1], factors.shape[1]), np.nan)
@@ -58,7 +59,7 @@ def svm_accuracies(codes: np.ndarray, factors: np.ndarray, test_codes: np.ndarra
             if not single[j]:
                 places.append((i, j))
                 tasks.append((code, labels, test_codes[:, i], test_factors[:, j], hand_out(1)))
-    for place, score in zip(places, run_processes(_svm_accuracy, tasks), strict=True):
+    for place, score in zip(places, run_threads(_svm_accuracy, tasks), strict=True):
         scores[place] = score
     return scores
 

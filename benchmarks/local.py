@@ -1,0 +1,82 @@
+"""JL1-VAE's ten local scores on three-dots by its own code and by unbraid: same encoder and seed, side by side.
+
+    PYTHONPATH=CLONE/disentanglement_lib python benchmarks/local.py --model_dir REPRESENTATION [--clusters 2]
+
+CLONE is a clone of github.com/travers-rhodes/jlonevae, which needs opencv-python and tensorflow-cpu.  The published
+scores take 20 clusters of 10,000 images each, two million images in all; time is proportional to the clusters.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import gin
+import numpy as np
+from study import accept_old_names, importlib, largest_difference, reference_names
+
+from unbraid.common.commands import format_table
+from unbraid.common.configuration import CONFIG_ROOT, configured
+from unbraid.evaluation.codes import CodeTable
+from unbraid.evaluation.evaluate import compute_scores, load_metrics
+from unbraid.evaluation.study import metrics_of_study
+from unbraid.export import load_representation
+from unbraid.ground_truth.registry import data_sets
+
+SEED = 0
+
+
+def reference_scores(name: str, function: Any, clusters: int) -> dict[str, Any]:
+    """One config by JL1-VAE's code, its own three-dots included."""
+    kind = name.rsplit("_", 2)[0]
+    with reference_names():
+        data = importlib.import_module("disentanglement_lib.data.ground_truth.threeDots").ThreeDots()
+        metric = getattr(importlib.import_module(f"disentanglement_lib.evaluation.metrics.{kind}"), f"compute_{kind}")
+        settings = (CONFIG_ROOT / "evaluation" / f"{kind}_base.gin").read_text().splitlines()
+        settings += (CONFIG_ROOT / "evaluation" / f"{name}.gin").read_text().splitlines()
+        gin.parse_config([line for line in settings if not line.startswith(("evaluation.", "dataset.", "include", "#"))]
+                         + ["local_sample_factors.denylist_factors = []", f"{kind}.num_local_clusters = {clusters}"])
+        return metric(data, function, np.random.RandomState(SEED))
+
+
+def our_scores(name: str, data: Any, table: CodeTable, clusters: int) -> dict[str, Any]:
+    kind = name.rsplit("_", 2)[0]
+    bindings = [f"{kind}.num_local_clusters = {clusters}", f"evaluation.random_seed = {SEED}"]
+    with configured(["data_sets/threeDots.gin", name], bindings):
+        return compute_scores(data, table, artifact_dir=None)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="JL1-VAE's local scores and unbraid's, side by side.")
+    parser.add_argument("--model_dir", type=Path, required=True, help="an exported representation of three-dots")
+    parser.add_argument("--clusters", type=int, default=20, help="local clusters a score (default: 20, as published)")
+    parser.add_argument("--metrics", nargs="+", default=metrics_of_study("jl1_local"))
+    arguments = parser.parse_args()
+    warnings.filterwarnings("ignore")
+    load_metrics()
+    accept_old_names()
+    data, representation = data_sets()["threeDots"](), load_representation(arguments.model_dir)
+    table, rows, totals = CodeTable(representation), [], np.zeros(2)
+    for name in arguments.metrics:
+        start = time.perf_counter()
+        ours = our_scores(name, data, table, arguments.clusters)
+        middle = time.perf_counter()
+        theirs = reference_scores(name, representation, arguments.clusters)
+        times = np.array([middle - start, time.perf_counter() - middle])
+        totals += times
+        plain = {key: value for key, value in theirs.items() if not isinstance(value, list)}
+        rows.append([name, f"{times[0]:.1f} s", f"{times[1]:.1f} s", f"{times[1] / times[0]:.1f}",
+                     f"{largest_difference(ours, plain):.1e}"])
+        print("  ".join(rows[-1]), file=sys.stderr, flush=True)
+    rows.append(["total", f"{totals[0]:.1f} s", f"{totals[1]:.1f} s", f"{totals[1] / totals[0]:.1f}", ""])
+    print(f"{arguments.clusters} clusters, load {os.getloadavg()[0]:.1f} on {len(os.sched_getaffinity(0))} cores")
+    print(format_table(["metric", "unbraid", "JL1-VAE", "ratio", "difference"], rows))
+
+
+if __name__ == "__main__":
+    main()
