@@ -12,6 +12,7 @@ from unbraid.training.loop import update
 from unbraid.training.objectives.annealed_vae import AnnealedVAE
 from unbraid.training.objectives.beta_tc_vae import BetaTCVAE
 from unbraid.training.objectives.beta_vae import BetaVAE
+from unbraid.training.objectives.cfasl import CFASL
 from unbraid.training.objectives.control_vae import ControlVAE
 from unbraid.training.objectives.dip_vae import DIPVAE
 from unbraid.training.objectives.factor_vae import FactorVAE
@@ -27,6 +28,7 @@ EXAMPLES = {
     "dip_vae": lambda: DIPVAE(lambda_od=5.0, lambda_d_factor=10.0),
     "beta_tc_vae": lambda: BetaTCVAE(beta=4.0),
     "jlonevae": lambda: JL1VAE(beta=4.0, gamma=0.1),
+    "cfasl": lambda: CFASL(BetaVAE(beta=4.0), epsilon=0.1, threshold=0.2, sub_sec=2, temperature=1.0),
     "control_vae": lambda: ControlVAE(c_max=18.0),
     "commutative_lie_group_vae": lambda: CommutativeLieGroupVAE(hy_hes=40.0, hy_rec=0.1, hy_commute=20.0),
 }

@@ -59,5 +59,5 @@ def test_networks_without_a_group_are_refused(build) -> None:
 
 
 def test_unknown_commutator_is_refused() -> None:
-    with pytest.raises(UnknownNameError, match="Unknown commutative_lie_group_vae.commutator 'none'"):
+    with pytest.raises(UnknownNameError, match=r"Unknown commutative_lie_group_vae.commutator 'none'"):
         CommutativeLieGroupVAE(hy_hes=1.0, hy_rec=1.0, commutator="none")
