@@ -15,14 +15,14 @@ NORM_EPSILON = 1e-12  # an untouched latent has a difference of length zero, and
 
 
 class GroupSymmetries(nn.Module):
-    """A codebook (S, K, D, D) and the linear map that chooses from it for a pair of images."""
+    """A codebook (S K, D, D), section by section, and the linear map that chooses from it for a pair of images."""
 
     def __init__(self, num_latent: int, num_symmetries: int, codebook_init: str = "trunc_normal",
                  codebook_std: float = 1.0):
         """codebook_init: 'trunc_normal' (cut at two standard deviations) or 'normal'."""
         super().__init__()
         self.num_latent, self.num_symmetries = num_latent, num_symmetries
-        codebook = torch.empty(num_latent, num_symmetries, num_latent, num_latent)
+        codebook = torch.empty(num_latent * num_symmetries, num_latent, num_latent)
         if codebook_init == "normal":
             nn.init.normal_(codebook, std=codebook_std)
         else:
@@ -33,8 +33,8 @@ class GroupSymmetries(nn.Module):
 
     def differences(self, latents: torch.Tensor) -> torch.Tensor:
         """(S, K, B, D): z - z expm(G) for every symmetry and every latent vector of (B, D)."""
-        moved = torch.einsum("bi,skij->skbj", latents, torch.matrix_exp(self.codebook))
-        return latents - moved
+        differences = latents - latents @ torch.matrix_exp(self.codebook)
+        return differences.unflatten(0, (self.num_latent, self.num_symmetries))
 
     def select(self, posterior: Posterior, std2_of_mean: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
         """Switch logits (P, S, 2) and selection weights (P, S, K) for the P pairs (b, b + P) of a batch of 2 P.
@@ -49,7 +49,8 @@ class GroupSymmetries(nn.Module):
 
     def actions(self, switch: torch.Tensor, selection: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """expm(A) and expm(-A), each (P, D, D), of A = sum_sk switch_s selection_sk G_sk."""
-        generator = torch.einsum("ps,psk,skij->pij", switch, selection, self.codebook)
+        weights = (switch.unsqueeze(2) * selection).flatten(1)
+        generator = torch.einsum("pg,gij->pij", weights, self.codebook)
         forward, inverse = torch.matrix_exp(torch.stack([generator, -generator]))
         return forward, inverse
 
@@ -80,9 +81,8 @@ def sparsity_loss(differences: torch.Tensor) -> torch.Tensor:
 
 
 def commutativity_loss(codebook: torch.Tensor) -> torch.Tensor:
-    """Mean over all pairs of symmetries and all entries of (G_i G_j - G_j G_i)^2; codebook: (S, K, D, D)."""
-    generators = codebook.flatten(0, 1)
-    products = torch.einsum("aij,bjk->abik", generators, generators)
+    """Mean over all pairs of symmetries and all entries of (G_i G_j - G_j G_i)^2; codebook: (S K, D, D)."""
+    products = torch.einsum("aij,bjk->abik", codebook, codebook)
     return (products - products.transpose(0, 1)).square().mean()
 
 

@@ -30,7 +30,7 @@ def build() -> Callable[..., VAEObjective]:
     def attach(model: VAEObjective, *bindings: str, image_shape: Sequence[int] = (1, 4, 4)) -> VAEObjective:
         with configured([], [NETWORKS, *bindings]):
             model.build(image_shape, 100)
-        return model.double()
+        return model.double().to(memory_format=torch.channels_last)  # as the training does
 
     return attach
 
