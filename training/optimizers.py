@@ -24,6 +24,8 @@ class ScheduledOptimizer:
         self.optimizer = optimizer
         self.schedule = schedule
         self.clip_norm = clip_norm
+        # Groups with a learning rate of their own keep their proportion to the others'.
+        self.factors = [group["lr"] / optimizer.defaults["lr"] for group in optimizer.param_groups]
         self.parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
     def step(self, gradients: Sequence[torch.Tensor | None], step: int) -> None:
@@ -33,8 +35,8 @@ class ScheduledOptimizer:
         if self.clip_norm is not None:
             torch.nn.utils.clip_grad_norm_(self.parameters, self.clip_norm)
         if self.schedule is not None:
-            for group in self.optimizer.param_groups:
-                group["lr"] = self.schedule(global_step=step)
+            for group, factor in zip(self.optimizer.param_groups, self.factors, strict=True):
+                group["lr"] = factor * self.schedule(global_step=step)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
 

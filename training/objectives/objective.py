@@ -27,6 +27,17 @@ class Losses:
     """Scalars for the log."""
 
 
+@dataclass(frozen=True)
+class Encoding:
+    """What the encoder makes of a batch."""
+
+    posterior: Posterior
+    latents: torch.Tensor
+    """(B, D), sampled."""
+    features: torch.Tensor | None = None
+    """(B, G), what lies between image and posterior, for methods that use it."""
+
+
 class VAEObjective(nn.Module):
     """reconstruction + regularizer, to be minimised.
 
@@ -57,12 +68,20 @@ class VAEObjective(nn.Module):
 
     def forward(self, images: torch.Tensor, step: int) -> Losses:
         """images: (B, C, H, W) float32 in [0, 1].  step: the global step, 0 for the first update."""
-        posterior = Posterior(*self.encoder(images))
-        latents = posterior.sample()
-        reconstruction = self.reconstruction_loss(self.decoder(latents), images)
-        regularizer, terms = self.regularizer(posterior, latents, step)
+        encoding = self.encode(images)
+        reconstruction, regularizer, terms = self.parts(images, encoding, step)
         return Losses({"vae": reconstruction + regularizer},
-                      vae_terms(reconstruction, posterior.kl(), regularizer) | terms)
+                      vae_terms(reconstruction, encoding.posterior.kl(), regularizer) | terms)
+
+    def encode(self, images: torch.Tensor) -> Encoding:
+        """The posterior of images (B, C, H, W) and a sample of it."""
+        posterior = Posterior(*self.encoder(images))
+        return Encoding(posterior, posterior.sample())
+
+    def parts(self, images: torch.Tensor, encoding: Encoding, step: int) -> tuple[torch.Tensor, torch.Tensor, Terms]:
+        """The reconstruction loss, the regularizer, both scalars, and further terms for the log."""
+        reconstruction = self.reconstruction_loss(self.decoder(encoding.latents), images)
+        return reconstruction, *self.regularizer(encoding.posterior, encoding.latents, step)
 
     def regularizer(self, posterior: Posterior, latents: torch.Tensor, step: int) -> tuple[torch.Tensor, Terms]:
         """What is added to the reconstruction loss, a scalar, and further terms for the log.

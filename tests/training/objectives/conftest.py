@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 import torch
@@ -25,12 +25,12 @@ discriminator_optimizer.optimizer_fn = @AdamOptimizer
 
 @pytest.fixture
 def build() -> Callable[..., VAEObjective]:
-    """build(model): `model` with networks for images (1, 4, 4), 3 latents and 100 training images, in float64."""
+    """build(model): `model` with networks of 3 latents for images (1, 4, 4) and 100 training images, in float64."""
 
-    def attach(model: VAEObjective, *bindings: str) -> VAEObjective:
+    def attach(model: VAEObjective, *bindings: str, image_shape: Sequence[int] = (1, 4, 4)) -> VAEObjective:
         with configured([], [NETWORKS, *bindings]):
-            model.build([1, 4, 4], 100)
-        return model.double()
+            model.build(image_shape, 100)
+        return model.double().to(memory_format=torch.channels_last)  # as the training does
 
     return attach
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 
@@ -10,9 +12,13 @@ from unbraid.training.loop import update
 from unbraid.training.objectives.annealed_vae import AnnealedVAE
 from unbraid.training.objectives.beta_tc_vae import BetaTCVAE
 from unbraid.training.objectives.beta_vae import BetaVAE
+from unbraid.training.objectives.cfasl import CFASL
+from unbraid.training.objectives.control_vae import ControlVAE
 from unbraid.training.objectives.dip_vae import DIPVAE
 from unbraid.training.objectives.factor_vae import FactorVAE
 from unbraid.training.objectives.jl1_vae import JL1VAE
+from unbraid.training.objectives.lie_group_vae import CommutativeLieGroupVAE
+from unbraid.training.objectives.objective import VAEObjective
 from unbraid.training.objectives.registry import methods
 
 EXAMPLES = {
@@ -22,7 +28,11 @@ EXAMPLES = {
     "dip_vae": lambda: DIPVAE(lambda_od=5.0, lambda_d_factor=10.0),
     "beta_tc_vae": lambda: BetaTCVAE(beta=4.0),
     "jlonevae": lambda: JL1VAE(beta=4.0, gamma=0.1),
+    "cfasl": lambda: CFASL(BetaVAE(beta=4.0), epsilon=0.1, threshold=0.2, sub_sec=2, temperature=1.0),
+    "control_vae": lambda: ControlVAE(c_max=18.0),
+    "commutative_lie_group_vae": lambda: CommutativeLieGroupVAE(hy_hes=40.0, hy_rec=0.1, hy_commute=20.0),
 }
+LIE_NETWORKS = ("encoder.encoder_fn = @lie_conv_encoder", "decoder.decoder_fn = @lie_conv_decoder")
 # Other settings that give the VAE.
 REDUCTIONS = {
     "beta-VAE": lambda: BetaVAE(beta=1.0),
@@ -31,8 +41,22 @@ REDUCTIONS = {
     "DIP-VAE-II": lambda: DIPVAE(lambda_od=0.0, lambda_d_factor=1.0, dip_type="ii"),
     "beta-TCVAE": lambda: BetaTCVAE(beta=1.0),
     "AnnealedVAE": lambda: AnnealedVAE(gamma=1.0, c_max=0.0, iteration_threshold=10),
+    "ControlVAE": lambda: ControlVAE(c_max=1.0, k_p=0.0, k_i=0.0),
     "JL1-VAE": lambda: JL1VAE(beta=1.0, gamma=0.0),
 }
+
+
+@pytest.fixture
+def example(build) -> Callable[[str], tuple[VAEObjective, torch.Tensor]]:
+    """example(name): the method with networks, and images for it."""
+
+    def make(name: str) -> tuple[VAEObjective, torch.Tensor]:
+        model = EXAMPLES[name]()
+        if not isinstance(model, CommutativeLieGroupVAE):
+            return build(model), torch.rand(6, 1, 4, 4, dtype=torch.float64)
+        return build(model, *LIE_NETWORKS, image_shape=(1, 64, 64)), torch.rand(6, 1, 64, 64, dtype=torch.float64)
+
+    return make
 
 
 def test_every_method_has_an_example() -> None:
@@ -40,8 +64,8 @@ def test_every_method_has_an_example() -> None:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_gradient_reaches_every_parameter(name: str, build, images: torch.Tensor) -> None:
-    model = build(EXAMPLES[name]())
+def test_gradient_reaches_every_parameter(name: str, example) -> None:
+    model, images = example(name)
     with configured([], ["vae_optimizer.optimizer_fn = @AdamOptimizer",
                          "discriminator_optimizer.optimizer_fn = @AdamOptimizer"]):
         optimizers = model.make_optimizers()
@@ -53,8 +77,8 @@ def test_gradient_reaches_every_parameter(name: str, build, images: torch.Tensor
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_no_optimizer_moves_what_another_minimises(name: str, build, images: torch.Tensor) -> None:
-    model = build(EXAMPLES[name]())
+def test_no_optimizer_moves_what_another_minimises(name: str, example) -> None:
+    model, _ = example(name)
     with configured([], ["vae_optimizer.optimizer_fn = @AdamOptimizer",
                          "discriminator_optimizer.optimizer_fn = @AdamOptimizer"]):
         parameters = [parameter for optimizer in model.make_optimizers().values() for parameter in optimizer.parameters]
@@ -62,8 +86,9 @@ def test_no_optimizer_moves_what_another_minimises(name: str, build, images: tor
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_terms_are_finite_scalars_and_add_up(name: str, build, images: torch.Tensor) -> None:
-    losses = build(EXAMPLES[name]())(images, step=5)
+def test_terms_are_finite_scalars_and_add_up(name: str, example) -> None:
+    model, images = example(name)
+    losses = model(images, step=5)
     terms = {key: float(torch.as_tensor(value).detach()) for key, value in losses.terms.items()}
     assert {"loss", "reconstruction_loss", "kl_loss", "regularizer"} <= terms.keys()
     assert terms["loss"] == pytest.approx(terms["reconstruction_loss"] + terms["regularizer"])
