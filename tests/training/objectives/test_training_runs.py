@@ -1,4 +1,4 @@
-"""Every shipped config trains, from its gin file to its results: a few steps here, a few hundred when asked for slow."""
+"""Every shipped config trains, from its gin file to its results: a few steps, or a few hundred with -m slow."""
 
 from __future__ import annotations
 
