@@ -49,6 +49,7 @@ setup(
         "console_scripts": [
             "unbraid-data=unbraid.ground_truth.__main__:main",
             "unbraid-train=unbraid.training.__main__:main",
+            "unbraid-reproduce=unbraid.training.reproduce:main",
             "unbraid-export=unbraid.export.__main__:main",
             "unbraid-evaluate=unbraid.evaluation.__main__:main",
         ]
