@@ -121,7 +121,8 @@ def main() -> None:
     load_metrics()
     accept_old_names()
     with reference_names():
-        importlib.import_module("disentanglement_lib.evaluation.metrics.utils")
+        for module, _ in FUNCTIONS.values():
+            importlib.import_module(f"disentanglement_lib.evaluation.metrics.{module}")
     data = data_sets()[arguments.dataset]()
     representation = load_representation(arguments.model_dir)
     theirs_data, table = reference_data(data), CodeTable(representation)

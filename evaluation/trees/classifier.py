@@ -7,7 +7,7 @@ import numpy as np
 from ...common.errors import UserError
 from ..jobs import num_jobs, run_threads
 from .columns import Columns, prepare
-from .growing import Nodes, empty_nodes, make_workspace
+from .memory import Nodes, empty_nodes, make_workspace
 from .stages import add_predictions, boost_all, boost_classes, fill_residuals, sum_importances
 
 NUM_STAGES = 100

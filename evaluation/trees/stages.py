@@ -11,7 +11,8 @@ import numpy as np
 from numba import njit
 
 from .columns import Columns
-from .growing import LEAF, NUM_NODES, Nodes, Workspace, grow_tree
+from .growing import grow_tree
+from .memory import LEAF, NUM_NODES, Nodes, Workspace
 
 LEARNING_RATE = 0.1
 

@@ -10,7 +10,7 @@ from sklearn.ensemble import GradientBoostingClassifier
 from unbraid.common.errors import UserError
 from unbraid.evaluation.jobs import using_jobs
 from unbraid.evaluation.trees.classifier import BoostedTrees
-from unbraid.evaluation.trees.growing import LEAF
+from unbraid.evaluation.trees.memory import LEAF
 from unbraid.evaluation.trees.stages import pairwise_sum
 
 GROWS_OUR_TREES = tuple(map(int, sklearn.__version__.split(".")[:2])) >= (1, 9)  # before, another criterion
