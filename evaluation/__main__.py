@@ -21,7 +21,8 @@ def build_parser() -> argparse.ArgumentParser:
                "models have a folder OUTPUT_DIR/MODEL each.")
     required = parser.add_argument_group("required")
     required.add_argument("--model_dir", "--input_dir", required=True, type=Path, nargs="+",
-                          help="exported file(s), or a folder that holds pytorch_model.pt, representation.onnx or .pt2")
+                          help="exported file(s), or a folder that holds one; or another project's checkpoint, which "
+                               "is exported to OUTPUT_DIR.representation first (docs/checkpoints.md)")
     required.add_argument("--output_dir", required=True, type=Path, help="folder to write the results to")
     add_gin_arguments(parser, required=False)
     parser.add_argument("--study", help="all metrics of a study: unsupervised_study_v1, fairness_study_v1, "
@@ -44,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def evaluate(arguments: argparse.Namespace) -> None:
     from ..export.artifact import load_representation
+    from ..export.checkpoint_cache import exported_checkpoint
     from .evaluate import Evaluator, metric_configs
     from .jobs import using_jobs
     from .study import Study, metrics_of_study, model_names
@@ -57,12 +59,32 @@ def evaluate(arguments: argparse.Namespace) -> None:
         study = Study(arguments.output_dir, configs, arguments.gin_bindings, arguments.overwrite, arguments.resume,
                       arguments.repeats, arguments.figures, finished=lambda name: metrics_bar.update())
         study.refuse_existing(model_names(arguments.model_dir))
-        evaluators = {name: Evaluator(load_representation(path, arguments.backend, arguments.device,
-                                                          arguments.allow_pickled_code), path, bar.update, data_sets)
-                      for name, path in zip(model_names(arguments.model_dir), arguments.model_dir, strict=True)}
+        data_set = chosen_data_set(configs, arguments.gin_bindings)
+        evaluators = {}
+        for name, model_dir in zip(model_names(arguments.model_dir), arguments.model_dir, strict=True):
+            path = exported_checkpoint(model_dir, representation_folder(arguments, name), data_set,
+                                       arguments.allow_pickled_code)
+            representation = load_representation(path, arguments.backend, arguments.device,
+                                                 arguments.allow_pickled_code)
+            evaluators[name] = Evaluator(representation, path, bar.update, data_sets)
         results = study.run(evaluators)
     print_tables(results, arguments.repeats)
     print(f"Results: {arguments.output_dir}")
+
+
+def representation_folder(arguments: argparse.Namespace, name: str) -> Path:
+    """Where the export of a checkpoint goes: beside the results, not among them."""
+    folder = arguments.output_dir.with_name(f"{arguments.output_dir.name}.representation")
+    return folder / name if len(arguments.model_dir) > 1 else folder
+
+
+def chosen_data_set(configs: dict[str, list[str]], gin_bindings: Sequence[str]) -> str | None:
+    """The data set that gin names; None for "auto"."""
+    from ..common.configuration import bound, configured
+
+    with configured(next(iter(configs.values())), gin_bindings):
+        name = str(bound("dataset.name", "auto"))
+    return None if name == "auto" else name
 
 
 def check_counts(arguments: argparse.Namespace) -> None:
