@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..common.commands import add_gin_arguments, progress, run_command
+from ..export.foreign.flags import add_hint_arguments, hints_of
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -40,12 +41,11 @@ def build_parser() -> argparse.ArgumentParser:
                         help="which file and runtime to use (default: the fastest that is there)")
     parser.add_argument("--allow_pickled_code", action="store_true",
                         help="also open a pickled module; this RUNS CODE from the file, so only for files you trust")
+    add_hint_arguments(parser)
     return parser
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
-    from ..export.artifact import load_representation
-    from ..export.checkpoint_cache import exported_checkpoint
     from .evaluate import Evaluator, metric_configs
     from .jobs import using_jobs
     from .study import Study, metrics_of_study, model_names
@@ -59,17 +59,28 @@ def evaluate(arguments: argparse.Namespace) -> None:
         study = Study(arguments.output_dir, configs, arguments.gin_bindings, arguments.overwrite, arguments.resume,
                       arguments.repeats, arguments.figures, finished=lambda name: metrics_bar.update())
         study.refuse_existing(model_names(arguments.model_dir))
-        data_set = chosen_data_set(configs, arguments.gin_bindings)
-        evaluators = {}
-        for name, model_dir in zip(model_names(arguments.model_dir), arguments.model_dir, strict=True):
-            path = exported_checkpoint(model_dir, representation_folder(arguments, name), data_set,
-                                       arguments.allow_pickled_code)
-            representation = load_representation(path, arguments.backend, arguments.device,
-                                                 arguments.allow_pickled_code)
-            evaluators[name] = Evaluator(representation, path, bar.update, data_sets)
+        evaluators = {name: Evaluator(representation, path, bar.update, data_sets)
+                      for name, (representation, path) in load_models(arguments, configs).items()}
         results = study.run(evaluators)
     print_tables(results, arguments.repeats)
     print(f"Results: {arguments.output_dir}")
+
+
+def load_models(arguments: argparse.Namespace, configs: dict[str, list[str]]) -> dict[str, tuple[Any, Path]]:
+    """Every model by name and where it lies; checkpoints are exported first."""
+    from ..export.artifact import load_representation
+    from ..export.checkpoint_cache import exported_checkpoint
+    from .study import model_names
+
+    data_set = chosen_data_set(configs, arguments.gin_bindings)
+    models = {}
+    for name, model_dir in zip(model_names(arguments.model_dir), arguments.model_dir, strict=True):
+        path = exported_checkpoint(model_dir, representation_folder(arguments, name), data_set,
+                                   arguments.allow_pickled_code)
+        representation = load_representation(path, arguments.backend, arguments.device, arguments.allow_pickled_code,
+                                             hints_of(arguments))
+        models[name] = representation, path
+    return models
 
 
 def representation_folder(arguments: argparse.Namespace, name: str) -> Path:
