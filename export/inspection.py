@@ -40,7 +40,8 @@ def _record_rows(record: Record) -> list[tuple[str, str]]:
     return [("written by", f"unbraid {record.versions.get('unbraid', '')}"), ("contains", record.kind),
             ("images (C, H, W)", str(tuple(record.image_shape))), ("layout", record.image_layout),
             ("codes", f"{record.representation} of {record.num_latents} latents"),
-            ("method", record.method or "unknown"), ("data set", record.data_set or "unknown"), ("imported from", source.get("project", "not imported"))]
+            ("method", record.method or "unknown"), ("data set", record.data_set or "unknown"),
+            ("imported from", source.get("project", "not imported"))]
 
 
 def _checkpoint_rows(path: Path, source: str | None, allow_pickled_code: bool) -> list[tuple[str, str]]:

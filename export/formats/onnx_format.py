@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import ArtifactError, MissingBackendError
 from ..record import RECORD_NAME, Record
 from .external_data import check_external_data
+from .matrix_exponential import translations
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ def convert(module: Any, example: Any, kind: str) -> Any:
     with _quiet_exporter():
         program = torch.onnx.export(
             module, (example,), dynamo=True, input_names=[input_name], output_names=[output_name],
-            dynamic_shapes=({0: torch.export.Dim("batch")},), verbose=False)
+            dynamic_shapes=({0: torch.export.Dim("batch")},), verbose=False, custom_translation_table=translations())
     assert program is not None
     return program.model_proto
 

@@ -34,7 +34,7 @@ class Filling:
     """One network of ours and the pieces it is filled with."""
 
     def __init__(self, architecture: str, image_shape: Sequence[int], num_latent: int, **options: Any):
-        self.image_shape, self.num_latent = tuple(image_shape), num_latent
+        self.image_shape, self.num_latent, self.options = tuple(image_shape), num_latent, options
         arguments = {"image_shape": list(image_shape), "num_latent": num_latent, **options}
         self.network = build({"name": architecture, "arguments": arguments})
         self.pieces: dict[str, Piece] = {}
@@ -65,6 +65,16 @@ class Filling:
         self.take_layer(f"{head}.mean", theirs, lambda tensor: tensor.chunk(2)[0].clone(), rows=2)
         return self.take_layer(f"{head}.log_variance", theirs, lambda tensor: tensor.chunk(2)[1].clone(), rows=2)
 
+    def take_tensor(self, ours: str, theirs: str) -> Filling:
+        """One tensor as it is."""
+        self.pieces[ours] = Piece((theirs,), torch.clone, lambda shape: shape)
+        return self
+
+    def take_network(self, part: str, filling: Filling) -> Filling:
+        """All of what fills another network, for our submodule `part` of the same kind."""
+        self.pieces |= {f"{part}.{name}": piece for name, piece in filling.pieces.items()}
+        return self
+
     def take_stacked(self, ours: str, theirs: Sequence[str]) -> Filling:
         """One tensor (n, ...) from n tensors (1, ...)."""
         self.pieces[ours] = Piece(tuple(theirs), lambda *tensors: torch.cat(tensors), lambda shape: (1, *shape[1:]))
@@ -86,7 +96,7 @@ class Imported:
 class Pictures(nn.Module):
     """A decoder of logits followed by what makes images in [0, 1] of them."""
 
-    def __init__(self, decoder: nn.Module, activation: str = "logits"):
+    def __init__(self, decoder: nn.Module, activation: str):
         super().__init__()
         self.decoder, self.activation = decoder, ACTIVATIONS[activation]
 
@@ -94,8 +104,10 @@ class Pictures(nn.Module):
         return self.activation(self.decoder(codes))
 
 
-def fill(state: State, encoder: Filling, decoder: Filling | None = None, ignored: Sequence[str] = ()) -> Imported:
+def fill(state: State, encoder: Filling, decoder: Filling | None = None, ignored: Sequence[str] = (),
+         activation: str | None = "logits") -> Imported:
     """The networks with their weights.  ignored: prefixes of keys that are known and deliberately dropped.
+    activation: what turns the decoder's output into images; None where they are images already.
 
     Raises KeyMismatchError with all missing, unexpected and misshapen keys at once."""
     fillings = [encoder, decoder] if decoder is not None else [encoder]
@@ -105,8 +117,13 @@ def fill(state: State, encoder: Filling, decoder: Filling | None = None, ignored
                    for ours, piece in filling.pieces.items()}
         filling.network.load_state_dict(weights)  # strict: a parameter that no piece fills is a defect of ours
         filling.network.eval()
-    return Imported(encoder.network, Pictures(decoder.network).eval() if decoder is not None else None,
-                    encoder.image_shape, encoder.num_latent)
+    return Imported(encoder.network, _pictures(decoder, activation), encoder.image_shape, encoder.num_latent)
+
+
+def _pictures(decoder: Filling | None, activation: str | None) -> nn.Module | None:
+    if decoder is None or activation is None:
+        return decoder and decoder.network
+    return Pictures(decoder.network, activation).eval()
 
 
 def _check(state: State, fillings: Sequence[Filling], ignored: Sequence[str]) -> None:
