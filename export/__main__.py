@@ -46,6 +46,8 @@ def add_import_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--data_set", help="what the model was trained on; the export is verified on its images")
     group.add_argument("--representation", choices=("mean", "sample"), default="mean",
                        help="mean of the posterior, or a sample drawn anew at every call (default: mean)")
+    group.add_argument("--input_statistics", nargs=2, metavar=("MEAN", "STD"),
+                       help="for a network trained on (x - mean) / std: numbers by comma, one for each channel")
     group.add_argument("--allow_pickled_code", action="store_true",
                        help="also read a file that holds more than tensors; this RUNS CODE from the file")
 
@@ -85,8 +87,8 @@ def _export_foreign(arguments: argparse.Namespace) -> Record:
 
     return export_checkpoint(
         arguments.checkpoint, arguments.output_dir, source=arguments.format, data_set=arguments.data_set,
-        representation=arguments.representation, formats=arguments.formats, overwrite=arguments.overwrite,
-        allow_pickled_code=arguments.allow_pickled_code)
+        representation=arguments.representation, input_statistics=arguments.input_statistics,
+        formats=arguments.formats, overwrite=arguments.overwrite, allow_pickled_code=arguments.allow_pickled_code)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 
 from .errors import ArtifactError, InputMismatchError, MissingBackendError
 from .foreign.adapter import ForeignRunner
+from .foreign.dill_model import DillGraph, find_dill
 from .foreign.understanding import Hints
 from .formats import FORMAT_NAMES, Format, Runner, get_format
 from .record import Record
@@ -82,6 +83,8 @@ def load_representation(path: str | Path, backend: str = "auto", device: str = "
     "cuda".  allow_pickled_code: also opens a pickled module, which runs code from the file.  hints: what cannot be
     found out about a stranger's graph.
     Raises ArtifactError or one of its kinds, with what to do next."""
+    if dill := _only_dill(Path(path), backend, device):
+        return Representation(dill, "dill", "cpu", ForeignRunner(DillGraph(dill, allow_pickled_code), hints, dill))
     artifact, backend = find_artifact(Path(path), backend, device)
     if backend != "onnx" or device == "cuda":
         from .formats.torch_runner import check_device
@@ -140,6 +143,18 @@ def _backend_of_file(path: Path, backend: str) -> str:
     if backend not in ("auto", by_suffix):
         raise ArtifactError(f"{path} is a file for the backend {by_suffix}; --backend {backend} cannot run it.")
     return by_suffix
+
+
+def _only_dill(path: Path, backend: str, device: str) -> Path | None:
+    """The kit's pickled function, where the path holds nothing better."""
+    dill = find_dill(path)
+    if dill is None or dill == path:
+        return dill
+    try:
+        find_artifact(path, backend, device)
+    except ArtifactError:
+        return dill
+    return None
 
 
 def _representation(path: Path, backend: str, device: str, runner: Runner, hints: Hints) -> Representation:

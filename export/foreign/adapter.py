@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..record import Record
 from .probing import call, chunks, understand
 from .understanding import Hints, Understanding
 
@@ -19,7 +20,7 @@ class ForeignRunner:
     def __init__(self, graph: Any, hints: Hints, path: object):
         self._graph, self._hints, self._path = graph, hints, path
         self.understanding: Understanding | None = None
-        self.record = None
+        self.record: Record | None = None
         self.provider: str = graph.provider
 
     def __call__(self, values: np.ndarray) -> np.ndarray:

@@ -17,10 +17,10 @@ DROPPED = (DECODER, "_dfc_loss.")
 class Disent(BaseSource):
     """Conv64, FC and Linear, as VAEs (means first) or autoencoders; the decoder's input width tells which.
 
-    disent's own configurations feed (x - mean) / std; a model trained so gets the statistics with --input_mean and
-    --input_std."""
+    Its decoders are left out."""
 
     project = "nmichlo/disent"
+    normalises = True
 
     def matches(self, keys: Collection[str]) -> bool:
         return any(key.startswith(ENCODER) for key in keys)

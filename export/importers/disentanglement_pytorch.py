@@ -24,8 +24,8 @@ class DisentanglementPytorch(BaseSource):
 
     def convert(self, state: State) -> Imported:
         if any(key.startswith(("tiler.", "z_encoder.")) for key in state.tensors):
-            raise ArtifactError(f"{state.path} is a conditional VAE of {self.project}: its networks also take labels, so "
-                                "it is no representation of images alone. Export the part that is one with "
+            raise ArtifactError(f"{state.path} is a conditional VAE of {self.project}: its networks also take labels, "
+                                "so it is no representation of images alone. Export the part that is one with "
                                 "unbraid.export.export_representation.")
         if "encoder.main.1.weight" in state.tensors:
             return _dense(state)

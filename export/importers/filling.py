@@ -122,7 +122,7 @@ def fill(state: State, encoder: Filling, decoder: Filling | None = None, ignored
 
 def _pictures(decoder: Filling | None, activation: str | None) -> nn.Module | None:
     if decoder is None or activation is None:
-        return decoder and decoder.network
+        return None if decoder is None else decoder.network
     return Pictures(decoder.network, activation).eval()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import logging
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from ..formats import FORMAT_NAMES
 from ..locating import Located, locate
 from ..record import Record
 from .filling import Imported
+from .input_statistics import STATISTICS, Normalised, parse_statistics
 from .reading import read_state
 from .registry import source_of, sources
 
@@ -37,18 +39,39 @@ def import_checkpoint(path: str | Path, source: str | None = None,
     imported = importer.convert(state)
     importer.check_folder(located.path.parent, imported)
     logger.info("%s is a checkpoint of %s.", located.path, importer.project)
-    return imported, {"format": name, "project": importer.project, "file": str(located.path.name),
+    return imported, {"format": name, "project": importer.project, "file": located.path.name,
                       "sha256": hashlib.sha256(located.path.read_bytes()).hexdigest()}
+
+
+def with_input_statistics(imported: Imported, origin: dict[str, str], data_set: str | None,
+                          statistics: tuple[str, str] | None) -> tuple[Imported, dict[str, str]]:
+    """The networks for images in [0, 1], and their origin with what was done about it.
+
+    statistics: mean and standard deviation as the user gave them.  Raises ArtifactError when they are needed."""
+    if statistics is None and not sources()[origin["format"]].normalises:
+        return imported, origin
+    if statistics is not None:
+        mean, std = parse_statistics(*statistics, imported.image_shape[0])
+    elif data_set in STATISTICS:
+        mean, std = STATISTICS[data_set]
+    else:
+        raise ArtifactError(f"{origin['project']} trains on (x - mean) / std, which {origin['file']} does not tell. "
+                            f"Name its data set with --data_set ({', '.join(STATISTICS)}), or give --input_statistics "
+                            "MEAN STD; 0 1 leaves images as they are.")
+    encoder = Normalised(imported.encoder, mean, std).eval()
+    return dataclasses.replace(imported, encoder=encoder), {**origin, "input": f"(x - {mean}) / {std}"}
 
 
 def export_checkpoint(path: str | Path, output_dir: str | Path, *, source: str | None = None,
                       data_set: str | None = None, representation: str = "mean",
+                      input_statistics: tuple[str, str] | None = None,
                       formats: Sequence[str] = FORMAT_NAMES, overwrite: bool = False,
                       allow_pickled_code: bool = False) -> Record:
     """Imports a checkpoint and exports it, verified on images of `data_set`, or on made-up ones without it.
 
     Raises UserError; then nothing is written."""
-    imported, origin = import_checkpoint(path, source, allow_pickled_code)
+    imported, origin = with_input_statistics(*import_checkpoint(path, source, allow_pickled_code), data_set,
+                                             input_statistics)
     images = verification_images(imported.image_shape, data_set)
     return export_representation(
         imported.encoder, output_dir, images, representation=representation, decoder=imported.decoder,

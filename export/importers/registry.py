@@ -17,6 +17,8 @@ class Source(Protocol):
 
     project: str
     """Where the checkpoints come from, for people."""
+    normalises: bool
+    """Whether the project's own configurations feed (x - mean) / std instead of images in [0, 1]."""
 
     def matches(self, keys: Collection[str]) -> bool:
         """Whether a state dict with these keys is this source's."""
@@ -29,9 +31,10 @@ class Source(Protocol):
 
 
 class BaseSource:
-    """A source with nothing beside its weights."""
+    """A source with nothing beside its weights, whose networks take images in [0, 1]."""
 
     project = ""
+    normalises = False
 
     def check_folder(self, folder: Path, imported: Imported) -> None:
         del folder, imported

@@ -164,6 +164,20 @@ def test_weights_in_another_file_are_read_in_its_own_folder_only(tmp_path: Path,
     assert onnx.load(str(folder / "theirs.onnx"), load_external_data=False).graph.name == "g"
 
 
+def test_a_pickled_function_is_refused(tmp_path: Path, exported: Path) -> None:
+    (tmp_path / "representation").mkdir()
+    (tmp_path / "representation" / "python_model.dill").write_bytes(b"\x80\x04whatever")
+    with pytest.raises(UnsafeArtifactError, match=r"python_model\.dill is a Python function.*--allow_pickled_code"):
+        load_representation(tmp_path)
+
+
+def test_a_pickled_function_runs_when_the_user_says_so(tmp_path: Path, images: np.ndarray) -> None:
+    dill = pytest.importorskip("dill")
+    (tmp_path / "python_model.dill").write_bytes(dill.dumps(lambda batch: batch.reshape(len(batch), -1)[:, 100:103]))
+    codes = load_representation(tmp_path, allow_pickled_code=True)(images)
+    np.testing.assert_array_equal(codes, pixels(images, 100, 103))
+
+
 @pytest.mark.parametrize(("module", "shape", "lines"), [
     (Flat(), (2, 3, 64, 64), ["(1, 64, 64)", "any"]),
     (FixedBatch(), (4, 1, 64, 64), ["4, always: run in chunks, padded", "output 0, 3 latents"]),
