@@ -43,6 +43,8 @@ def add_import_arguments(parser: argparse.ArgumentParser) -> None:
     """What --from may have to be told."""
     group = parser.add_argument_group("with --from and --inspect")
     group.add_argument("--format", help="name of the project that wrote the checkpoint (default: found by its keys)")
+    group.add_argument("--module", metavar="PACKAGE.MODULE:CLASS",
+                       help="your own network, for a state_dict of it; --gin_bindings 'CLASS.argument = value'")
     group.add_argument("--data_set", help="what the model was trained on; the export is verified on its images")
     group.add_argument("--representation", choices=("mean", "sample"), default="mean",
                        help="mean of the posterior, or a sample drawn anew at every call (default: mean)")
@@ -84,7 +86,14 @@ def _export_own(arguments: argparse.Namespace) -> Record:
 
 def _export_foreign(arguments: argparse.Namespace) -> Record:
     from .importers.import_checkpoint import export_checkpoint
+    from .importers.own_module import export_own_module
 
+    if arguments.module is not None:
+        return export_own_module(
+            arguments.module, arguments.checkpoint, arguments.output_dir, arguments.data_set,
+            representation=arguments.representation, gin_config_files=arguments.gin_config,
+            gin_bindings=arguments.gin_bindings, formats=arguments.formats, overwrite=arguments.overwrite,
+            allow_pickled_code=arguments.allow_pickled_code)
     return export_checkpoint(
         arguments.checkpoint, arguments.output_dir, source=arguments.format, data_set=arguments.data_set,
         representation=arguments.representation, input_statistics=arguments.input_statistics,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..common.commands import format_table
 from .artifact import load_representation
 from .foreign.probing import SHAPES, understand
 from .foreign.understanding import Hints
@@ -23,7 +22,8 @@ def inspect(path: Path, hints: Hints, source: str | None = None, allow_pickled_c
         rows += _graph_rows(located, hints)
     else:
         rows += _checkpoint_rows(path, source, allow_pickled_code)
-    return format_table(["what", "found"], rows)
+    width = max(len(what) for what, _ in rows)
+    return "\n".join(f"{what.ljust(width)}  {found}" for what, found in rows)
 
 
 def _graph_rows(located: Located, hints: Hints) -> list[tuple[str, str]]:

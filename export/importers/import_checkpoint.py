@@ -83,16 +83,21 @@ def verification_images(image_shape: Sequence[int], data_set: str | None) -> np.
 
     Raises UserError when the data set's images are of another shape."""
     channels, height, width = image_shape
-    random_state = np.random.RandomState(0)
     if data_set is None:
-        coarse = random_state.uniform(size=(NUM_IMAGES, channels, 4, 4))
+        coarse = np.random.RandomState(0).uniform(size=(NUM_IMAGES, channels, 4, 4))
         fine = np.kron(coarse, np.ones((1, 1, -(-height // 4), -(-width // 4))))[:, :, :height, :width]
         return fine.transpose(0, 2, 3, 1).astype(np.float32)
-    images = np.asarray(data_sets()[data_set]().sample_observations(NUM_IMAGES, random_state), dtype=np.float32)
+    images = images_of_data_set(data_set)
     if images.shape[1:] != (height, width, channels):
         raise UserError(f"The model takes images (C, H, W) = {tuple(image_shape)}, but those of {data_set} are "
                         f"{(images.shape[3], *images.shape[1:3])}; name the one it was trained on with --data_set.")
     return images
+
+
+def images_of_data_set(name: str) -> np.ndarray:
+    """(n, H, W, C) float32 in [0, 1] for a verification, always the same ones."""
+    observations = data_sets()[name]().sample_observations(NUM_IMAGES, np.random.RandomState(0))
+    return np.asarray(observations, dtype=np.float32)
 
 
 def _refuse_other_kinds(located: Located, allow_pickled_code: bool) -> None:

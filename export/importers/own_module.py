@@ -1,0 +1,87 @@
+"""Weights for a network of the user's own: a state_dict plus `package.module:Class`, whose arguments gin binds."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import gin
+import torch
+
+from ...common.configuration import configured
+from ...common.errors import ConfigurationError, UserError
+from ..exporter import export_representation
+from ..formats import FORMAT_NAMES
+from ..locating import locate
+from ..record import Record
+from .filling import KeyMismatchError
+from .import_checkpoint import images_of_data_set
+from .reading import read_state
+from .state import State
+
+
+def export_own_module(module: str, path: str | Path, output_dir: str | Path, data_set: str | None, *,
+                      representation: str = "mean", gin_config_files: Sequence[str] = (),
+                      gin_bindings: Sequence[str] = (), formats: Sequence[str] = FORMAT_NAMES, overwrite: bool = False,
+                      allow_pickled_code: bool = False) -> Record:
+    """Exports `package.module:Class` with the weights of `path`, verified on images of `data_set`.
+
+    gin_bindings: arguments of the class, such as `Class.num_latent = 10`.  Raises UserError; then nothing is
+    written."""
+    if data_set is None:
+        raise UserError("--module needs --data_set: nothing else says which images the network takes.")
+    network = make_module(module, gin_config_files, gin_bindings)
+    state = read_state(locate(Path(path)).path, allow_pickled_code)
+    load_weights(network, state, module)
+    source = {"format": "state_dict", "project": module, "file": state.path.name,
+              "sha256": hashlib.sha256(state.path.read_bytes()).hexdigest()}
+    return export_representation(network, output_dir, images_of_data_set(data_set), representation=representation,
+                                 data_set=data_set, source=source, formats=formats, overwrite=overwrite)
+
+
+def make_module(name: str, gin_config_files: Sequence[str] = (), gin_bindings: Sequence[str] = ()) -> torch.nn.Module:
+    """An instance of `package.module:Class`, looked for in the current folder too, as `python -m` does."""
+    network_class = _class(name)
+    try:
+        configurable = gin.external_configurable(network_class)
+    except ValueError:  # it is one already
+        configurable = network_class
+    with configured(gin_config_files, gin_bindings):
+        try:
+            return configurable()
+        except TypeError as error:
+            raise ConfigurationError(f"{name} cannot be made: {error}. Bind its arguments, such as --gin_bindings "
+                                     f"'{network_class.__name__}.num_latent = 10'.") from error
+
+
+def load_weights(network: torch.nn.Module, state: State, name: str) -> None:
+    """Raises KeyMismatchError with all keys and shapes that differ."""
+    ours = {key: tuple(value.shape) for key, value in network.state_dict().items()}
+    theirs = {key: tuple(value.shape) for key, value in state.tensors.items()}
+    problems = [f"missing: {key} {ours[key]}" for key in sorted(ours.keys() - theirs.keys())]
+    problems += [f"unexpected: {key}" for key in sorted(theirs.keys() - ours.keys())]
+    problems += [f"misshapen: {key} {theirs[key]}, expected {ours[key]}" for key in sorted(ours.keys() & theirs.keys())
+                 if ours[key] != theirs[key]]
+    if problems:
+        raise KeyMismatchError(f"The weights in {state.path} do not fit {name}: {'; '.join(problems)}.")
+    network.load_state_dict(dict(state.tensors))
+    network.eval()
+
+
+def _class(name: str) -> Any:
+    module_name, _, class_name = name.partition(":")
+    sys.path.insert(0, "")
+    try:
+        found = getattr(importlib.import_module(module_name), class_name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UserError(f"--module {name} cannot be imported ({error}); expected package.module:Class, importable "
+                        "from here.") from error
+    finally:
+        sys.path.remove("")
+    if not (isinstance(found, type) and issubclass(found, torch.nn.Module)):
+        raise UserError(f"--module {name} is no torch.nn.Module class.")
+    return found
