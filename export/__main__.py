@@ -20,7 +20,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Exports a trained model behind the fixed interface, images (N, C, H, W) in [0, 1] to codes "
                     "(N, D). Each file is read back and compared with the model on real images before it counts as "
                     "written.",
-        epilog="Examples: unbraid-export --model_dir runs/beta_vae/model --output_dir runs/beta_vae/representation; "
+        epilog="Example: unbraid-export --model_dir runs/beta_vae/model --output_dir runs/beta_vae/representation; "
                "unbraid-export --from results/btcvae_dsprites --data_set dsprites_full --output_dir representation")
     required = parser.add_argument_group("required")
     model = required.add_mutually_exclusive_group(required=True)

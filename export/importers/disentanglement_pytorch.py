@@ -40,7 +40,7 @@ def _convolutional(state: State) -> Imported:
     num_latent, is_gaussian = _head(state, f"encoder.main.{head}.weight")
     channels = [32, 32, 64, 128, 256, 256][: len(layers)]
     encoder = Filling("plain_conv_encoder", image_shape, num_latent, channels=channels, kernel=3 if is_padless else 4,
-                      padding=0 if is_padless else 1, gaussian=is_gaussian)
+                      padding=0 if is_padless else 1, hidden=[], gaussian=is_gaussian)
     encoder.take("features", [f"encoder.main.{i}" for i in layers])
     return fill(state, _take_head(encoder, f"encoder.main.{head}", is_gaussian), _decoder(state, image_shape))
 

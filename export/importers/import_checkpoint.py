@@ -12,6 +12,7 @@ import numpy as np
 
 from ...common.errors import UserError
 from ...ground_truth.registry import data_sets
+from ...training.checkpoint import FILE_NAME, CheckpointError, load_model
 from ..errors import ArtifactError, UnsafeArtifactError
 from ..exporter import NUM_IMAGES, export_representation
 from ..formats import FORMAT_NAMES
@@ -21,6 +22,8 @@ from .filling import Imported
 from .input_statistics import STATISTICS, Normalised, parse_statistics
 from .reading import read_state
 from .registry import source_of, sources
+
+OWN = "unbraid"  # --format of our own checkpoints, in records
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +36,9 @@ def import_checkpoint(path: str | Path, source: str | None = None,
     Raises ArtifactError or one of its kinds; nothing in the file is run unless `allow_pickled_code`."""
     located = locate(Path(path))
     _refuse_other_kinds(located, allow_pickled_code)
+    sha256 = hashlib.sha256(located.path.read_bytes()).hexdigest()
+    if own := _own_model(located.path):
+        return own, {"format": OWN, "project": "unbraid", "file": located.path.name, "sha256": sha256}
     state = read_state(located.path, allow_pickled_code)
     name = source_of(state, source)
     importer = sources()[name]
@@ -40,7 +46,18 @@ def import_checkpoint(path: str | Path, source: str | None = None,
     importer.check_folder(located.path.parent, imported)
     logger.info("%s is a checkpoint of %s.", located.path, importer.project)
     return imported, {"format": name, "project": importer.project, "file": located.path.name,
-                      "sha256": hashlib.sha256(located.path.read_bytes()).hexdigest()}
+                      "sha256": sha256}
+
+
+def _own_model(path: Path) -> Imported | None:
+    """The networks of a checkpoint that unbraid-train wrote; None for any other file."""
+    if path.name != FILE_NAME:
+        return None
+    try:
+        model = load_model(path.parent)
+    except CheckpointError:
+        return None  # read_state says what is wrong with it
+    return Imported(model.encoder, model.decoder, model.input_shape, model.num_latent)
 
 
 def with_input_statistics(imported: Imported, origin: dict[str, str], data_set: str | None,
@@ -48,7 +65,7 @@ def with_input_statistics(imported: Imported, origin: dict[str, str], data_set: 
     """The networks for images in [0, 1], and their origin with what was done about it.
 
     statistics: mean and standard deviation as the user gave them.  Raises ArtifactError when they are needed."""
-    if statistics is None and not sources()[origin["format"]].normalises:
+    if statistics is None and (origin["format"] == OWN or not sources()[origin["format"]].normalises):
         return imported, origin
     if statistics is not None:
         mean, std = parse_statistics(*statistics, imported.image_shape[0])

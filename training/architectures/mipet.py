@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from .registry import architecture, build
+from .registry import architecture, build, require_side
 
 
 @architecture("mipet_decoder")
@@ -17,10 +17,11 @@ class MipetDecoder(nn.Module):
 
     Each transformation is z exp(S) exp(T), S and T symmetric: invertible, and equivariant to the group of such maps."""
 
-    def __init__(self, image_shape: Sequence[int], num_latent: int, decoder: str,
+    def __init__(self, image_shape: Sequence[int], num_latent: int, decoder: str = "gist_cnn_decoder",
                  decoder_options: dict[str, Any] | None = None, num_transformations: int = 1):
         """decoder: name of the architecture of logits behind the transformations, and its options."""
         super().__init__()
+        require_side("mipet_decoder", image_shape, 64)
         arguments = {"image_shape": list(image_shape), "num_latent": num_latent, **(decoder_options or {})}
         self.decoder = build({"name": decoder, "arguments": arguments})
         self.first, self.second = (nn.ParameterList(nn.init.xavier_uniform_(torch.empty(num_latent, num_latent))

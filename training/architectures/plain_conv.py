@@ -1,4 +1,4 @@
-"""A convolutional network of any depth: what disent, disentanglement-pytorch and the Lie group VAE's baselines have.
+"""Networks of any depth for 64x64 images: what disent, disentanglement-pytorch and the Lie group VAE's baselines have.
 
 Used to rebuild their checkpoints; its options say what the published architectures of this folder fix."""
 
@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from .layers import GaussianHead, convolutions, dense
-from .registry import architecture
+from .registry import architecture, require_side
 
 
 @architecture("plain_conv_encoder")
@@ -20,9 +20,11 @@ class PlainConvEncoder(nn.Module):
 
     Convolutions of stride 2, then dense layers, a ReLU after each."""
 
-    def __init__(self, image_shape: Sequence[int], num_latent: int, channels: Sequence[int], kernel: int, padding: int,
-                 hidden: Sequence[int] = (), gaussian: bool = True):
+    def __init__(self, image_shape: Sequence[int], num_latent: int, channels: Sequence[int] = (32, 32, 64, 64),
+                 kernel: int = 4, padding: int = 1, hidden: Sequence[int] = (256,), gaussian: bool = True):
+        """hidden: units of the dense layers.  gaussian: whether there is a log-variance beside the mean."""
         super().__init__()
+        require_side("plain_conv_encoder", image_shape, 64)
         side = image_shape[1]
         for _ in channels:
             side = (side + 2 * padding - kernel) // 2 + 1
@@ -40,8 +42,10 @@ class PlainConvEncoder(nn.Module):
 class PlainDenseEncoder(nn.Module):
     """Images (N, C, H, W) -> mean and log-variance (N, D), or codes (N, D): dense layers, a ReLU after each."""
 
-    def __init__(self, image_shape: Sequence[int], num_latent: int, hidden: Sequence[int], gaussian: bool = True):
+    def __init__(self, image_shape: Sequence[int], num_latent: int, hidden: Sequence[int] = (400,),
+                 gaussian: bool = True):
         super().__init__()
+        require_side("plain_dense_encoder", image_shape, 64)
         sizes = [math.prod(image_shape), *hidden]
         self.features = nn.Sequential(nn.Flatten(), *dense(sizes))
         self.head = GaussianHead(sizes[-1], num_latent) if gaussian else nn.Linear(sizes[-1], num_latent)
@@ -54,8 +58,9 @@ class PlainDenseEncoder(nn.Module):
 class PlainDenseDecoder(nn.Module):
     """Latents (N, D) -> image logits (N, C, H, W): dense layers with ReLUs between them."""
 
-    def __init__(self, image_shape: Sequence[int], num_latent: int, hidden: Sequence[int]):
+    def __init__(self, image_shape: Sequence[int], num_latent: int, hidden: Sequence[int] = (400,)):
         super().__init__()
+        require_side("plain_dense_decoder", image_shape, 64)
         sizes = [num_latent, *hidden]
         self.layers = nn.Sequential(*dense(sizes), nn.Linear(sizes[-1], math.prod(image_shape)),
                                     nn.Unflatten(1, tuple(image_shape)))
@@ -72,6 +77,7 @@ class SimpleConv64Decoder(nn.Module):
 
     def __init__(self, image_shape: Sequence[int], num_latent: int):
         super().__init__()
+        require_side("simple_conv64_decoder", image_shape, 64)
         layers: list[nn.Module] = [nn.Unflatten(1, (num_latent, 1, 1)), nn.Conv2d(num_latent, 256, 1, 2), nn.ReLU(),
                                    nn.ConvTranspose2d(256, 256, 4, 2, 1), nn.ReLU()]
         for inputs, outputs in ((256, 128), (128, 128), (128, 64), (64, 64)):

@@ -16,6 +16,8 @@ from unbraid.export import load_representation
 from unbraid.export.__main__ import main as export
 from unbraid.export.formats import get_formats
 from unbraid.export.importers.import_checkpoint import import_checkpoint, verification_images
+from unbraid.training.architectures.registry import build
+from unbraid.training.checkpoint import write_checkpoint
 
 SMALL_MIG = ["--gin_config", "mig", "--gin_bindings", "dataset.name = 'threeDots'", "mig.num_train = 200"]
 
@@ -100,3 +102,19 @@ def test_made_up_pictures_are_images(shape: tuple[int, int, int]) -> None:
     assert pictures.shape[1:] == (*shape[1:], shape[0])
     assert pictures.min() >= 0
     assert pictures.max() <= 1
+
+
+def test_our_own_checkpoint_is_read_too(tmp_path: Path) -> None:
+    description = {"image_shape": [1, 64, 64], "num_latent": 3}
+    networks = {part: build({"name": name, "arguments": description})
+                for part, name in (("encoder", "conv_encoder"), ("decoder", "deconv_decoder"))}
+    weights = {f"{part}.{key}": value for part, network in networks.items()
+               for key, value in network.state_dict().items()}
+    write_checkpoint(tmp_path, {
+        "step": 1, "method": "vae", "data_set": "threeDots", "image_shape": [1, 64, 64], "num_latent": 3,
+        "networks": {part: network.description for part, network in networks.items()}, "activation": "logits",
+        "gin_config": "", "objective": weights})
+    model, origin = import_checkpoint(tmp_path)
+    assert (origin["format"], model.num_latent) == ("unbraid", 3)
+    images = torch.rand(2, 1, 64, 64)
+    torch.testing.assert_close(model.encoder(images)[0], networks["encoder"].eval()(images)[0])
