@@ -20,7 +20,8 @@ def build_parser() -> argparse.ArgumentParser:
                "write OUTPUT_DIR/METRIC/results each, every image being encoded once for all of them.")
     required = parser.add_argument_group("required")
     required.add_argument("--model_dir", "--input_dir", required=True, type=Path,
-                          help="exported file, or a folder that holds pytorch_model.pt, representation.onnx or .pt2")
+                          help="exported file, or a folder that holds one; or another project's checkpoint, which is "
+                               "exported to OUTPUT_DIR.representation first (docs/checkpoints.md)")
     required.add_argument("--output_dir", required=True, type=Path, help="folder to write the results to")
     add_gin_arguments(parser)
     existing = parser.add_mutually_exclusive_group()
@@ -38,6 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
 def evaluate(arguments: argparse.Namespace) -> None:
     from ..common.files import refuse_existing
     from ..export.artifact import load_representation
+    from ..export.checkpoint_cache import exported_checkpoint
     from .evaluate import Evaluator, metric_configs
     from .tables import metric_by_key
 
@@ -46,11 +48,13 @@ def evaluate(arguments: argparse.Namespace) -> None:
     if not arguments.resume:
         for path in outputs.values():
             refuse_existing(path, arguments.overwrite)
-    representation = load_representation(arguments.model_dir, arguments.backend, arguments.device,
+    model_dir = exported_checkpoint(arguments.model_dir, arguments.output_dir, chosen_data_set(configs, arguments),
+                                    arguments.allow_pickled_code)
+    representation = load_representation(model_dir, arguments.backend, arguments.device,
                                          arguments.allow_pickled_code)
     results = finished_results(outputs, representation.sha256) if arguments.resume else {}
     with progress(total=len(configs), unit="metric") as metrics_bar, progress(unit="img", desc="encoding") as bar:
-        evaluator = Evaluator(representation, arguments.model_dir, report=bar.update)
+        evaluator = Evaluator(representation, model_dir, report=bar.update)
         for name, config_files in configs.items():
             metrics_bar.set_description(name)
             if name not in results:
@@ -60,6 +64,15 @@ def evaluate(arguments: argparse.Namespace) -> None:
             metrics_bar.update()
     print(metric_by_key({name: results[name] for name in configs}))
     print(f"Results: {arguments.output_dir}")
+
+
+def chosen_data_set(configs: dict[str, list[str]], arguments: argparse.Namespace) -> str | None:
+    """The data set that gin names; None for "auto"."""
+    from ..common.configuration import bound, configured
+
+    with configured(next(iter(configs.values())), arguments.gin_bindings):
+        name = str(bound("dataset.name", "auto"))
+    return None if name == "auto" else name
 
 
 def finished_results(outputs: dict[str, Path], sha256: str) -> dict[str, Any]:

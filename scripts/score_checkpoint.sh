@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Scores somebody's exported model.
+# Scores somebody's model: an exported one, or a checkpoint of another project (docs/checkpoints.md).
 #
 #   bash scripts/score_checkpoint.sh PATH DATA_SET [METRIC ...]
 #
-# PATH      an exported file (.pt TorchScript, .onnx, .pt2), or a folder that holds representation/pytorch_model.pt
+# PATH      an exported file (.pt TorchScript, .onnx, .pt2), another project's checkpoint, or a folder that holds either
 # DATA_SET  name of the data set, such as threeDots (bash scripts/score_checkpoint.sh with a wrong one lists them)
 # METRIC    names of shipped gin files; default: mig modularity_explicitness local_mig_0_1 local_modularity_0_1
 #
