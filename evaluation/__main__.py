@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..common.commands import add_gin_arguments, progress, run_command
+from ..export.foreign.flags import add_hint_arguments, hints_of
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -33,6 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
                         help="which file and runtime to use (default: the fastest that is there)")
     parser.add_argument("--allow_pickled_code", action="store_true",
                         help="also open a pickled module; this RUNS CODE from the file, so only for files you trust")
+    add_hint_arguments(parser)
     return parser
 
 
@@ -51,7 +53,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     model_dir = exported_checkpoint(arguments.model_dir, arguments.output_dir, chosen_data_set(configs, arguments),
                                     arguments.allow_pickled_code)
     representation = load_representation(model_dir, arguments.backend, arguments.device,
-                                         arguments.allow_pickled_code)
+                                         arguments.allow_pickled_code, hints_of(arguments))
     results = finished_results(outputs, representation.sha256) if arguments.resume else {}
     with progress(total=len(configs), unit="metric") as metrics_bar, progress(unit="img", desc="encoding") as bar:
         evaluator = Evaluator(representation, model_dir, report=bar.update)

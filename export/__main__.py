@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from ..common.commands import add_gin_arguments, run_command
+from ..common.errors import UserError
+from .foreign.flags import add_hint_arguments, hints_of
 from .formats import FORMAT_NAMES
 from .record import Record
 
@@ -24,24 +27,39 @@ def build_parser() -> argparse.ArgumentParser:
     model.add_argument("--model_dir", help="folder that unbraid-train wrote")
     model.add_argument("--from", dest="checkpoint", metavar="PATH",
                        help="another project's checkpoint: a file, or a folder that holds one (docs/checkpoints.md)")
-    required.add_argument("--output_dir", required=True, help="folder to write; must not exist")
+    model.add_argument("--inspect", metavar="PATH",
+                       help="write nothing; print what is understood of a model, as a table")
+    required.add_argument("--output_dir", help="folder to write; must not exist")
     add_import_arguments(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace the output folder if it exists")
     parser.add_argument("--formats", nargs="+", choices=FORMAT_NAMES, default=list(FORMAT_NAMES),
                         help="which files to write (default: all)")
+    add_hint_arguments(parser)
     add_gin_arguments(parser, required=False)
     return parser
 
 
 def add_import_arguments(parser: argparse.ArgumentParser) -> None:
     """What --from may have to be told."""
-    group = parser.add_argument_group("with --from")
+    group = parser.add_argument_group("with --from and --inspect")
     group.add_argument("--format", help="name of the project that wrote the checkpoint (default: found by its keys)")
     group.add_argument("--data_set", help="what the model was trained on; the export is verified on its images")
     group.add_argument("--representation", choices=("mean", "sample"), default="mean",
                        help="mean of the posterior, or a sample drawn anew at every call (default: mean)")
     group.add_argument("--allow_pickled_code", action="store_true",
                        help="also read a file that holds more than tensors; this RUNS CODE from the file")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Either of the two things this command does."""
+    if arguments.inspect is not None:
+        from .inspection import inspect
+
+        print(inspect(Path(arguments.inspect), hints_of(arguments), arguments.format, arguments.allow_pickled_code))
+        return
+    if arguments.output_dir is None:
+        raise UserError("--output_dir must be given: the folder to write.")
+    export(arguments)
 
 
 def export(arguments: argparse.Namespace) -> None:
@@ -72,7 +90,7 @@ def _export_foreign(arguments: argparse.Namespace) -> Record:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    return run_command(export, build_parser(), argv)
+    return run_command(run, build_parser(), argv)
 
 
 if __name__ == "__main__":
