@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..common.commands import add_gin_arguments, progress, run_command
+from ..export.foreign.flags import add_hint_arguments, hints_of
+
+if TYPE_CHECKING:
+    from .evaluate import Evaluator
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -21,7 +25,8 @@ def build_parser() -> argparse.ArgumentParser:
                "models have a folder OUTPUT_DIR/MODEL each.")
     required = parser.add_argument_group("required")
     required.add_argument("--model_dir", "--input_dir", required=True, type=Path, nargs="+",
-                          help="exported file(s), or a folder that holds pytorch_model.pt, representation.onnx or .pt2")
+                          help="exported file(s), or folders that hold one; or another project's checkpoint, which is "
+                               "exported to OUTPUT_DIR.representation first (docs/checkpoints.md)")
     required.add_argument("--output_dir", required=True, type=Path, help="folder to write the results to")
     add_gin_arguments(parser, required=False)
     parser.add_argument("--study", help="all metrics of a study: unsupervised_study_v1, fairness_study_v1, "
@@ -39,30 +44,54 @@ def build_parser() -> argparse.ArgumentParser:
                         help="which file and runtime to use (default: the fastest that is there)")
     parser.add_argument("--allow_pickled_code", action="store_true",
                         help="also open a pickled module; this RUNS CODE from the file, so only for files you trust")
+    add_hint_arguments(parser)
     return parser
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
-    from ..export.artifact import load_representation
-    from .evaluate import Evaluator, metric_configs
+    from .evaluate import metric_configs
     from .jobs import using_jobs
     from .study import Study, metrics_of_study, model_names
 
     check_counts(arguments)
     of_study = metrics_of_study(arguments.study) if arguments.study else []
     configs = metric_configs([*of_study, *arguments.gin_config], arguments.gin_bindings)
-    data_sets: dict[str, Any] = {}
+    names = model_names(arguments.model_dir)
     with (progress(total=len(configs) * len(arguments.model_dir), unit="metric") as metrics_bar,
           progress(unit="img", desc="encoding") as bar, using_jobs(arguments.jobs)):
         study = Study(arguments.output_dir, configs, arguments.gin_bindings, arguments.overwrite, arguments.resume,
                       arguments.repeats, arguments.figures, finished=lambda name: metrics_bar.update())
-        study.refuse_existing(model_names(arguments.model_dir))
-        evaluators = {name: Evaluator(load_representation(path, arguments.backend, arguments.device,
-                                                          arguments.allow_pickled_code), path, bar.update, data_sets)
-                      for name, path in zip(model_names(arguments.model_dir), arguments.model_dir, strict=True)}
-        results = study.run(evaluators)
+        study.refuse_existing(names)
+        results = study.run(make_evaluators(names, chosen_data_set(configs, arguments), arguments, bar.update))
     print_tables(results, arguments.repeats)
     print(f"Results: {arguments.output_dir}")
+
+
+def make_evaluators(names: Sequence[str], data_set: str | None, arguments: argparse.Namespace,
+                    report: Callable[[int], Any]) -> dict[str, Evaluator]:
+    """One evaluator a model, all sharing their data sets; checkpoints are exported first, beside the results."""
+    from ..export.artifact import load_representation
+    from ..export.checkpoint_cache import exported_checkpoint
+    from .evaluate import Evaluator
+
+    evaluators: dict[str, Evaluator] = {}
+    data_sets: dict[str, Any] = {}
+    for name, path in zip(names, arguments.model_dir, strict=True):
+        output = arguments.output_dir / name if len(names) > 1 else arguments.output_dir
+        folder = exported_checkpoint(path, output, data_set, arguments.allow_pickled_code)
+        representation = load_representation(folder, arguments.backend, arguments.device,
+                                             arguments.allow_pickled_code, hints_of(arguments))
+        evaluators[name] = Evaluator(representation, folder, report, data_sets)
+    return evaluators
+
+
+def chosen_data_set(configs: dict[str, list[str]], arguments: argparse.Namespace) -> str | None:
+    """The data set that gin names; None for "auto"."""
+    from ..common.configuration import bound, configured
+
+    with configured(next(iter(configs.values())), arguments.gin_bindings):
+        name = str(bound("dataset.name", "auto"))
+    return None if name == "auto" else name
 
 
 def check_counts(arguments: argparse.Namespace) -> None:

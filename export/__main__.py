@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from ..common.commands import add_gin_arguments, run_command
+from ..common.errors import UserError
+from .foreign.flags import add_hint_arguments, hints_of
 from .formats import FORMAT_NAMES
+from .record import Record
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -16,33 +20,77 @@ def build_parser() -> argparse.ArgumentParser:
         description="Exports a trained model behind the fixed interface, images (N, C, H, W) in [0, 1] to codes "
                     "(N, D). Each file is read back and compared with the model on real images before it counts as "
                     "written.",
-        epilog="Example: unbraid-export --model_dir runs/beta_vae/model --output_dir runs/beta_vae/representation")
+        epilog="Examples: unbraid-export --model_dir runs/beta_vae/model --output_dir runs/beta_vae/representation; "
+               "unbraid-export --from results/btcvae_dsprites --data_set dsprites_full --output_dir representation")
     required = parser.add_argument_group("required")
-    required.add_argument("--model_dir", required=True, help="folder that unbraid-train wrote")
-    required.add_argument("--output_dir", required=True, help="folder to write; must not exist")
+    model = required.add_mutually_exclusive_group(required=True)
+    model.add_argument("--model_dir", help="folder that unbraid-train wrote")
+    model.add_argument("--from", dest="checkpoint", metavar="PATH",
+                       help="another project's checkpoint: a file, or a folder that holds one (docs/checkpoints.md)")
+    model.add_argument("--inspect", metavar="PATH",
+                       help="write nothing; print what is understood of a model, as a table")
+    required.add_argument("--output_dir", help="folder to write; must not exist")
+    add_import_arguments(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace the output folder if it exists")
     parser.add_argument("--formats", nargs="+", choices=FORMAT_NAMES, default=list(FORMAT_NAMES),
                         help="which files to write (default: all)")
+    add_hint_arguments(parser)
     add_gin_arguments(parser, required=False)
     return parser
+
+
+def add_import_arguments(parser: argparse.ArgumentParser) -> None:
+    """What --from may have to be told."""
+    group = parser.add_argument_group("with --from and --inspect")
+    group.add_argument("--format", help="name of the project that wrote the checkpoint (default: found by its keys)")
+    group.add_argument("--data_set", help="what the model was trained on; the export is verified on its images")
+    group.add_argument("--representation", choices=("mean", "sample"), default="mean",
+                       help="mean of the posterior, or a sample drawn anew at every call (default: mean)")
+    group.add_argument("--allow_pickled_code", action="store_true",
+                       help="also read a file that holds more than tensors; this RUNS CODE from the file")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Either of the two things this command does."""
+    if arguments.inspect is not None:
+        from .inspection import inspect
+
+        print(inspect(Path(arguments.inspect), hints_of(arguments), arguments.format, arguments.allow_pickled_code))
+        return
+    if arguments.output_dir is None:
+        raise UserError("--output_dir must be given: the folder to write.")
+    export(arguments)
 
 
 def export(arguments: argparse.Namespace) -> None:
     from ..common.files import refuse_existing
 
     refuse_existing(arguments.output_dir, arguments.overwrite)
-    from .postprocess import postprocess_with_gin
-
-    record = postprocess_with_gin(arguments.model_dir, arguments.output_dir, arguments.overwrite,
-                                  arguments.gin_config or ["export/mean.gin"], arguments.gin_bindings,
-                                  arguments.formats)
+    record = _export_own(arguments) if arguments.checkpoint is None else _export_foreign(arguments)
     print(f"{arguments.output_dir}: {record.representation} of {record.num_latents} latents, images "
           f"{tuple(record.image_shape)}, formats {', '.join(arguments.formats)}; largest difference from the model "
           f"{record.largest_difference:.2g}.")
 
 
+def _export_own(arguments: argparse.Namespace) -> Record:
+    from .postprocess import postprocess_with_gin
+
+    return postprocess_with_gin(arguments.model_dir, arguments.output_dir, arguments.overwrite,
+                                arguments.gin_config or ["export/mean.gin"], arguments.gin_bindings,
+                                arguments.formats)
+
+
+def _export_foreign(arguments: argparse.Namespace) -> Record:
+    from .importers.import_checkpoint import export_checkpoint
+
+    return export_checkpoint(
+        arguments.checkpoint, arguments.output_dir, source=arguments.format, data_set=arguments.data_set,
+        representation=arguments.representation, formats=arguments.formats, overwrite=arguments.overwrite,
+        allow_pickled_code=arguments.allow_pickled_code)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    return run_command(export, build_parser(), argv)
+    return run_command(run, build_parser(), argv)
 
 
 if __name__ == "__main__":

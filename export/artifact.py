@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from .errors import ArtifactError, InputMismatchError, MissingBackendError
+from .foreign.adapter import ForeignRunner
+from .foreign.understanding import Hints
 from .formats import FORMAT_NAMES, Format, Runner, get_format
 from .record import Record
 
@@ -16,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 BACKENDS = ("auto", *FORMAT_NAMES)
 DEVICES = ("cpu", "cuda")
+NO_HINTS = Hints()
 
 
 class Representation:
@@ -72,11 +75,12 @@ class Representation:
 
 
 def load_representation(path: str | Path, backend: str = "auto", device: str = "cpu",
-                        allow_pickled_code: bool = False) -> Representation:
+                        allow_pickled_code: bool = False, hints: Hints = NO_HINTS) -> Representation:
     """Opens an artifact: a file, a `representation/` folder, or a run that holds one.
 
     backend: "auto" takes the fastest that is there; "onnx", "torchscript" or "export" insist.  device: "cpu" or
-    "cuda".  allow_pickled_code: also opens a pickled module, which runs code from the file.
+    "cuda".  allow_pickled_code: also opens a pickled module, which runs code from the file.  hints: what cannot be
+    found out about a stranger's graph.
     Raises ArtifactError or one of its kinds, with what to do next."""
     artifact, backend = find_artifact(Path(path), backend, device)
     if backend != "onnx" or device == "cuda":
@@ -84,8 +88,8 @@ def load_representation(path: str | Path, backend: str = "auto", device: str = "
 
         check_device(device)
     if backend == "torchscript" and allow_pickled_code:
-        return _load_trusted(artifact, device)
-    representation = Representation(artifact, backend, device, get_format(backend).open(artifact, device))
+        return _load_trusted(artifact, device, hints)
+    representation = _representation(artifact, backend, device, get_format(backend).open(artifact, device), hints)
     if representation.record and representation.record.kind != "representation":
         raise ArtifactError(f"{artifact} is a {representation.record.kind}, not a representation.")
     logger.info("Representation %s, backend %s, running on %s.", artifact, backend, representation.provider)
@@ -138,7 +142,12 @@ def _backend_of_file(path: Path, backend: str) -> str:
     return by_suffix
 
 
-def _load_trusted(path: Path, device: str) -> Representation:
+def _representation(path: Path, backend: str, device: str, runner: Runner, hints: Hints) -> Representation:
+    """A file with a record is called as the record promises; any other has to be understood."""
+    return Representation(path, backend, device, runner if runner.record else ForeignRunner(runner, hints, path))
+
+
+def _load_trusted(path: Path, device: str, hints: Hints) -> Representation:
     from .errors import UnsafeArtifactError
     from .formats import torchscript_format
 
@@ -147,7 +156,7 @@ def _load_trusted(path: Path, device: str) -> Representation:
     except UnsafeArtifactError:
         logger.warning("Unpickling %s, which runs code from the file, as allowed.", path)
         runner = torchscript_format.open_pickled_module(path, device)
-    return Representation(path, "torchscript", device, runner)
+    return _representation(path, "torchscript", device, runner, hints)
 
 
 def _nchw(nhwc: tuple[int, ...]) -> tuple[int, ...]:

@@ -46,7 +46,7 @@ class RepresentationModule(torch.nn.Module):
 def export_representation(
     module: torch.nn.Module, output_dir: str | Path, images: np.ndarray, *, representation: str = "mean",
     decoder: torch.nn.Module | None = None, method: str | None = None, data_set: str | None = None,
-    gin_config: str = "",
+    gin_config: str = "", source: dict[str, str] | None = None,
     formats: Sequence[str] = FORMAT_NAMES, overwrite: bool = False,
     finish: Callable[[Path, Record], None] | None = None,
 ) -> Record:
@@ -56,7 +56,7 @@ def export_representation(
     `representation`, "mean" or "sample", is exported.  It is copied, not changed.
     images: (n, H, W, C) float32 in [0, 1], at least 8 real ones of the data set, on which each file is compared.
     decoder: from codes (N, D) to images (N, C, H, W); exported beside the representation.
-    method, data_set, gin_config: recorded in the files.  finish: called with the folder before it appears.
+    method, data_set, gin_config, source: recorded in the files.  finish: called with the folder before it appears.
     Returns the record.  Raises UserError; then nothing is written."""
     images = _checked_images(images)
     if representation not in REPRESENTATIONS:
@@ -65,7 +65,7 @@ def export_representation(
     inputs = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
     codes = _codes(network, inputs, representation)
     record = Record("representation", list(inputs.shape[1:]), codes.shape[1], representation, method=method,
-                    data_set=data_set, gin_config=gin_config)
+                    data_set=data_set, gin_config=gin_config, source=source)
     with atomic_directory(output_dir, overwrite) as folder:
         record = _export_graph(network, inputs, record, folder, formats)
         if decoder is not None:

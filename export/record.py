@@ -29,6 +29,7 @@ class Record:
     """What an artifact says of itself.
 
     kind: "representation" (images to codes) or "decoder" (codes to images).  image_shape: [C, H, W].
+    source: for an imported model its format, project, file and sha256; None for one of ours.
     largest_difference: from the eager module, over all images it was verified on; None before verification."""
 
     kind: str
@@ -40,6 +41,7 @@ class Record:
     method: str | None = None
     data_set: str | None = None
     gin_config: str = ""
+    source: dict[str, str] | None = None
     largest_difference: float | None = None
     versions: dict[str, str] = dataclasses.field(default_factory=library_versions)
     format_version: int = FORMAT_VERSION

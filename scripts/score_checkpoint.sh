@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Scores somebody's exported model.
+# Scores somebody's model: an exported one, or a checkpoint of another project (docs/checkpoints.md).
 #
 #   bash scripts/score_checkpoint.sh PATH DATA_SET [METRIC ...]
 #
-# PATH      an exported file (.pt TorchScript, .onnx, .pt2), or a folder that holds representation/pytorch_model.pt
+# PATH      an exported file (.pt TorchScript, .onnx, .pt2), another project's checkpoint, or a folder that holds either
 # DATA_SET  name of the data set, such as threeDots (bash scripts/score_checkpoint.sh with a wrong one lists them)
 # METRIC    names of shipped gin files; default: mig modularity_explicitness local_mig_0_1 local_modularity_0_1
 #
 # Scores go to OUTPUT (default: PATH/metrics for a folder, PATH.metrics for a file); those that are there are kept.
 # DEVICE=cuda runs the model on a GPU.  ALLOW_PICKLED_CODE=1 opens pickled modules, which runs code from the file.
+# HINTS says what cannot be found out about a stranger's graph: HINTS="--layout NHWC", "--output mean", "--head halves".
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 [ $# -ge 2 ] && [ "$1" != --help ] || { usage; exit 2; }
 use_environment
@@ -20,4 +21,4 @@ if [ -d "$path" ]; then default=$path/metrics; else default=$path.metrics; fi
 output=${OUTPUT:-$default}
 if [ $# -eq 1 ]; then output=$output/$(basename "$1" .gin); fi
 unbraid-evaluate --model_dir "$path" --output_dir "$output" --resume --device "${DEVICE:-cpu}" \
-    ${ALLOW_PICKLED_CODE:+--allow_pickled_code} --gin_config "$@" --gin_bindings "dataset.name = '$data_set'"
+    ${ALLOW_PICKLED_CODE:+--allow_pickled_code} ${HINTS:-} --gin_config "$@" --gin_bindings "dataset.name = '$data_set'"

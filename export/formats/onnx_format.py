@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import ArtifactError, MissingBackendError
 from ..record import RECORD_NAME, Record
+from .external_data import check_external_data
 
 logger = logging.getLogger(__name__)
 
@@ -45,10 +46,11 @@ def open(path: Path, device: str) -> OnnxRunner:
 
 
 class OnnxRunner:
-    """An ONNX Runtime session with one input and one output."""
+    """An ONNX Runtime session with one input; a graph of ours has one output, a stranger's may have more."""
 
     def __init__(self, path: Path, device: str):
         runtime = _import_runtime()
+        check_external_data(path)
         options = runtime.SessionOptions()
         options.log_severity_level = 3  # errors only; they are raised as well
         providers: list[Any] = ["CPUExecutionProvider"]
@@ -65,12 +67,18 @@ class OnnxRunner:
             raise MissingBackendError(f"CUDA was asked for, but ONNX Runtime runs {path.name} on {self.provider}. "
                                       "Install the extra unbraid[gpu] instead of unbraid[cpu], or use --device cpu.")
         self._input = self._only(self._session.get_inputs(), "input", path)
-        self._output = self._only(self._session.get_outputs(), "output", path)
+        self._outputs = [node.name for node in self._session.get_outputs()]
         text = self._session.get_modelmeta().custom_metadata_map.get(RECORD_NAME)
         self.record = Record.from_json(text, path) if text else None
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
-        return self._session.run([self._output], {self._input: values})[0]
+        return self._session.run(self._outputs[:1], {self._input: values})[0]
+
+    def all_outputs(self, values: np.ndarray) -> dict[str, np.ndarray]:
+        """Every tensor among the outputs, by name."""
+        outputs = self._session.run(None, {self._input: values})
+        return {name: output for name, output in zip(self._outputs, outputs, strict=True)
+                if isinstance(output, np.ndarray)}
 
     @staticmethod
     def _only(nodes: list[Any], what: str, path: Path) -> str:

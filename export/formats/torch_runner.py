@@ -19,12 +19,24 @@ class TorchRunner:
         self.provider = f"torch {device}"
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
-        with torch.inference_mode():
-            output = self._module(torch.from_numpy(np.ascontiguousarray(values)).to(self._device))
+        output = self._run(values)
         if not isinstance(output, torch.Tensor):
             raise ArtifactError(f"The model returns a {type(output).__name__}; a representation returns one tensor of "
                                 "codes (N, D). Export the module again with unbraid.export.export_representation.")
         return output.to("cpu", torch.float32).numpy()
+
+    def all_outputs(self, values: np.ndarray) -> dict[str, np.ndarray]:
+        """Every tensor among the outputs: by key of a dict, by position in a tuple."""
+        output = self._run(values)
+        if isinstance(output, dict):
+            named = {str(name): item for name, item in output.items()}
+        else:
+            named = {str(i): item for i, item in enumerate(output if isinstance(output, (tuple, list)) else [output])}
+        return {name: item.to("cpu").numpy() for name, item in named.items() if isinstance(item, torch.Tensor)}
+
+    def _run(self, values: np.ndarray) -> Any:
+        with torch.inference_mode():
+            return self._module(torch.from_numpy(np.ascontiguousarray(values)).to(self._device))
 
 
 def check_device(device: str) -> None:

@@ -1,0 +1,61 @@
+"""A checkpoint made scorable: exported once, beside the results, by a process of its own.
+
+Scoring loads no training code; rebuilding a network does, so it happens elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from .errors import ArtifactError
+from .locating import locate
+
+TORCHSCRIPT_FILE = "pytorch_model.pt"
+
+logger = logging.getLogger(__name__)
+
+
+def exported_checkpoint(path: Path, output_dir: Path, data_set: str | None = None,
+                        allow_pickled_code: bool = False) -> Path:
+    """The artifact to score: `path` itself where it is one, else OUTPUT_DIR.representation, made unless it is there.
+
+    Raises ArtifactError with the sentence of unbraid-export when that fails."""
+    checkpoint = _checkpoint_file(path)
+    if checkpoint is None:
+        return path
+    folder = output_dir.with_name(f"{output_dir.name}.representation")
+    if _sha256_of_source(folder) == hashlib.sha256(checkpoint.read_bytes()).hexdigest():
+        logger.info("%s holds %s already.", folder, checkpoint)
+        return folder
+    command = [sys.executable, "-m", "unbraid.export", "--from", str(checkpoint), "--output_dir", str(folder),
+               "--overwrite"]
+    command += ["--data_set", data_set] if data_set else []
+    command += ["--allow_pickled_code"] if allow_pickled_code else []
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    if finished.returncode:
+        raise ArtifactError(finished.stderr.strip().removeprefix("unbraid-export: ") or
+                            f"unbraid-export --from {checkpoint} ended with status {finished.returncode}.")
+    return folder
+
+
+def _checkpoint_file(path: Path) -> Path | None:
+    """The file with the weights; None where `path` holds a finished graph, or nothing that can be told."""
+    try:
+        located = locate(path)
+    except ArtifactError:
+        return None  # load_representation says what it expected
+    return located.path if located.kind in ("weights", "saved_model") else None
+
+
+def _sha256_of_source(folder: Path) -> str | None:
+    try:
+        with zipfile.ZipFile(folder / TORCHSCRIPT_FILE) as archive:
+            (member,) = (name for name in archive.namelist() if name.endswith("extra/unbraid.json"))
+            return (json.loads(archive.read(member))["source"] or {}).get("sha256")
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return None

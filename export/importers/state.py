@@ -1,0 +1,39 @@
+"""The tensors of a checkpoint and the file they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+WRAPPERS = ("module.", "wrapped_model.")  # DataParallel's, and that of JL1-VAE's TorchScript export
+
+
+@dataclass(frozen=True)
+class State:
+    """A flat state dict."""
+
+    tensors: Mapping[str, torch.Tensor]
+    path: Path
+
+    def size(self, key: str, axis: int, default: int) -> int:
+        """Size of one tensor's axis; `default` where it is absent, so that its absence is reported with all others."""
+        tensor = self.tensors.get(key)
+        return tensor.shape[axis] if tensor is not None and axis < tensor.ndim else default
+
+    def count(self, key: Callable[[int], str]) -> int:
+        """How many of key(0), key(1), ... are there."""
+        count = 0
+        while key(count) in self.tensors:
+            count += 1
+        return count
+
+
+def without_wrapper(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The same tensors without a prefix that a wrapping module gave to all of them."""
+    for prefix in WRAPPERS:
+        if tensors and all(key.startswith(prefix) for key in tensors):
+            return without_wrapper({key.removeprefix(prefix): tensor for key, tensor in tensors.items()})
+    return dict(tensors)
