@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..common.commands import add_gin_arguments, progress, run_command
 from ..export.foreign.flags import add_hint_arguments, hints_of
+
+if TYPE_CHECKING:
+    from .evaluate import Evaluator
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -22,8 +25,8 @@ def build_parser() -> argparse.ArgumentParser:
                "models have a folder OUTPUT_DIR/MODEL each.")
     required = parser.add_argument_group("required")
     required.add_argument("--model_dir", "--input_dir", required=True, type=Path, nargs="+",
-                          help="exported file(s), or a folder that holds one; or another project's checkpoint, which "
-                               "is exported to OUTPUT_DIR.representation first (docs/checkpoints.md)")
+                          help="exported file(s), or folders that hold one; or another project's checkpoint, which is "
+                               "exported to OUTPUT_DIR.representation first (docs/checkpoints.md)")
     required.add_argument("--output_dir", required=True, type=Path, help="folder to write the results to")
     add_gin_arguments(parser, required=False)
     parser.add_argument("--study", help="all metrics of a study: unsupervised_study_v1, fairness_study_v1, "
@@ -46,54 +49,47 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
-    from .evaluate import Evaluator, metric_configs
+    from .evaluate import metric_configs
     from .jobs import using_jobs
     from .study import Study, metrics_of_study, model_names
 
     check_counts(arguments)
     of_study = metrics_of_study(arguments.study) if arguments.study else []
     configs = metric_configs([*of_study, *arguments.gin_config], arguments.gin_bindings)
-    data_sets: dict[str, Any] = {}
+    names = model_names(arguments.model_dir)
     with (progress(total=len(configs) * len(arguments.model_dir), unit="metric") as metrics_bar,
           progress(unit="img", desc="encoding") as bar, using_jobs(arguments.jobs)):
         study = Study(arguments.output_dir, configs, arguments.gin_bindings, arguments.overwrite, arguments.resume,
                       arguments.repeats, arguments.figures, finished=lambda name: metrics_bar.update())
-        study.refuse_existing(model_names(arguments.model_dir))
-        evaluators = {name: Evaluator(representation, path, bar.update, data_sets)
-                      for name, (representation, path) in load_models(arguments, configs).items()}
-        results = study.run(evaluators)
+        study.refuse_existing(names)
+        results = study.run(make_evaluators(names, chosen_data_set(configs, arguments), arguments, bar.update))
     print_tables(results, arguments.repeats)
     print(f"Results: {arguments.output_dir}")
 
 
-def load_models(arguments: argparse.Namespace, configs: dict[str, list[str]]) -> dict[str, tuple[Any, Path]]:
-    """Every model by name and where it lies; checkpoints are exported first."""
+def make_evaluators(names: Sequence[str], data_set: str | None, arguments: argparse.Namespace,
+                    report: Callable[[int], Any]) -> dict[str, Evaluator]:
+    """One evaluator a model, all sharing their data sets; checkpoints are exported first, beside the results."""
     from ..export.artifact import load_representation
     from ..export.checkpoint_cache import exported_checkpoint
-    from .study import model_names
+    from .evaluate import Evaluator
 
-    data_set = chosen_data_set(configs, arguments.gin_bindings)
-    models = {}
-    for name, model_dir in zip(model_names(arguments.model_dir), arguments.model_dir, strict=True):
-        path = exported_checkpoint(model_dir, representation_folder(arguments, name), data_set,
-                                   arguments.allow_pickled_code)
-        representation = load_representation(path, arguments.backend, arguments.device, arguments.allow_pickled_code,
-                                             hints_of(arguments))
-        models[name] = representation, path
-    return models
-
-
-def representation_folder(arguments: argparse.Namespace, name: str) -> Path:
-    """Where the export of a checkpoint goes: beside the results, not among them."""
-    folder = arguments.output_dir.with_name(f"{arguments.output_dir.name}.representation")
-    return folder / name if len(arguments.model_dir) > 1 else folder
+    evaluators: dict[str, Evaluator] = {}
+    data_sets: dict[str, Any] = {}
+    for name, path in zip(names, arguments.model_dir, strict=True):
+        output = arguments.output_dir / name if len(names) > 1 else arguments.output_dir
+        folder = exported_checkpoint(path, output, data_set, arguments.allow_pickled_code)
+        representation = load_representation(folder, arguments.backend, arguments.device,
+                                             arguments.allow_pickled_code, hints_of(arguments))
+        evaluators[name] = Evaluator(representation, folder, report, data_sets)
+    return evaluators
 
 
-def chosen_data_set(configs: dict[str, list[str]], gin_bindings: Sequence[str]) -> str | None:
+def chosen_data_set(configs: dict[str, list[str]], arguments: argparse.Namespace) -> str | None:
     """The data set that gin names; None for "auto"."""
     from ..common.configuration import bound, configured
 
-    with configured(next(iter(configs.values())), gin_bindings):
+    with configured(next(iter(configs.values())), arguments.gin_bindings):
         name = str(bound("dataset.name", "auto"))
     return None if name == "auto" else name
 

@@ -20,14 +20,15 @@ TORCHSCRIPT_FILE = "pytorch_model.pt"
 logger = logging.getLogger(__name__)
 
 
-def exported_checkpoint(path: Path, folder: Path, data_set: str | None = None,
+def exported_checkpoint(path: Path, output_dir: Path, data_set: str | None = None,
                         allow_pickled_code: bool = False) -> Path:
-    """The artifact to score: `path` itself where it is one, else `folder`, made unless it is there.
+    """The artifact to score: `path` itself where it is one, else OUTPUT_DIR.representation, made unless it is there.
 
     Raises ArtifactError with the sentence of unbraid-export when that fails."""
     checkpoint = _checkpoint_file(path)
     if checkpoint is None:
         return path
+    folder = output_dir.with_name(f"{output_dir.name}.representation")
     if _sha256_of_source(folder) == hashlib.sha256(checkpoint.read_bytes()).hexdigest():
         logger.info("%s holds %s already.", folder, checkpoint)
         return folder

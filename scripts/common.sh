@@ -35,7 +35,8 @@ ensure_environment() {
 
 # Uses the environment that is active, if unbraid is in it; otherwise the repository's own.
 use_environment() {
-    if ! python -c 'import unbraid' >/dev/null 2>&1; then
+    # Not `import unbraid`: a clone of that name in the working directory can be imported, too.
+    if ! command -v unbraid-train >/dev/null 2>&1; then
         ensure_environment "$(runtime_extra)"
         PATH=$VENV/bin:$PATH
     fi
