@@ -131,46 +131,58 @@ def disc_table(granularity: int) -> tuple[np.ndarray, np.ndarray]:
 @numba.njit(cache=True, nogil=True)
 def _draw(dots: np.ndarray, first: np.ndarray, end: np.ndarray, images: np.ndarray) -> None:
     """images (n, 64, 64), for dots (n, 3) as rows of the disc table."""
-    white = np.zeros(SIDE + 2, dtype=np.int64)
+    white = np.zeros(SIDE + 2, dtype=np.int32)
     for image in range(len(dots)):
+        # Plain numbers: a view of an array in the inner loop costs more than the loop's work.
+        a, b, c = dots[image, 0], dots[image, 1], dots[image, 2]
         for y in range(SIDE):
-            white[:] = 0
+            touched = False
             for row in range(y * SUPERSAMPLING, (y + 1) * SUPERSAMPLING):
-                _subtract_union(dots[image], row, first, end, white)
-            total = SUPERSAMPLING**2
+                if end[a, row] | end[b, row] | end[c, row] != 0:
+                    touched = True
+                    _subtract_union(first[a, row], end[a, row], first[b, row], end[b, row], first[c, row], end[c, row],
+                                    white)
+            total = np.int32(SUPERSAMPLING**2)
+            if not touched:
+                images[image, y, :] = total
+                continue
             for x in range(SIDE):
                 total += white[x]
                 images[image, y, x] = total
+            white[:] = 0
 
 
 @numba.njit(cache=True, nogil=True)
-def _subtract_union(dots: np.ndarray, row: int, first: np.ndarray, end: np.ndarray, white: np.ndarray) -> None:
-    """Takes the black pixels of one canvas row, each once however many dots cover it, off the pixels below.
+def _subtract_union(a: int, a_end: int, b: int, b_end: int, c: int, c_end: int, white: np.ndarray) -> None:
+    """Takes the black pixels of one canvas row, each once however many runs hold it, off the pixels below.
 
-    white: (SIDE + 2,) differences from one image pixel to the next, so a run costs the same whatever its length."""
-    a, b, c = dots[0], dots[1], dots[2]
-    if end[a, row] | end[b, row] | end[c, row] == 0:
-        return
+    The runs [a, a_end), [b, b_end) and [c, c_end) may be empty.  white: (SIDE + 2,) differences from one image pixel
+    to the next, so a run costs the same whatever its length."""
     # Sorted by its beginning, a run counts from where the runs before it ended.
-    if first[b, row] < first[a, row]:
-        a, b = b, a
-    if first[c, row] < first[b, row]:
-        b, c = c, b
-    if first[b, row] < first[a, row]:
-        a, b = b, a
-    reached = np.int64(0)
-    for dot in (a, b, c):
-        start, stop = max(np.int64(first[dot, row]), reached), np.int64(end[dot, row])
-        if start < stop:
-            _step(start, -1, white)  # type: ignore[arg-type]
-            _step(stop, 1, white)  # type: ignore[arg-type]
-            reached = stop
+    if b < a:
+        a, a_end, b, b_end = b, b_end, a, a_end
+    if c < b:
+        b, b_end, c, c_end = c, c_end, b, b_end
+    if b < a:
+        a, a_end, b, b_end = b, b_end, a, a_end
+    _subtract(a, a_end, white)
+    reached = a_end
+    _subtract(max(b, reached), b_end, white)
+    reached = max(reached, b_end)
+    _subtract(max(c, reached), c_end, white)
 
 
 @numba.njit(cache=True, nogil=True)
-def _step(position: int, sign: int, white: np.ndarray) -> None:
-    """From canvas pixel `position` on, every canvas pixel counts `sign` more."""
-    pixel = position // SUPERSAMPLING
-    inside = (pixel + 1) * SUPERSAMPLING - position
-    white[pixel] += sign * inside
-    white[pixel + 1] += sign * (SUPERSAMPLING - inside)
+def _subtract(start: int, stop: int, white: np.ndarray) -> None:
+    """One run: from `start` on every canvas pixel counts one less, from `stop` on one more again."""
+    if start >= stop:
+        return
+    # Unsigned, so that the division by a constant becomes a multiplication.
+    pixel = np.uint32(start) // np.uint32(SUPERSAMPLING)
+    inside = np.int32((pixel + np.uint32(1)) * np.uint32(SUPERSAMPLING)) - np.int32(start)
+    white[pixel] -= inside
+    white[pixel + 1] -= SUPERSAMPLING - inside
+    pixel = np.uint32(stop) // np.uint32(SUPERSAMPLING)
+    inside = np.int32((pixel + np.uint32(1)) * np.uint32(SUPERSAMPLING)) - np.int32(stop)
+    white[pixel] += inside
+    white[pixel + 1] += SUPERSAMPLING - inside
