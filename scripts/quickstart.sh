@@ -3,7 +3,7 @@
 #
 #   bash scripts/quickstart.sh
 #
-# Needs Python 3.11 and pip; makes .venv on the first run.  About 8 minutes on two cores after the installation.
+# Needs Python 3.11 and pip; makes .venv on the first run.  About 7 minutes on two cores after the installation.
 # Results go to RUNS (default: runs/quickstart).  Running it again reuses what is there.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 [ "${1:-}" != --help ] || { usage; exit 0; }
