@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -47,10 +48,22 @@ def run_processes(function: Callable[..., Result], arguments: Iterable[tuple[Any
 
     items = list(arguments)
     if num_jobs() == 1 or len(items) < 2:
-        return [function(*item) for item in items]
+        return [converged_or_not(function, *item) for item in items]
     # max_nbytes=None: memory-mapped arguments are read-only and may change the layout that numbers depend on
     return list(Parallel(n_jobs=min(num_jobs(), len(items)), max_nbytes=None)(
-        delayed(function)(*item) for item in items))
+        delayed(converged_or_not)(function, *item) for item in items))
+
+
+def converged_or_not(function: Callable[..., Result], *arguments: Any) -> Result:
+    """`function(*arguments)` without scikit-learn's remarks on convergence.
+
+    reference: solvers stop after their default number of iterations, so the scores are those of models that may not
+    have converged; hundreds of remarks would hide the table."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return function(*arguments)
 
 
 def _pool(size: int) -> ThreadPoolExecutor:

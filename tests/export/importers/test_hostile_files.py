@@ -84,7 +84,7 @@ def test_a_lightning_file_without_tensors_is_refused(tmp_path: Path, boom: Boom)
 
 
 @pytest.mark.parametrize("is_zip", [True, False])
-@pytest.mark.parametrize("share", [0.02, 0.5, 0.99])
+@pytest.mark.parametrize("share", [0.001, 0.002, 0.02, 0.5, 0.99])
 def test_a_half_downloaded_file_is_named(tmp_path: Path, disvae: Callable, is_zip: bool, share: float) -> None:
     buffer = io.BytesIO()
     torch.save(disvae(), buffer, _use_new_zipfile_serialization=is_zip)
