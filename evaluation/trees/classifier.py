@@ -8,6 +8,7 @@ from ...common.errors import UserError
 from ..jobs import num_jobs, run_threads
 from .columns import Columns, prepare
 from .memory import Nodes, empty_nodes, make_workspace
+from .splitting import tabulate_reciprocals
 from .stages import add_predictions, boost_all, boost_classes, fill_residuals, sum_importances
 
 NUM_STAGES = 100
@@ -83,7 +84,7 @@ def _boost(columns: Columns, labels: np.ndarray, raw: np.ndarray, seeds: np.ndar
     """Runs all stages; residuals by rows and trees by classes on threads where that pays."""
     num_classes, num_points = raw.shape
     residuals = np.empty_like(raw)
-    reciprocals = np.concatenate([[0.0], 1 / np.arange(1, num_points + 1)])
+    reciprocals = tabulate_reciprocals(num_points)
     num_workers = min(num_jobs(), num_classes)
     if num_workers == 1 or num_points * num_classes * len(columns.values) < SMALL_STAGE:
         boost_all(columns, labels, raw, residuals, seeds, reciprocals, make_workspace(columns), nodes)

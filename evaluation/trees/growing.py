@@ -22,7 +22,7 @@ def grow_tree(columns: Columns, residuals: np.ndarray, seed: int, reciprocals: n
               nodes: Nodes) -> int:
     """Grows one tree into `nodes`, one row of each array; returns the number of nodes.
 
-    residuals: (n,).  seed: of the generator that orders the features.  reciprocals: 1 / k at place k."""
+    residuals: (n,).  seed: of the generator that orders the features.  reciprocals: see `splitting`."""
     num = len(residuals)
     for row in range(num):
         work.order[row] = row

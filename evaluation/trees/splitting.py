@@ -15,23 +15,32 @@ ROUNDING = 1.0 - 4e-15  # relative; the two ways of scoring differ by less than 
 MANY = 16  # a column in which one row in so many is close to the one before is looked at position by position
 
 
+def tabulate_reciprocals(num: int) -> np.ndarray:
+    """(2, num + 1): 1 / k at place k, 0 at place 0, and the same backwards, so that both are read in one direction."""
+    forwards = np.concatenate([[0.0], 1 / np.arange(1, num + 1)])
+    return np.stack([forwards, forwards[::-1]])
+
+
 @njit(nogil=True, cache=True)
 def score_positions(rows: np.ndarray, residuals: np.ndarray, total: float, num_tied: int, tied: np.ndarray,
                     sums: np.ndarray, scores: np.ndarray, reciprocals: np.ndarray) -> float:
     """Fills sums[p] and scores[p] for p = 1 .. n - 1 rows going left; returns the best approximate score.
 
-    rows: (n,) the node's rows in ascending order of value.  tied: positions that are no splits, `num_tied` of them."""
+    rows: (n,) the node's rows in ascending order of value.  tied: positions that are no splits, `num_tied` of them.
+    reciprocals: (2, n + 1 or more), as `tabulate_reciprocals` makes them."""
     num = len(rows)
-    running = 0.0
+    sums[0] = running = 0.0
     for position in range(1, num):
         running += residuals[rows[position - 1]]
         sums[position] = running
     if num_tied:
         _restart_sums(rows, residuals, total, num_tied, tied, sums)
-    for position in range(1, num):
+    falling = len(reciprocals[1]) - 1 - num  # where 1 / num stands in the row that is read backwards
+    forwards, backwards = reciprocals[0, :num], reciprocals[1, falling:falling + num]
+    for position in range(num):
         left = sums[position]
         right = total - left
-        scores[position] = left * left * reciprocals[position] + right * right * reciprocals[num - position]
+        scores[position] = left * left * forwards[position] + right * right * backwards[position]
     for index in range(num_tied):
         scores[tied[index]] = -1.0
     bits = scores.view(np.int64)  # doubles that are not negative compare like integers, which vectorises
