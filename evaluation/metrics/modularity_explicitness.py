@@ -41,11 +41,6 @@ def modularity_of_live_codes(mutual_information: np.ndarray) -> float:
     return modularity(mutual_information[live]) if live.any() else float("nan")
 
 
-def modularity_of_codes(codes: np.ndarray, factors: np.ndarray) -> float:
-    """Modularity of codes (num_points, num_latents), binned as gin says, and factors, points first."""
-    return modularity(mutual_information_matrix(discretize(codes), factors))
-
-
 def explicitness(train_codes: np.ndarray, train_labels: np.ndarray, test_codes: np.ndarray,
                  test_labels: np.ndarray) -> tuple[float, float]:
     """Area under the ROC curve of a multinomial logistic regression for one factor, on train and test.
