@@ -104,7 +104,8 @@ def _boost(columns: Columns, labels: np.ndarray, raw: np.ndarray, seeds: np.ndar
                           k, k + 1)
 
     for stage in range(len(seeds)):
-        run_threads(fill_residuals, [(raw, labels, residuals, is_reproduced, *rows) for rows in _chunks(num_points, 256)])
+        parts = _chunks(num_points, 256)
+        run_threads(fill_residuals, [(raw, labels, residuals, is_reproduced, *rows) for rows in parts])
         waiting = list(range(num_classes))
         run_threads(boost, [(worker, stage, waiting) for worker in range(num_workers)])
 
