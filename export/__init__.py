@@ -11,6 +11,8 @@ from typing import Any
 _HOMES = {
     "export_representation": ".exporter",
     "load_representation": ".artifact",
+    "load_posterior": ".companions",
+    "load_decoder": ".companions",
     "Representation": ".artifact",
     "ArtifactError": ".errors",
 }

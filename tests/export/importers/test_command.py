@@ -12,9 +12,8 @@ import torch
 
 from unbraid.common.errors import UserError
 from unbraid.evaluation.__main__ import main as evaluate
-from unbraid.export import load_representation
+from unbraid.export import load_decoder, load_representation
 from unbraid.export.__main__ import main as export
-from unbraid.export.formats import get_formats
 from unbraid.export.importers.import_checkpoint import import_checkpoint, verification_images
 from unbraid.training.architectures.registry import build
 from unbraid.training.checkpoint import write_checkpoint
@@ -36,7 +35,7 @@ def test_an_export_says_where_it_came_from(tmp_path: Path, checkpoint: Path, ima
     arguments = ["--from", str(checkpoint), "--data_set", "threeDots", "--output_dir", str(output)]
     assert export([*arguments, "--formats", "onnx"]) == 0
     assert "mean of 3 latents, images (1, 64, 64)" in capsys.readouterr().out
-    assert sorted(path.name for path in output.iterdir()) == ["decoder.onnx", "representation.onnx"]
+    assert sorted(path.name for path in output.iterdir()) == ["decoder.onnx", "posterior.onnx", "representation.onnx"]
     representation = load_representation(output)
     assert representation.record is not None
     assert representation.record.data_set == "threeDots"
@@ -47,8 +46,7 @@ def test_an_export_says_where_it_came_from(tmp_path: Path, checkpoint: Path, ima
     with torch.no_grad():
         expected = import_checkpoint(checkpoint)[0].encoder(torch.from_numpy(images.transpose(0, 3, 1, 2)))[0]
     np.testing.assert_allclose(representation(images), expected, atol=1e-5)
-    decoder = get_formats(["onnx"])["onnx"].open(output / "decoder.onnx", "cpu")
-    pictures = decoder(representation(images))
+    pictures = load_decoder(output)(representation(images))
     assert pictures.min() >= 0
     assert pictures.max() <= 1
     assert export(arguments) == 2, "what is there is not replaced"
