@@ -40,7 +40,8 @@ class Decoder:
         """Raises InputMismatchError for codes of another width."""
         codes = np.ascontiguousarray(codes, dtype=np.float32)
         if codes.ndim != 2 or codes.shape[1] != self.record.num_latents:
-            raise InputMismatchError(f"{self.path} takes codes (N, {self.record.num_latents}); got shape {codes.shape}.")
+            raise InputMismatchError(f"{self.path} takes codes (N, {self.record.num_latents}); got shape "
+                                     f"{codes.shape}.")
         return self._runner(codes).transpose(0, 2, 3, 1)
 
 
