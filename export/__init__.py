@@ -12,7 +12,6 @@ _HOMES = {
     "export_representation": ".exporter",
     "load_representation": ".artifact",
     "load_posterior": ".companions",
-    "load_decoder": ".companions",
     "Representation": ".artifact",
     "ArtifactError": ".errors",
 }

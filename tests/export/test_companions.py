@@ -1,4 +1,4 @@
-"""The posterior and the decoder beside a representation."""
+"""The posterior beside a representation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from unbraid.export import ArtifactError, export_representation, load_decoder, load_posterior, load_representation
+from unbraid.export import ArtifactError, export_representation, load_posterior, load_representation
 from unbraid.export.errors import InputMismatchError
 from unbraid.export.formats import FORMAT_NAMES
 
@@ -33,20 +33,10 @@ def test_every_posterior_says_what_its_columns_are(exported: Path, backend: str)
     assert record.largest_difference < 1e-5
 
 
-def test_both_are_found_from_the_folder_the_run_and_any_file(exported: Path, images: np.ndarray) -> None:
+def test_it_is_found_from_the_folder_the_run_and_any_file(exported: Path, images: np.ndarray) -> None:
     paths = [exported, exported.parent, exported / "representation.onnx", exported / "pytorch_model.pt"]
     for path in [*paths, exported / "posterior.onnx"]:
         assert load_posterior(path)(images[:2])[1].shape == (2, 4)
-    for path in [*paths, exported / "decoder.pt2"]:
-        pictures = load_decoder(path)(np.zeros((3, 4)))
-        assert (pictures.shape, pictures.dtype) == ((3, 64, 64, 1), np.float32)
-
-
-def test_the_decoder_answers_as_the_module(exported: Path, decoder: torch.nn.Module) -> None:
-    codes = np.random.RandomState(0).normal(size=(3, 4))
-    with torch.no_grad():
-        expected = decoder(torch.from_numpy(codes).float()).numpy().transpose(0, 2, 3, 1)
-    np.testing.assert_allclose(load_decoder(exported)(codes), expected, atol=1e-5)
 
 
 def test_a_sampling_export_has_the_same_posterior(tmp_path: Path, exported: Path, encoder: torch.nn.Module,
@@ -61,8 +51,6 @@ def test_an_autoencoder_has_no_posterior(tmp_path: Path, images: np.ndarray) -> 
     export_representation(module, tmp_path / "out", images, formats=["torchscript"])
     with pytest.raises(ArtifactError, match=r"holds no exported posterior: expected .*posterior\.pt.*mean and log-var"):
         load_posterior(tmp_path / "out")
-    with pytest.raises(ArtifactError, match=r"holds no exported decoder: expected .*checkpoint has a decoder"):
-        load_decoder(tmp_path / "out")
 
 
 def test_another_kind_of_file_is_named(exported: Path, tmp_path: Path) -> None:
@@ -83,5 +71,3 @@ def test_a_strangers_file_is_no_posterior(tmp_path: Path) -> None:
 def test_what_does_not_fit_is_named(exported: Path) -> None:
     with pytest.raises(InputMismatchError, match=r"posterior\.onnx was made for images \(C, H, W\) = \(1, 64, 64\)"):
         load_posterior(exported)(np.zeros((2, 32, 32, 1)))
-    with pytest.raises(InputMismatchError, match=r"decoder\.onnx takes codes \(N, 4\); got shape \(2, 5\)"):
-        load_decoder(exported)(np.zeros((2, 5)))

@@ -16,7 +16,7 @@ from unbraid.common.errors import ExistingOutputError, UserError
 from unbraid.export import ArtifactError, export_representation, load_representation
 from unbraid.export.artifact import BACKENDS
 from unbraid.export.errors import ExportMismatchError
-from unbraid.export.formats import FORMAT_NAMES
+from unbraid.export.formats import FORMAT_NAMES, get_formats
 from unbraid.export.verification import largest_difference, largest_sampling_error
 
 FILES = ["decoder.onnx", "decoder.pt", "decoder.pt2", "posterior.onnx", "posterior.pt", "posterior.pt2",
@@ -50,6 +50,17 @@ def test_every_file_describes_itself(exported: Path, backend: str) -> None:
     assert record.largest_difference is not None
     assert record.largest_difference < 1e-5
     assert record.versions["torch"] == torch.__version__.split("+")[0] or record.versions["torch"] == torch.__version__
+
+
+def test_the_decoder_answers_as_the_module(exported: Path, decoder: torch.nn.Module) -> None:
+    codes = np.random.RandomState(0).normal(size=(3, 4)).astype(np.float32)
+    with torch.no_grad():
+        expected = decoder(torch.from_numpy(codes)).numpy()
+    for file_format in get_formats().values():
+        runner = file_format.open(exported / file_format.decoder_file, "cpu")
+        np.testing.assert_allclose(runner(codes), expected, atol=1e-5)
+        assert runner.record is not None
+        assert runner.record.kind == "decoder"
 
 
 def test_the_onnx_file_is_readable_without_us(exported: Path, images: np.ndarray) -> None:
