@@ -46,8 +46,9 @@ def add_import_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--module", metavar="PACKAGE.MODULE:CLASS",
                        help="your own network, for a state_dict of it; --gin_bindings 'CLASS.argument = value'")
     group.add_argument("--data_set", help="what the model was trained on; the export is verified on its images")
-    group.add_argument("--representation", choices=("mean", "sample"), default="mean",
-                       help="mean of the posterior, or a sample drawn anew at every call (default: mean)")
+    group.add_argument("--representation", choices=("mean", "sample"),
+                       help="mean of the posterior, or a sample drawn anew at every call (default: mean, or what "
+                            "--gin_config makes of it: export/pca, export/ica, export/whitened, export/linear)")
     group.add_argument("--input_statistics", nargs=2, metavar=("MEAN", "STD"),
                        help="for a network trained on (x - mean) / std: numbers by comma, one for each channel")
     group.add_argument("--allow_pickled_code", action="store_true",
@@ -87,6 +88,7 @@ def _export_own(arguments: argparse.Namespace) -> Record:
 def _export_foreign(arguments: argparse.Namespace) -> Record:
     from .importers.import_checkpoint import export_checkpoint
     from .importers.own_module import export_own_module
+    from .representations import postprocessing_of
 
     if arguments.module is not None:
         return export_own_module(
@@ -96,8 +98,9 @@ def _export_foreign(arguments: argparse.Namespace) -> Record:
             allow_pickled_code=arguments.allow_pickled_code)
     return export_checkpoint(
         arguments.checkpoint, arguments.output_dir, source=arguments.format, data_set=arguments.data_set,
-        representation=arguments.representation, input_statistics=arguments.input_statistics,
-        formats=arguments.formats, overwrite=arguments.overwrite, allow_pickled_code=arguments.allow_pickled_code)
+        postprocessing=postprocessing_of(arguments.representation, arguments.gin_config, arguments.gin_bindings),
+        input_statistics=arguments.input_statistics, formats=arguments.formats, overwrite=arguments.overwrite,
+        allow_pickled_code=arguments.allow_pickled_code)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

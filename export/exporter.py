@@ -14,9 +14,10 @@ import torch
 
 from ..common.errors import UserError
 from ..common.files import atomic_directory
+from .affine import AffineMap
 from .errors import ArtifactError
 from .formats import FORMAT_NAMES, Runner, file_name, get_formats
-from .graphs import PosteriorModule, RepresentationModule, has_posterior
+from .graphs import DecoderOfCodes, PosteriorModule, RepresentationModule, has_posterior, latents_of
 from .record import Record
 from .verification import largest_difference, largest_sampling_error
 
@@ -29,7 +30,7 @@ NUM_IMAGES = 64  # real images an export is verified on
 def export_representation(
     module: torch.nn.Module, output_dir: str | Path, images: np.ndarray, *, representation: str = "mean",
     decoder: torch.nn.Module | None = None, method: str | None = None, data_set: str | None = None,
-    gin_config: str = "", source: dict[str, str] | None = None,
+    gin_config: str = "", source: dict[str, str] | None = None, postprocessing: AffineMap | None = None,
     formats: Sequence[str] = FORMAT_NAMES, overwrite: bool = False,
     finish: Callable[[Path, Record], None] | None = None,
 ) -> Record:
@@ -41,27 +42,41 @@ def export_representation(
     `representation`, "mean" or "sample", is exported.  It is copied, not changed.
     images: (n, H, W, C) float32 in [0, 1], at least 8 real ones of the data set, on which each file is compared.
     decoder: from codes (N, D) to images (N, C, H, W); exported beside the representation.
+    postprocessing: a map of the codes, such as `unbraid.export.fitting.fit_ica` gives, inside the graph; a network may
+    then return codes (N, T, V).  The decoder is exported behind its inverse, so that it decodes what is exported.
     method, data_set, gin_config, source: recorded in the files.  finish: called with the folder before it appears.
     Returns the record.  Raises UserError; then nothing is written."""
     images = _checked_images(images)
     if representation not in REPRESENTATIONS:
         raise UserError(f"Unknown representation {representation!r}; expected one of {', '.join(REPRESENTATIONS)}.")
-    network = RepresentationModule(copy.deepcopy(module), representation).cpu().float().eval()
+    network = RepresentationModule(copy.deepcopy(module), representation, postprocessing).cpu().float().eval()
     inputs = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
     codes = _codes(network, inputs)
     record = Record("representation", list(inputs.shape[1:]), codes.shape[1], representation, method=method,
-                    data_set=data_set, gin_config=gin_config, source=source)
+                    data_set=data_set, gin_config=gin_config, source=source,
+                    postprocessing=postprocessing.description if postprocessing else None)
     with atomic_directory(output_dir, overwrite) as folder:
         record = _export_graph(network, inputs, record, folder, formats)
+        latents = latents_of(network.network, images)
         if has_posterior(network.network, torch.from_numpy(inputs[:2])):
-            described = dataclasses.replace(record, kind="posterior", columns=["mean", "log_variance"])
+            described = dataclasses.replace(record, kind="posterior", num_latents=latents.shape[1],
+                                            columns=["mean", "log_variance"])
             _export_graph(PosteriorModule(network.network).eval(), inputs, described, folder, formats)
         if decoder is not None:
-            decoder_network = copy.deepcopy(decoder).cpu().float().eval()
+            decoder_network = _decoder(decoder, postprocessing, latents.shape[1:])
             _export_graph(decoder_network, codes, dataclasses.replace(record, kind="decoder"), folder, formats)
         if finish:
             finish(folder, record)
     return record
+
+
+def _decoder(decoder: torch.nn.Module, postprocessing: AffineMap | None,
+             latent_shape: Sequence[int]) -> torch.nn.Module:
+    """A copy that decodes what the representation gives."""
+    decoder = copy.deepcopy(decoder)
+    if postprocessing is not None:
+        decoder = DecoderOfCodes(decoder, postprocessing, latent_shape)
+    return decoder.cpu().float().eval()
 
 
 def _export_graph(network: torch.nn.Module, inputs: np.ndarray, record: Record, folder: Path,
@@ -85,7 +100,8 @@ def _export_graph(network: torch.nn.Module, inputs: np.ndarray, record: Record, 
 
 def _verify(exported: Runner, network: torch.nn.Module, inputs: np.ndarray, record: Record, name: str) -> float:
     if record.kind == "representation" and record.representation == "sample":
-        mean = RepresentationModule(network.network, "mean").eval()  # type: ignore[arg-type]
+        mean = copy.copy(network)
+        mean.representation = "mean"  # type: ignore[assignment]
         return largest_sampling_error(exported, _eager(mean), inputs, name)
     return largest_difference(exported, _eager(network), inputs, name)
 

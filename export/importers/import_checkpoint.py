@@ -9,15 +9,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from ...common.errors import UserError
 from ...ground_truth.registry import data_sets
 from ...training.checkpoint import FILE_NAME, CheckpointError, load_model
+from ..affine import AffineMap
 from ..errors import ArtifactError, UnsafeArtifactError
 from ..exporter import NUM_IMAGES, export_representation
 from ..formats import FORMAT_NAMES
+from ..graphs import latents_of
 from ..locating import Located, locate
 from ..record import Record
+from ..representations import Postprocessing, Recipe
 from .filling import Imported
 from .input_statistics import STATISTICS, Normalised, parse_statistics
 from .reading import read_state
@@ -80,19 +84,28 @@ def with_input_statistics(imported: Imported, origin: dict[str, str], data_set: 
 
 
 def export_checkpoint(path: str | Path, output_dir: str | Path, *, source: str | None = None,
-                      data_set: str | None = None, representation: str = "mean",
+                      data_set: str | None = None, postprocessing: Postprocessing | None = None,
                       input_statistics: tuple[str, str] | None = None,
                       formats: Sequence[str] = FORMAT_NAMES, overwrite: bool = False,
                       allow_pickled_code: bool = False) -> Record:
     """Imports a checkpoint and exports it, verified on images of `data_set`, or on made-up ones without it.
 
+    postprocessing: what codes are made of; by default the mean, or a sample where the checkpoint is known to be of one.
     Raises UserError; then nothing is written."""
     imported, origin = with_input_statistics(*import_checkpoint(path, source, allow_pickled_code), data_set,
                                              input_statistics)
     images = verification_images(imported.image_shape, data_set)
+    postprocessing = postprocessing or Postprocessing(Recipe(imported.statistic))
     return export_representation(
-        imported.encoder, output_dir, images, representation=representation, decoder=imported.decoder,
+        imported.encoder, output_dir, images, representation=postprocessing.recipe.statistic,
+        postprocessing=fitted_on(data_set, postprocessing, imported.encoder), decoder=imported.decoder,
         data_set=data_set, source=origin, formats=formats, overwrite=overwrite)
+
+
+def fitted_on(data_set: str | None, postprocessing: Postprocessing, encoder: torch.nn.Module) -> AffineMap | None:
+    """The map of a network's latents, fitted on images of `data_set` where it needs some."""
+    data = None if data_set is None else data_sets()[data_set]()
+    return postprocessing.fitted(lambda images: latents_of(encoder, images), data, data_set)
 
 
 def verification_images(image_shape: Sequence[int], data_set: str | None) -> np.ndarray:
