@@ -4,7 +4,6 @@ Scoring loads no training code; rebuilding a network does, so it happens elsewhe
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import subprocess
@@ -13,7 +12,7 @@ import zipfile
 from pathlib import Path
 
 from .errors import ArtifactError
-from .locating import locate
+from .locating import Located, locate, sha256_of
 
 TORCHSCRIPT_FILE = "pytorch_model.pt"
 
@@ -25,11 +24,12 @@ def exported_checkpoint(path: Path, output_dir: Path, data_set: str | None = Non
     """The artifact to score: `path` itself where it is one, else OUTPUT_DIR.representation, made unless it is there.
 
     Raises ArtifactError with the sentence of unbraid-export when that fails."""
-    checkpoint = _checkpoint_file(path)
-    if checkpoint is None:
+    located = _checkpoint(path)
+    if located is None:
         return path
+    checkpoint = located.path
     folder = output_dir.with_name(f"{output_dir.name}.representation")
-    if _sha256_of_source(folder) == hashlib.sha256(checkpoint.read_bytes()).hexdigest():
+    if _sha256_of_source(folder) == sha256_of(located):
         logger.info("%s holds %s already.", folder, checkpoint)
         return folder
     command = [sys.executable, "-m", "unbraid.export", "--from", str(checkpoint), "--output_dir", str(folder),
@@ -43,13 +43,13 @@ def exported_checkpoint(path: Path, output_dir: Path, data_set: str | None = Non
     return folder
 
 
-def _checkpoint_file(path: Path) -> Path | None:
-    """The file with the weights; None where `path` holds a finished graph, or nothing that can be told."""
+def _checkpoint(path: Path) -> Located | None:
+    """What holds the weights; None where `path` holds a finished graph, or nothing that can be told."""
     try:
         located = locate(path)
     except ArtifactError:
         return None  # load_representation says what it expected
-    return located.path if located.kind in ("weights", "saved_model") else None
+    return located if located.kind in ("weights", "saved_model") else None
 
 
 def _sha256_of_source(folder: Path) -> str | None:

@@ -14,11 +14,12 @@ from ..common.errors import ConfigurationError
 from ..common.results import update_result_directory
 from ..ground_truth.named_data import get_named_ground_truth_data
 from ..ground_truth.registry import data_sets
-from .exporter import NUM_IMAGES, export_representation
+from .exporter import export_representation
 from .formats import FORMAT_NAMES
 from .graphs import latents_of
 from .record import Record
 from .representations import Postprocessing, postprocess
+from .verification_images import NUM_IMAGES
 
 logger = logging.getLogger(__name__)
 

@@ -19,8 +19,9 @@ from ..formats import FORMAT_NAMES
 from ..locating import locate
 from ..record import Record
 from ..representations import Postprocessing, Recipe, postprocessing_of
+from ..verification_images import images_of_data_set
 from .filling import KeyMismatchError
-from .import_checkpoint import fitted_on, images_of_data_set
+from .import_checkpoint import fitted_on
 from .reading import read_state
 from .state import State
 

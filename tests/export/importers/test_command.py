@@ -15,7 +15,8 @@ from unbraid.evaluation.__main__ import main as evaluate
 from unbraid.export import load_representation
 from unbraid.export.__main__ import main as export
 from unbraid.export.formats import get_formats
-from unbraid.export.importers.import_checkpoint import import_checkpoint, verification_images
+from unbraid.export.importers.import_checkpoint import import_checkpoint
+from unbraid.export.verification_images import verification_images
 from unbraid.training.architectures.registry import build
 from unbraid.training.checkpoint import write_checkpoint
 
