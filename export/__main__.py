@@ -10,6 +10,7 @@ from pathlib import Path
 from ..common.commands import add_gin_arguments, run_command
 from ..common.errors import UserError
 from .foreign.flags import add_hint_arguments, hints_of
+from .foreign.understanding import Hints
 from .formats import FORMAT_NAMES
 from .record import Record
 
@@ -100,6 +101,9 @@ def _export_foreign(arguments: argparse.Namespace) -> Record:
     from .importers.own_module import export_own_module
 
     if arguments.module is not None:
+        if hints_of(arguments) != Hints():
+            raise UserError("--layout, --output, --head, --value_range and --input_statistics are not for --module: "
+                            "the class itself takes images (N, C, H, W) in [0, 1] and returns what is exported.")
         return export_own_module(
             arguments.module, arguments.checkpoint, arguments.output_dir, arguments.data_set,
             representation=arguments.representation, gin_config_files=arguments.gin_config,
@@ -121,6 +125,9 @@ def _export_model_of_others(arguments: argparse.Namespace) -> Record:
         return export_graph(
             located, arguments.output_dir, hints=hints, data_set=arguments.data_set, postprocessing=postprocessing,
             formats=arguments.formats, overwrite=arguments.overwrite, allow_pickled_code=arguments.allow_pickled_code)
+    if hints != Hints(input_statistics=hints.input_statistics):
+        raise UserError(f"{located.path} is a checkpoint, whose network is known; --layout, --output and --head are "
+                        "for finished graphs.")
     return export_checkpoint(
         arguments.checkpoint, arguments.output_dir, source=arguments.format, data_set=arguments.data_set,
         postprocessing=postprocessing, input_statistics=hints.input_statistics,

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..common.errors import UserError
+
 
 @dataclass(frozen=True)
 class AffineMap:
@@ -24,6 +26,12 @@ class AffineMap:
     def __call__(self, latents: np.ndarray) -> np.ndarray:
         """Codes (n, K) of latents (n, ...), whose axes beyond the first are taken as one."""
         return (_flat(latents) - self.center) @ self.matrix + self.offset
+
+    def check_width(self, num_latents: int) -> None:
+        """Raises UserError unless it takes that many latents."""
+        if num_latents != len(self.center):
+            raise UserError(f"The post-processing ({self.description.get('name', 'a map')}) takes {len(self.center)} "
+                            f"latents, but the model gives {num_latents}; fit it on codes of this model.")
 
     def back(self, codes: np.ndarray) -> np.ndarray:
         """Latents (n, D) of codes (n, K)."""

@@ -50,7 +50,7 @@ def export_representation(
         raise UserError(f"Unknown representation {representation!r}; expected one of {', '.join(REPRESENTATIONS)}.")
     network = RepresentationModule(copy.deepcopy(module), representation, postprocessing).cpu().float().eval()
     inputs = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
-    codes = _codes(network, inputs)
+    codes = _codes(network, inputs, postprocessing)
     record = Record("representation", list(inputs.shape[1:]), codes.shape[1], representation, method=method,
                     data_set=data_set, gin_config=gin_config, source=source,
                     postprocessing=postprocessing.description if postprocessing else None)
@@ -102,10 +102,14 @@ def _eager(network: torch.nn.Module) -> Callable[[np.ndarray], np.ndarray]:
     return run
 
 
-def _codes(network: torch.nn.Module, inputs: np.ndarray) -> np.ndarray:
+def _codes(network: RepresentationModule, inputs: np.ndarray, postprocessing: AffineMap | None) -> np.ndarray:
     """Codes of the eager network.  Raises ArtifactError unless they are one finite (N, D) tensor."""
     try:
+        if postprocessing is not None:
+            postprocessing.check_width(latents_of(network.network, inputs[:2].transpose(0, 2, 3, 1))[0].size)
         codes = _eager(network)(inputs)
+    except UserError:
+        raise
     except Exception as error:
         raise ArtifactError(f"The module fails on images (N, C, H, W) = {inputs.shape}: {summary(error)}") from error
     if codes.ndim != 2 or len(codes) != len(inputs):

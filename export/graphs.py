@@ -9,8 +9,7 @@ import numpy as np
 import torch
 
 from .affine import AffineMap
-
-BATCH_SIZE = 256
+from .batches import in_batches
 
 
 class RepresentationModule(torch.nn.Module):
@@ -93,13 +92,13 @@ def has_posterior(network: torch.nn.Module, images: torch.Tensor) -> bool:
 
 def latents_of(network: torch.nn.Module, observations: Any) -> np.ndarray:
     """Latents (n, D) or (n, T, V) of observations (n, H, W, C): what a network returns, the mean of a posterior."""
-    parts = []
-    for start in range(0, len(observations), BATCH_SIZE):
-        images = np.asarray(observations[start : start + BATCH_SIZE], dtype=np.float32).transpose(0, 3, 1, 2)
+
+    def encode(images: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
-            output = network(torch.from_numpy(np.ascontiguousarray(images)))
-        parts.append((output if isinstance(output, torch.Tensor) else output[0]).numpy())
-    return np.concatenate(parts)
+            output = network(torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))))
+        return (output if isinstance(output, torch.Tensor) else output[0]).numpy()
+
+    return in_batches(encode, observations)
 
 
 def _register(module: torch.nn.Module, **arrays: np.ndarray) -> None:

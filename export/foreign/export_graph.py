@@ -16,6 +16,7 @@ from ...common.files import atomic_directory
 from ...ground_truth.registry import data_sets
 from ..affine import AffineMap
 from ..artifact import Representation, load_representation
+from ..batches import in_batches
 from ..errors import ArtifactError
 from ..exporter import export_representation
 from ..formats import FORMAT_NAMES
@@ -49,7 +50,8 @@ def export_graph(located: Located, output_dir: str | Path, *, hints: Hints, data
     how, images = _understood(representation, hints, data_set, postprocessing)
     source = {"format": located.kind, "project": "unknown", "file": located.path.name,
               "sha256": hashlib.sha256(located.path.read_bytes()).hexdigest()}
-    affine = postprocessing.fitted(representation, data_sets()[data_set]() if data_set else None, data_set)
+    data = data_sets()[data_set]() if data_set else None
+    affine = postprocessing.fitted(lambda observations: in_batches(representation, observations), data, data_set)
     if located.kind == "onnx":
         record = Record("representation", list(how.image_shape), how.num_latents, data_set=data_set, source=source)
         return _export_onnx(located.path, how, representation, images, affine, record, output_dir, overwrite)
@@ -81,10 +83,10 @@ def _understood(representation: Representation, hints: Hints, data_set: str | No
     if representation.record:
         raise ArtifactError(f"{path} is an artifact of unbraid already; copy it, or export its model again.")
     images = None if data_set is None else images_of_data_set(data_set)
-    if hints.input_statistics and images is not None:
-        refuse_other_channels(hints.input_statistics, images.shape[3])
     shapes: Any = SHAPES if images is None else [(images.shape[3], *images.shape[1:3])]
     how = understand(_graph(representation), shapes, hints, path)
+    if hints.input_statistics:
+        refuse_other_channels(hints.input_statistics, how.image_shape[0])
     if how.layout_is_assumed:
         logger.warning("%s runs on images of either layout; %s is assumed, --layout says otherwise.", path, how.layout)
     if how.batch_size is not None:
@@ -113,6 +115,7 @@ def _export_onnx(path: Path, how: Understanding, representation: Representation,
     model = onnx.load(str(path))  # its external data was checked when it was opened
     runner: Any = representation.graph
     if affine is not None:
+        affine.check_width(how.num_latents)
         record = dataclasses.replace(record, num_latents=len(affine.offset), postprocessing=affine.description)
 
     def write(kind: str, record: Record, folder: Path) -> Record:

@@ -20,9 +20,9 @@ from .state import State
 VARIABLES = Path("variables") / "variables"
 ARITHMETIC = frozenset((
     "Add", "AddN", "AddV2", "BiasAdd", "Cast", "ConcatV2", "Const", "Conv2D", "Conv2DBackpropInput", "Elu", "Exp",
-    "ExpandDims", "Fill", "Identity", "LeakyRelu", "MatMul", "Max", "Maximum", "Mean", "Min", "Minimum", "Mul", "Neg",
+    "ExpandDims", "Identity", "LeakyRelu", "MatMul", "Max", "Maximum", "Mean", "Min", "Minimum", "Mul", "Neg", "NoOp",
     "Pack", "Placeholder", "Prod", "RealDiv", "Relu", "Reshape", "Shape", "Sigmoid", "Slice", "Softplus", "Square",
-    "Squeeze", "StridedSlice", "Sub", "Sum", "Tanh", "Tile", "Transpose"))
+    "Squeeze", "StridedSlice", "Sub", "Sum", "Tanh", "Transpose"))
 READS = {"ReadVariableOp": "VarHandleOp", "Identity": "VariableV2"}
 INNER = "module/"  # before the names of all variables in what disentanglement_lib's postprocessing writes
 NOISE = "RandomStandardNormal"
@@ -78,8 +78,7 @@ class Module:
 
     def input_shape(self, signature: str) -> tuple[int, ...]:
         """Shape of one row of its only input, such as (H, W, C)."""
-        (given,) = self.signatures[signature].inputs.values()
-        return tuple(dimension.size for dimension in given.tensor_shape.dim[1:])
+        return tuple(dimension.size for dimension in self._input(signature).tensor_shape.dim[1:])
 
     def draws(self, signature: str, output: str) -> bool:
         """Whether an output depends on random numbers."""
@@ -90,16 +89,25 @@ class Module:
         """One output for a batch, every normal random number being `noise`.
 
         Raises ArtifactError where the graph between input and output holds more than arithmetic."""
-        (given,) = self.signatures[signature].inputs.values()
         wanted = self.signatures[signature].outputs[output].name
-        fed = {given.name.split(":")[0]: values, **self._variables(self._needed(wanted), variables),
+        fed = {self._input(signature).name.split(":")[0]: values, **self._variables(self._needed(wanted), variables),
                **{node.name: np.float32(noise) for node in self._needed(wanted) if node.op == NOISE}}
         nodes = self._needed(wanted, fed)
         if others := sorted({node.op for node in nodes if node.name not in fed} - ARITHMETIC):
             raise ArtifactError(f"{self.folder}: its graph holds {', '.join(others[:5])} beside the arithmetic of an "
                                 "encoder. It is not run, so the weights cannot be compared with it; export the model "
                                 "as ONNX (tf2onnx) and score that file.")
-        return self._evaluate(nodes, wanted, fed)
+        try:
+            return self._evaluate(nodes, wanted, fed)
+        except Exception as error:  # TensorFlow raises many kinds for a graph that does not fit its variables
+            raise ArtifactError(f"{self.folder}: its graph cannot be run on images {values.shape}: "
+                                f"{str(error).splitlines()[0][:160]}") from error
+
+    def _input(self, signature: str) -> Any:
+        inputs = list(self.signatures[signature].inputs.values())
+        if len(inputs) != 1:
+            raise ArtifactError(f"{self.folder}: its signature {signature} has {len(inputs)} inputs; expected one.")
+        return inputs[0]
 
     def _needed(self, tensor: str, stops: Collection[str] = ()) -> list[Any]:
         """The nodes that a tensor depends on, without what lies behind `stops`."""
@@ -117,8 +125,9 @@ class Module:
         values = {}
         for node in nodes:
             source = self._nodes.get(node.input[0].split(":")[0]) if node.input else None
-            if source is not None and READS.get(node.op) == source.op:
-                values[node.name] = variables[source.name.removeprefix(INNER)].numpy()
+            name = source.name.removeprefix(INNER) if source is not None else ""
+            if source is not None and READS.get(node.op) == source.op and name in variables:
+                values[node.name] = variables[name].numpy()
         return values
 
     def _evaluate(self, nodes: list[Any], wanted: str, fed: Mapping[str, Any]) -> np.ndarray:

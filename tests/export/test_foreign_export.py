@@ -137,7 +137,8 @@ class FixedBatch(torch.nn.Module):
     (Linear(), (1, 1, 64, 64), ["--formats", "export"], "is torchscript, which is not converted into export; choose "
                                                          "--formats torchscript onnx"),
     (Linear(), (1, 1, 64, 64), ["--value_range", "1", "0"], "expected the smaller number first"),
-    (Linear(), (1, 1, 64, 64), ["--input_statistics", "0,0,0", "1", "--data_set", "threeDots"], "has 3 numbers, but the images have 1 channels"),
+    (Linear(), (1, 1, 64, 64), ["--input_statistics", "0,0,0", "1", "--data_set", "threeDots"],
+     "has 3 numbers, but the images have 1 channels"),
     (Linear(), (1, 1, 64, 64), ["--gin_config", "export/ica"], "name their data set with --data_set"),
 ])
 def test_what_is_no_artifact_is_named(tmp_path: Path, traced: Tracer, capsys: pytest.CaptureFixture[str],

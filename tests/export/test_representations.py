@@ -54,6 +54,12 @@ def test_vectors_become_numbers(tmp_path: Path, images: np.ndarray) -> None:
         np.testing.assert_allclose(codes[:, i], expected, atol=1e-4)
 
 
+def test_a_map_of_other_codes_is_named(tmp_path: Path, encoder: torch.nn.Module, images: np.ndarray) -> None:
+    affine = fit_whitening(np.random.RandomState(0).normal(size=(50, 3)))
+    with pytest.raises(UserError, match=r"post-processing \(whitening\) takes 3 latents, but the model gives 4"):
+        export_representation(encoder, tmp_path / "out", images, postprocessing=affine)
+
+
 @pytest.fixture
 def encode(encoder: torch.nn.Module) -> Any:
     return lambda observations: latents_of(encoder, observations)
