@@ -4,6 +4,7 @@ Folders are recognised by what lies in them, files by their first bytes and the 
 
 from __future__ import annotations
 
+import hashlib
 import re
 import zipfile
 from collections.abc import Iterator
@@ -48,6 +49,17 @@ def locate(path: Path) -> Located:
                         f"*{', *'.join(SUFFIXES)}, there or in a folder below. docs/checkpoints.md lists what is read.")
 
 
+def sha256_of(located: Located) -> str:
+    """Hash of what holds the weights."""
+    files = [located.path]
+    if located.kind == "saved_model":
+        files = sorted((located.path.parent / "variables").glob("variables.data-*")) or files
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
 def kind_of_file(path: Path) -> str:
     """Raises ArtifactError for a file that is none of the kinds."""
     if path.name == "saved_model.pb":
@@ -76,10 +88,10 @@ def _kind_of_zip(path: Path) -> str:
     except zipfile.BadZipFile as error:
         raise ArtifactError(f"{path} is truncated or damaged: it starts like a model, but {error}. "
                             "Copy or download it again.") from error
+    if path.suffix == ".pt2" or any(member.endswith("archive_format") for member in members):  # has a model.json, too
+        return "export"
     if any("/code/" in member or member.endswith("/model.json") for member in members):
         return "torchscript"
-    if path.suffix == ".pt2" or any(member.endswith("archive_format") for member in members):
-        return "export"
     if any(member.endswith("data.pkl") for member in members):
         return "weights"
     raise ArtifactError(f"{path} is a zip archive, but no model: it holds {', '.join(members[:3]) or 'nothing'}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from ...ground_truth.threads import map_in_threads
 from ..errors import ArtifactError, MissingBackendError
 from ..record import RECORD_NAME, Record
+from . import TENSOR_NAMES
 from .external_data import check_external_data
 from .matrix_exponential import translations
 
@@ -20,6 +22,7 @@ PART = 64  # images that one thread encodes at a time; more do not fit into its 
 
 suffix = ".onnx"
 representation_file = "representation.onnx"
+posterior_file = "posterior.onnx"
 decoder_file = "decoder.onnx"
 
 
@@ -27,13 +30,29 @@ def convert(module: Any, example: Any, kind: str) -> Any:
     """From the eager module: the dynamo exporter takes no TorchScript."""
     import torch
 
-    input_name, output_name = ("images", "codes") if kind == "representation" else ("codes", "images")
+    if any(isinstance(part, torch.jit.ScriptModule) for part in module.modules()):
+        return _convert_torchscript(module, example, kind)
+    input_name, output_name = TENSOR_NAMES[kind]
     with _quiet_exporter():
         program = torch.onnx.export(
             module, (example,), dynamo=True, input_names=[input_name], output_names=[output_name],
             dynamic_shapes=({0: torch.export.Dim("batch")},), verbose=False, custom_translation_table=translations())
     assert program is not None
     return program.model_proto
+
+
+def _convert_torchscript(module: Any, example: Any, kind: str) -> Any:
+    """A module with somebody's TorchScript in it, by the exporter that torch has for that."""
+    import onnx
+    import torch
+
+    input_name, output_name = TENSOR_NAMES[kind]
+    file: Any = io.BytesIO()
+    with _quiet_exporter(), torch.no_grad():
+        graph = torch.jit.trace(module, example, check_trace=False)
+        torch.onnx.export(graph, (example,), file, dynamo=False, input_names=[input_name], output_names=[output_name],
+                          dynamic_axes={input_name: {0: "batch"}, output_name: {0: "batch"}})
+    return onnx.load_model_from_string(file.getvalue())
 
 
 def save(graph: Any, path: Path, record: Record) -> None:
@@ -59,7 +78,7 @@ class OnnxRunner:
         self.record = Record.from_json(text, path) if text else None
         # Images in parallel beat threads inside each operator, which wait for one another at its end. Not for graphs
         # that draw random numbers, or of which nothing is known.
-        self.takes_parts = device == "cpu" and self.record is not None and self.record.representation != "sampled"
+        self.takes_parts = device == "cpu" and self.record is not None and self.record.representation != "sample"
         if self.takes_parts:
             self._session = _open_session(path, device, threads_per_operator=1)
         self.provider = self._session.get_providers()[0]

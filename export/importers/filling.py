@@ -91,6 +91,8 @@ class Imported:
     """Codes (N, D) to images (N, C, H, W) in [0, 1]."""
     image_shape: tuple[int, ...]
     num_latent: int
+    statistic: str = "mean"
+    """What of the posterior the file is the representation of: "mean" or "sample"."""
 
 
 class Pictures(nn.Module):

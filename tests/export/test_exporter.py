@@ -19,7 +19,8 @@ from unbraid.export.errors import ExportMismatchError
 from unbraid.export.formats import FORMAT_NAMES, get_formats
 from unbraid.export.verification import largest_difference, largest_sampling_error
 
-FILES = ["decoder.onnx", "decoder.pt", "decoder.pt2", "pytorch_model.pt", "representation.onnx", "representation.pt2"]
+FILES = ["decoder.onnx", "decoder.pt", "decoder.pt2", "posterior.onnx", "posterior.pt", "posterior.pt2",
+         "pytorch_model.pt", "representation.onnx", "representation.pt2"]
 
 
 def eager_codes(encoder: torch.nn.Module, images: np.ndarray) -> np.ndarray:
@@ -90,6 +91,7 @@ def test_a_sampled_representation_samples_around_the_mean(tmp_path: Path, encode
         assert not representation.is_deterministic(images)
         assert representation.record is not None
         assert representation.record.representation == "sample"
+        assert not representation.is_concurrent, "it draws for the whole batch at once"
 
 
 class Noisy(torch.nn.Module):
