@@ -8,10 +8,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,15 +47,27 @@ class Symmetries:
         return self.codebook is not None or bool(self.bases)
 
 
-def cfasl_symmetries(tensors: Mapping[str, np.ndarray], codebook: str, selector: str,
-                     std2: str) -> tuple[np.ndarray | None, Selector | None]:
-    """Codebook (S, K, D, D) and selector out of a model's arrays, by the names they have there; None without them."""
+NO_SYMMETRIES = Symmetries()
+
+
+def cfasl_symmetries(tensors: Mapping[str, Any], codebook: str, selector: str, std2: str) -> Symmetries:
+    """Codebook and selector out of a model's tensors, by the names they have there; empty without a codebook."""
     if codebook not in tensors:
-        return None, None
+        return NO_SYMMETRIES
     elements = np.asarray(tensors[codebook], dtype=np.float32)
     num_latents = elements.shape[1]
-    weight, bias = (np.asarray(tensors[f"{selector}.{part}"], dtype=np.float32) for part in ("weight", "bias"))
-    return elements.reshape(num_latents, -1, num_latents, num_latents), Selector(weight, bias, std2)
+    chooses = None
+    if f"{selector}.weight" in tensors:
+        weight, bias = (np.asarray(tensors[f"{selector}.{part}"], dtype=np.float32) for part in ("weight", "bias"))
+        chooses = Selector(weight, bias, std2)
+    return Symmetries(elements.reshape(num_latents, -1, num_latents, num_latents), chooses)
+
+
+def with_bases(symmetries: Symmetries, decoder: Mapping[str, Any]) -> Symmetries:
+    """The symmetries with the Lie algebra that a decoder's tensors hold, whatever it is wrapped in."""
+    bases = {int(match[1]): np.asarray(tensor, dtype=np.float32) for name, tensor in decoder.items()
+             if (match := re.search(r"(?:^|\.)algebra\.bases\.(\d+)$", name))}
+    return dataclasses.replace(symmetries, bases=tuple(bases[i] for i in sorted(bases)))
 
 
 def save_symmetries(folder: Path, symmetries: Symmetries) -> None:
@@ -73,7 +88,7 @@ def load_symmetries(folder: Path) -> Symmetries:
     """What lies in `folder`/symmetries.npz; empty without the file.  Raises ArtifactError for a damaged one."""
     path = folder / FILE_NAME
     if not path.is_file():
-        return Symmetries()
+        return NO_SYMMETRIES
     try:
         with np.load(path, allow_pickle=False) as saved:
             arrays = {name: saved[name] for name in saved.files}

@@ -174,9 +174,11 @@ def _folder_of(run: Path) -> Path:
 
 
 def _left_aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of texts, all but the last padded to the left."""
     widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header))]
     padded = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in (header, *rows)]
-    return format_table(padded[0], padded[1:])
+    table = format_table(padded[0], padded[1:])
+    return "\n".join(line.rstrip() for line in table.splitlines())
 
 
 def _positive(text: str) -> int:

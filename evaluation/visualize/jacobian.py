@@ -15,6 +15,7 @@ from .traversals import ordered_codes
 
 METHODS = ("forward", "difference")
 NUM_IMAGES = 4
+BRIGHTEST = 0.995  # share of the derivatives below full colour: edges would leave all others pale
 
 Codes = Sequence[int] | np.ndarray | None
 
@@ -79,11 +80,11 @@ def starting_points(model: Model, options: Options) -> tuple[np.ndarray, np.ndar
 def jacobian_mosaic(images: np.ndarray, decoded: np.ndarray, jacobian: np.ndarray, columns: np.ndarray,
                     method: str) -> Mosaic:
     """Rows of image, decoded image and Jacobian columns on one colour scale, the L1 norm below each."""
-    scale = float(np.abs(jacobian).max()) or 1.0
+    scale = float(np.quantile(np.abs(jacobian), BRIGHTEST)) or float(np.abs(jacobian).max()) or 1.0
     first = np.stack([as_rgb(images), as_rgb(decoded)], axis=1)
     captions = [["", "", *(f"{norm:.3g}" for norm in norms)] for norms in column_norms(jacobian)]
     zero = "grey" if jacobian.shape[-1] == 3 else "white"
-    title = (f"Columns of the decoder's Jacobian, {method}\n{zero} is 0, full colour is {scale:.2g} (change of a "
+    title = (f"Columns of the decoder's Jacobian, {method}\n{zero} is 0, full colour from {scale:.2g} (change of a "
              "pixel's value per unit of code); below each the sum of absolute values")
     return Mosaic(np.concatenate([first, coloured(jacobian, scale)], axis=1), title,
                   columns=["image", "decoded", *(f"d/dz{column}" for column in columns)], captions=captions)

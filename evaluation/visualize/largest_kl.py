@@ -47,7 +47,7 @@ def draw_largest_kl(model: Model, options: Options) -> Iterator[Drawing]:
     cells = np.concatenate([first[:, None], decoded, second[:, None]], axis=1)
     captions = [["", "", *(f"z{code}: {divergence[code]:.3g}" for code in row), "", ""]
                 for row, divergence in zip(order, divergences, strict=True)]
-    columns = ["first image", "decoded", *(f"+ {i + 1}." for i in range(top)), "all codes", "second image"]
+    columns = ["first", "decoded", "1 code", *(f"{i} codes" for i in range(2, top + 1)), "all codes", "second"]
     yield Drawing("largest_kl", "from image to image by the codes of largest KL divergence", mosaic_figure(Mosaic(
         cells, "Codes of the second image put in one after the other, those of largest KL(q(z|x1) || q(z|x2)) first "
                "(nats, below)", [f"pair {i}" for i in range(len(first))], columns, captions)))

@@ -75,7 +75,7 @@ class Model:
     @functools.cached_property
     def posterior(self) -> Callable[[Any], tuple[np.ndarray, np.ndarray]]:
         """Images (n, H, W, C) to mean and log-variance, (n, D) each.  Raises MissingPartError where there is none."""
-        from ...export.artifact import load_posterior
+        from ...export.companions import load_posterior
 
         try:
             load = load_posterior(self.folder, self.backend, self.device)

@@ -21,8 +21,9 @@ GAP = 2  # pixels of an image between two of them
 BACKGROUND = 0.75  # neither the white of three-dots nor the black of dSprites
 LARGEST_CELL = 130  # an image is magnified up to this many pixels of a PNG
 LARGEST_FIGURE = 24.0  # inches; beyond it images are magnified less
-LETTER = 0.075  # inches that a letter of a label takes
+LETTER = 0.067  # inches that a letter of a label takes
 LINE = 0.16  # inches that a line takes
+MARGIN = 0.12  # inches around everything
 FONT_SIZE = 8
 
 
@@ -45,44 +46,46 @@ def mosaic_figure(mosaic: Mosaic) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    num_rows, num_columns, height, width = mosaic.images.shape[:4]
-    gap_below = _rows_of_caption(mosaic, height)
-    picture = assembled(mosaic.images, gap_below)
+    height, width = mosaic.images.shape[2:4]
+    gaps = _caption_gaps(mosaic, height)
+    picture = assembled(mosaic.images, gaps)
     inches = _inches_per_pixel(picture.shape, width)
-    left = 0.2 + LETTER * max(map(len, mosaic.rows), default=0) + (LINE + 0.08 if mosaic.y_label else 0)
-    top = 0.12 + LINE * (1 + mosaic.title.count("\n")) * 1.15 + 0.1
-    top += LINE * (max(name.count("\n") + 1 for name in mosaic.columns) + 0.4) if mosaic.columns else 0
-    top += LINE + 0.04 if mosaic.x_label else 0
+    left, top = _room_for_names(mosaic)
     size = picture.shape[1] * inches, picture.shape[0] * inches
-    figure_width = max(left + size[0] + 0.15, 0.3 + LETTER * max(map(len, mosaic.title.split("\n"))) * 1.12)
-    figure_height = top + size[1] + 0.15
+    title_width = LETTER * max(map(len, mosaic.title.split("\n")))
+    figure_width, figure_height = max(left + size[0], title_width) + 2 * MARGIN, top + size[1] + 2 * MARGIN
     figure = Figure(figsize=(figure_width, figure_height), dpi=DPI)
     FigureCanvasAgg(figure)
-    axes = figure.add_axes((left / figure_width, 0.15 / figure_height, size[0] / figure_width,
+    axes = figure.add_axes(((MARGIN + left) / figure_width, MARGIN / figure_height, size[0] / figure_width,
                             size[1] / figure_height))
     axes.imshow(picture, interpolation="nearest", aspect="auto")
-    _name_axes(axes, mosaic, height, width, gap_below)
-    figure.text(0.1 / figure_width, 1 - 0.1 / figure_height, mosaic.title, ha="left", va="top", fontsize=FONT_SIZE + 1)
+    _name_axes(axes, mosaic, height, width, gaps)
+    figure.text(MARGIN / figure_width, 1 - MARGIN / figure_height, mosaic.title, ha="left", va="top",
+                fontsize=FONT_SIZE + 1)
     return figure
 
 
-def assembled(images: np.ndarray, gap_below: int = 0) -> np.ndarray:
-    """(R, C, H, W, channels) as one picture (height, width, 3) in [0, 1], a gap around each image.
+def assembled(images: np.ndarray, gaps_below: Sequence[int] | None = None) -> np.ndarray:
+    """(R, C, H, W, channels) as one picture (height, width, 3) in [0, 1], a thin frame around each image.
 
-    gap_below: pixels below each row, for captions, in white."""
+    gaps_below: white pixels below each row, for captions.  Blank cells are white."""
     rows, columns, height, width = images.shape[:4]
-    step = height + GAP + gap_below
-    picture = np.full((rows * step + GAP, columns * (width + GAP) + GAP, 3), BACKGROUND, dtype=np.float32)
+    tops = _tops(height, gaps_below or [0] * rows)
+    picture = np.ones((tops[-1], columns * (width + GAP) + GAP, 3), dtype=np.float32)
     for row, column in np.ndindex(rows, columns):
         if np.isfinite(images[row, column]).all():
-            top, left = GAP + row * step, GAP + column * (width + GAP)
+            top, left = tops[row] + GAP, GAP + column * (width + GAP)
+            picture[top - GAP : top + height + GAP, left - GAP : left + width + GAP] = BACKGROUND
             picture[top : top + height, left : left + width] = as_rgb(images[row, column])
-    if gap_below:
-        for row in range(rows):
-            end = (row + 1) * step
-            picture[end - gap_below + GAP : end] = 1
-        picture[-gap_below:] = 1
     return picture
+
+
+def _tops(height: int, gaps_below: Sequence[int]) -> list[int]:
+    """Where each row begins, and after them where the picture ends."""
+    tops = [0]
+    for gap in gaps_below:
+        tops.append(tops[-1] + height + GAP + gap)
+    return [*tops[:-1], tops[-1] + GAP]
 
 
 def blank(images: np.ndarray) -> np.ndarray:
@@ -90,10 +93,19 @@ def blank(images: np.ndarray) -> np.ndarray:
     return np.full_like(images, np.nan, dtype=np.float32)
 
 
-def _rows_of_caption(mosaic: Mosaic, height: int) -> int:
-    """Pixels of an image that its caption needs below it."""
-    lines = max((text.count("\n") + 1 for row in mosaic.captions for text in row), default=0)
-    return int(np.ceil(lines * LINE * 0.85 * DPI / max(1, LARGEST_CELL // height))) + (GAP if lines else 0)
+def _caption_gaps(mosaic: Mosaic, height: int) -> list[int]:
+    """Pixels of an image that the captions of each row need below it."""
+    per_line = LINE * 0.85 * DPI / max(1, LARGEST_CELL // height)
+    lines = [max((text.count("\n") + 1 for text in row if text), default=0) for row in mosaic.captions]
+    return [int(np.ceil(count * per_line)) + (GAP if count else 0) for count in lines or [0] * len(mosaic.images)]
+
+
+def _room_for_names(mosaic: Mosaic) -> tuple[float, float]:
+    """Inches on the left and on top of the images."""
+    left = LETTER * max(map(len, mosaic.rows), default=0) + (0.1 if mosaic.rows else 0)
+    top = LINE * (mosaic.title.count("\n") + 1) + 0.08
+    top += LINE * max(name.count("\n") + 1 for name in mosaic.columns) + 0.06 if mosaic.columns else 0
+    return left + (LINE + 0.05 if mosaic.y_label else 0), top + (LINE if mosaic.x_label else 0)
 
 
 def _inches_per_pixel(shape: tuple[int, ...], width: int) -> float:
@@ -104,10 +116,9 @@ def _inches_per_pixel(shape: tuple[int, ...], width: int) -> float:
     return magnified / DPI
 
 
-def _name_axes(axes: Axes, mosaic: Mosaic, height: int, width: int, gap_below: int) -> None:
-    rows, columns = mosaic.images.shape[:2]
-    middles_x = GAP + np.arange(columns) * (width + GAP) + (width - 1) / 2
-    middles_y = GAP + np.arange(rows) * (height + GAP + gap_below) + (height - 1) / 2
+def _name_axes(axes: Axes, mosaic: Mosaic, height: int, width: int, gaps: Sequence[int]) -> None:
+    middles_x = GAP + np.arange(mosaic.images.shape[1]) * (width + GAP) + (width - 1) / 2
+    middles_y = GAP + np.array(_tops(height, gaps)[:-1]) + (height - 1) / 2
     axes.xaxis.tick_top()
     axes.xaxis.set_label_position("top")
     axes.set_xticks(middles_x if mosaic.columns else [], list(mosaic.columns), fontsize=FONT_SIZE)

@@ -39,7 +39,9 @@ def _mosaic(model: Model, images: np.ndarray, pictures: np.ndarray, values: np.n
     head = np.full((2, steps, *images.shape[1:]), np.nan, dtype=np.float32)
     head[0, : len(images)], head[1, : len(images)] = images, reconstructions
     captions = [[""] * steps, [f"{error:.2g}" for error in errors] + [""] * (steps - len(errors))]
-    captions += [[f"{value:+.2f}" for value in row] for row in values]
+    written = [[f"{value:+.2f}" for value in row] for row in values]
+    same = np.allclose(values, values[:1])  # then the last row says it for all
+    captions += [[""] * steps if same and row < len(codes) - 1 else written[row] for row in range(len(codes))]
     names = ["image", "reconstruction", *(f"z{code}  KL {model.kl[code]:.3f}" for code in codes)]
     title = (f"Reconstructions with squared error per pixel; traversals from the {start} with values of the code\n"
              f"KL divergence from N(0, 1) in nats, sum over all codes {model.kl.sum():.2f}")

@@ -5,6 +5,7 @@ quantile range of N(0, 1), of the image's posterior, or of the codes that the da
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -112,10 +113,16 @@ def _from_image(model: Model, options: Options, codes: np.ndarray, image: np.nda
     start = model.encode(image[None])[0]
     values = traversal_values(model, options, codes, image)
     pictures = traverse(model.decode, start, codes, values)
-    first = blank(pictures[:1])
-    first[0, 0], first[0, 1] = image, model.decode(start[None])[0]
-    mosaic = traversal_mosaic(np.concatenate([first, pictures]), np.concatenate([values[:1], values]),
-                              ["image, decoded", *code_names(model, codes)],
+    mosaic = traversal_mosaic(pictures, values, code_names(model, codes),
                               "Traversals from the posterior: others at the codes of the image")
+    mosaic = with_start(mosaic, image, model.decode(start[None])[0])
     return Drawing(f"traversals_posterior_{number}", f"latent traversals from the codes of image {number}",
                    mosaic_figure(mosaic))
+
+
+def with_start(mosaic: Mosaic, image: np.ndarray, decoded: np.ndarray) -> Mosaic:
+    """The mosaic with two columns in front: the image where its rows start, and what is decoded from its codes."""
+    first = blank(mosaic.images[:, :2])
+    first[0, 0], first[0, 1] = image, decoded
+    columns = ["image", "decoded", *(mosaic.columns or [""] * mosaic.images.shape[1])]
+    return dataclasses.replace(mosaic, images=np.concatenate([first, mosaic.images], axis=1), columns=columns)
