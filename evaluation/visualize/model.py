@@ -13,6 +13,7 @@ import numpy as np
 from ...common.configuration import bind, configured
 from ...common.errors import UserError
 from ...export.artifact import Representation, load_representation
+from ...export.companions import load_posterior
 from ...export.decoder import DIFFERENTIABLE, Decoder, load_decoder
 from ...export.errors import ArtifactError
 from ...export.symmetries import Symmetries, load_symmetries
@@ -61,27 +62,19 @@ class Model:
             try:
                 return load_decoder(self.folder, backend, self.device)
             except ArtifactError as error:
-                logger.info("%s", error)
+                logger.info("%s", error)  # another format may be there
         return None
 
     @functools.cached_property
     def representation(self) -> Representation:
         """Raises MissingPartError where the folder holds none."""
-        try:
-            return load_representation(self.folder, self.backend, self.device)
-        except ArtifactError as error:
-            raise MissingPartError(f"There is no encoder: {error}") from error
+        return self._open(load_representation, ("representation.*", "pytorch_model.pt"), "Images need an encoder.")
 
     @functools.cached_property
     def posterior(self) -> Callable[[Any], tuple[np.ndarray, np.ndarray]]:
         """Images (n, H, W, C) to mean and log-variance, (n, D) each.  Raises MissingPartError where there is none."""
-        from ...export.companions import load_posterior
-
-        try:
-            load = load_posterior(self.folder, self.backend, self.device)
-        except ArtifactError as error:
-            raise MissingPartError(f"There is no posterior, whose KL divergences this needs: {error}") from error
-        return lambda images: self._posterior_in_batches(load, images)
+        posterior = self._open(load_posterior, ("posterior.*",), "KL divergences need the posterior.")
+        return lambda images: self._posterior_in_batches(posterior, images)
 
     @functools.cached_property
     def symmetries(self) -> Symmetries:
@@ -119,12 +112,18 @@ class Model:
         """Codes (n, D) to images (n, H, W, C) in [0, 1]."""
         return np.clip(self.decoder(codes), 0, 1)
 
-    def encode(self, images: np.ndarray) -> np.ndarray:
-        """Images (n, H, W, C) to codes (n, D): means, also for an export that samples, where it has a posterior."""
-        record = self.representation.record
-        if record is not None and record.representation == "sample" and self.has_posterior:
+    def encode(self, images: Any) -> np.ndarray:
+        """Images (n, H, W, C) to the codes (n, D) that the decoder takes: means of the posterior, or the representation
+        where there is no posterior.
+
+        Raises MissingPartError for a representation of another width, such as a post-processed one."""
+        if self.has_posterior:
             return self.posterior(images)[0]
-        return np.concatenate([self.representation(part) for part in self._parts(images)])
+        codes = np.concatenate([self.representation(part) for part in self._parts(images)])
+        if codes.shape[1] != self.num_latents:
+            raise MissingPartError(f"{self.representation.path} gives {codes.shape[1]} codes, but the decoder takes "
+                                   f"{self.num_latents}, and there is no posterior to take them from.")
+        return codes
 
     @functools.cached_property
     def has_posterior(self) -> bool:
@@ -149,6 +148,15 @@ class Model:
             return self.kl
         except MissingPartError:
             return None
+
+    def _open(self, load: Callable[[Path, str, str], Any], files: tuple[str, ...], need: str) -> Any:
+        """Raises MissingPartError where none of the files is there, ArtifactError where one cannot be read."""
+        try:
+            return load(self.folder, self.backend, self.device)
+        except ArtifactError as error:
+            if any(any(self.folder.glob(name)) for name in files):
+                raise
+            raise MissingPartError(f"{need} {error}") from error
 
     def _parts(self, images: Any) -> Iterator[np.ndarray]:
         """Batches of images; a bar shows where it takes long."""
