@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FONT_SIZE = 8
+MOST_NAMES = 40  # on one axis
 LARGEST_WITH_NUMBERS = 16  # rows or columns; beyond it the numbers could not be read
 
 
@@ -54,6 +55,7 @@ def heat_map(axes: Axes, matrix: np.ndarray, title: str, rows: Sequence[str], co
 
 
 def _ticks(set_ticks: Any, names: Sequence[str]) -> None:
-    """All names, or evenly chosen ones of many."""
-    places = range(0, len(names), -(-len(names) // 40) if names else 1)
-    set_ticks(list(places), [names[place] for place in places], fontsize=FONT_SIZE)
+    """All names that are not empty, or evenly chosen ones of many."""
+    named = [place for place, name in enumerate(names) if name]
+    chosen = named[:: -(-len(named) // MOST_NAMES) or 1]
+    set_ticks(chosen, [names[place] for place in chosen], fontsize=FONT_SIZE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -20,7 +21,7 @@ DPI = 100
 def draw_gif_traversals(model: Model, options: Options) -> Iterator[Drawing]:
     """One GIF: a column from the prior and one from each image's posterior."""
     codes = ordered_codes(model, options)
-    moving = Options(**{**vars(options), "steps": options.frames})
+    moving = dataclasses.replace(options, steps=options.frames)
     columns, names, values = [], [], []
     for name, start, image in _starts(model, options):
         values.append(traversal_values(model, moving, codes, image))

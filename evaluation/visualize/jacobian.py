@@ -15,7 +15,7 @@ from .traversals import ordered_codes
 
 METHODS = ("forward", "difference")
 NUM_IMAGES = 4
-BRIGHTEST = 0.995  # share of the derivatives below full colour: edges would leave all others pale
+BRIGHTEST = 0.998  # share of the derivatives below full colour: edges would leave all others pale
 
 Codes = Sequence[int] | np.ndarray | None
 

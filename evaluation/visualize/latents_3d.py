@@ -30,7 +30,8 @@ def draw_latents_3d(model: Model, options: Options) -> Iterator[Drawing]:
     name, values = _colours(model.data, factors, options.color_by)
     fixed = f", {', '.join(options.fix)} fixed" if options.fix else ""
     title = f"{len(codes)} images of {model.data_set_name}{fixed}"
-    yield Drawing("latents_3d", "images in the space of three codes", scatter_figure(codes, labels, title, name, values))
+    figure = scatter_figure(codes, labels, title, name, values)
+    yield Drawing("latents_3d", "images in the space of three codes", figure)
 
 
 def three_codes(model: Model, options: Options) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What there is of an exported model to look at: decoder, encoder, posterior, symmetries, and images of its data set."""
+"""What there is of an exported model to look at: decoder, encoder, posterior, symmetries, images of its data set."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...common.configuration import bind, configured
-from ...common.errors import UserError
+from ...common.errors import MissingDataError, UserError
 from ...export.artifact import Representation, load_representation
 from ...export.companions import load_posterior
 from ...export.decoder import DIFFERENTIABLE, Decoder, load_decoder
@@ -95,16 +95,20 @@ class Model:
 
     @functools.cached_property
     def data(self) -> Any:
-        """The data set.  Raises MissingPartError where none is named, or UserError for one that is not there."""
+        """The data set.  Raises MissingPartError where none is named or its file is absent, or UserError."""
         if self.data_set_name is None:
-            raise MissingPartError(f"Nothing says which data set {self.path} belongs to. Name it with --data_set.")
+            raise MissingPartError(f"Nothing says which data set {self.path} belongs to, and this needs its images. "
+                                   "Name it with --data_set.")
         with configured([], self._gin_bindings):
             bind("dataset.name", self.data_set_name)
-            data = get_named_ground_truth_data()
+            try:
+                data = get_named_ground_truth_data()
+            except MissingDataError as error:
+                raise MissingPartError(f"This needs images of {self.data_set_name}. {error}") from error
         channels, height, width = self.decoder.record.image_shape
-        if list(data.observation_shape) != [height, width, channels]:
-            raise UserError(f"The model makes images (H, W, C) = {(height, width, channels)}, but those of "
-                            f"{self.data_set_name} are {tuple(data.observation_shape)}. Name the data set that it was "
+        if data.observation_shape != [height, width, channels]:
+            raise UserError(f"The model makes images [H, W, C] = {[height, width, channels]}, but those of "
+                            f"{self.data_set_name} are {data.observation_shape}. Name the data set that it was "
                             "trained on with --data_set.")
         return data
 

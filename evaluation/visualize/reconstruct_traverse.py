@@ -21,7 +21,7 @@ def rows_by_kl(kl: np.ndarray, codes: np.ndarray) -> np.ndarray:
 
 @kind("reconstruct-traverse")
 def draw_reconstruct_traverse(model: Model, options: Options) -> Iterator[Drawing]:
-    """First images, then reconstructions with their errors, then a row for each code from the first image's posterior."""
+    """Images, reconstructions with their errors, then a row for each code, starting from the first image's codes."""
     codes = rows_by_kl(model.kl, options.chosen_codes(model.num_latents))
     images = chosen_images(model.data, options, options.steps)[: options.steps]
     start = model.encode(images[:1])[0] if options.traverse != "prior" else np.zeros(model.num_latents)
@@ -43,6 +43,6 @@ def _mosaic(model: Model, images: np.ndarray, pictures: np.ndarray, values: np.n
     same = np.allclose(values, values[:1])  # then the last row says it for all
     captions += [[""] * steps if same and row < len(codes) - 1 else written[row] for row in range(len(codes))]
     names = ["image", "reconstruction", *(f"z{code}  KL {model.kl[code]:.3f}" for code in codes)]
-    title = (f"Reconstructions with squared error per pixel; traversals from the {start} with values of the code\n"
+    title = (f"Reconstructions with mean squared error per pixel; traversals from the {start} with values of the code\n"
              f"KL divergence from N(0, 1) in nats, sum over all codes {model.kl.sum():.2f}")
     return Mosaic(np.concatenate([head, pictures]), title, names, captions=captions)

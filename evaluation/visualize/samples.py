@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from .model import Model
 from .mosaic import Mosaic, mosaic_figure
 from .options import Drawing, Options, kind

@@ -11,6 +11,8 @@ import numpy as np
 
 from ...common.errors import UserError
 from ...export.symmetries import Selector
+from ...ground_truth.custom_data_sets import CustomTable
+from ...ground_truth.image_only import ImageOnlyData
 from .charts import heat_map_figure
 from .images import chosen_images
 from .lie_algebra import draw_lie_algebra
@@ -79,10 +81,11 @@ def _draw_codebook(model: Model, codebook: np.ndarray, options: Options) -> Iter
         [f"section {i}" for i in range(num_sections)], ["decoded", *(f"G{k}" for k in range(num_generators))])))
     codes = model.encode(model.data.sample_observations(MOVEMENT_IMAGES, options.random_state()))
     matrix = movements(codes, codebook).reshape(-1, codes.shape[1])
-    names = [f"{section}.{k}" for section in range(num_sections) for k in range(num_generators)]
+    names = ["" if k else f"section {section}" for section in range(num_sections) for k in range(num_generators)]
     yield Drawing("symmetries_movement", "how far each generator moves each code", heat_map_figure(
         matrix, f"How far each generator moves each code ({MOVEMENT_IMAGES} images)", names,
-        [f"z{i}" for i in range(codes.shape[1])], "code", "generator: section.number", "mean |z - z expm(G)|"))
+        [f"z{i}" for i in range(codes.shape[1])], "code", f"generator, {num_generators} in each section",
+        "mean |z - z expm(G)|"))
 
 
 def _draw_pairs(model: Model, codebook: np.ndarray, selector: Selector, options: Options) -> Iterator[Drawing]:
@@ -95,17 +98,17 @@ def _draw_pairs(model: Model, codebook: np.ndarray, selector: Selector, options:
     codes = np.concatenate([posterior1[0][:, None], moved, posterior2[0][:, None]], axis=1)
     decoded = model.decode(codes.reshape(-1, codes.shape[2])).reshape(*codes.shape[:2], *first.shape[1:])
     cells = np.concatenate([first[:, None], decoded, second[:, None]], axis=1)
-    columns = ["first", "decoded", *(f"+ section {i}" for i in range(len(codebook))), "decoded", "second"]
+    columns = ["first", "decoded", *(f"section {i}" for i in range(len(codebook))), "decoded", "second"]
     captions = [["", "", *("on" if switch else "off" for switch in row), "", ""] for row in switches]
     yield Drawing("symmetries_pairs", "pairs of images, joined by the symmetry that was chosen for them",
                   mosaic_figure(Mosaic(
-                      cells, "The first image's codes moved by the chosen symmetry, one section after the other; with "
-                             "the last section the second image is expected", names, columns, captions)))
+                      cells, "The first image's codes moved by the chosen symmetry, section added to section; with all "
+                             "of them the second image is expected", names, columns, captions)))
 
 
 def _pairs(data: Any, options: Options) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Pairs (n, H, W, C) that differ in one factor by one step, or random pairs where there are no factors."""
-    if options.image_indices is not None or not len(data.factors_num_values):
+    """Pairs (n, H, W, C) that differ in one factor by one step, or random pairs where factors cannot be chosen."""
+    if options.image_indices is not None or isinstance(data, (ImageOnlyData, CustomTable)):
         images = chosen_images(data, options, 2 * NUM_PAIRS)
         if len(images) < 2:
             raise UserError("symmetries compares pairs of images; --image_indices names one. Give two or more.")
