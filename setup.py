@@ -42,6 +42,8 @@ setup(
         # The two ONNX Runtimes own the same import name: install one of them, never both.
         "cpu": ["onnxruntime>=1.20"],
         "gpu": ["onnxruntime-gpu>=1.20"],
+        # For disentanglement_lib's TF1 Hub modules; only their variables are read.
+        "tensorflow": ["tensorflow-cpu>=2.16"],
         "test": TEST,
         "dev": [*TEST, "ruff>=0.9", "mypy>=1.14", "build>=1.2"],
     },

@@ -78,9 +78,10 @@ def make_evaluators(names: Sequence[str], data_set: str | None, arguments: argpa
     data_sets: dict[str, Any] = {}
     for name, path in zip(names, arguments.model_dir, strict=True):
         output = arguments.output_dir / name if len(names) > 1 else arguments.output_dir
-        folder = exported_checkpoint(path, output, data_set, arguments.allow_pickled_code)
+        hints = hints_of(arguments)
+        folder = exported_checkpoint(path, output, data_set, arguments.allow_pickled_code, hints.input_statistics)
         representation = load_representation(folder, arguments.backend, arguments.device,
-                                             arguments.allow_pickled_code, hints_of(arguments))
+                                             arguments.allow_pickled_code, hints)
         evaluators[name] = Evaluator(representation, folder, report, data_sets)
     return evaluators
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..common.commands import add_gin_arguments, run_command
 from ..common.errors import UserError
 from .foreign.flags import add_hint_arguments, hints_of
+from .foreign.understanding import Hints
 from .formats import FORMAT_NAMES
 from .record import Record
 
@@ -26,14 +27,15 @@ def build_parser() -> argparse.ArgumentParser:
     model = required.add_mutually_exclusive_group(required=True)
     model.add_argument("--model_dir", help="folder that unbraid-train wrote")
     model.add_argument("--from", dest="checkpoint", metavar="PATH",
-                       help="another project's checkpoint: a file, or a folder that holds one (docs/checkpoints.md)")
+                       help="another project's checkpoint or finished graph: a file, or a folder that holds one "
+                            "(docs/checkpoints.md)")
     model.add_argument("--inspect", metavar="PATH",
                        help="write nothing; print what is understood of a model, as a table")
     required.add_argument("--output_dir", help="folder to write; must not exist")
     add_import_arguments(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace the output folder if it exists")
-    parser.add_argument("--formats", nargs="+", choices=FORMAT_NAMES, default=list(FORMAT_NAMES),
-                        help="which files to write (default: all)")
+    parser.add_argument("--formats", nargs="+", choices=FORMAT_NAMES,
+                        help="which files to write (default: all; of a finished graph, all that it can become)")
     add_hint_arguments(parser)
     add_gin_arguments(parser, required=False)
     return parser
@@ -46,10 +48,9 @@ def add_import_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--module", metavar="PACKAGE.MODULE:CLASS",
                        help="your own network, for a state_dict of it; --gin_bindings 'CLASS.argument = value'")
     group.add_argument("--data_set", help="what the model was trained on; the export is verified on its images")
-    group.add_argument("--representation", choices=("mean", "sample"), default="mean",
-                       help="mean of the posterior, or a sample drawn anew at every call (default: mean)")
-    group.add_argument("--input_statistics", nargs=2, metavar=("MEAN", "STD"),
-                       help="for a network trained on (x - mean) / std: numbers by comma, one for each channel")
+    group.add_argument("--representation", choices=("mean", "sample"),
+                       help="mean of the posterior, or a sample drawn anew at every call (default: mean, or what "
+                            "--gin_config makes of it: export/pca, export/ica, export/whitened, export/linear)")
     group.add_argument("--allow_pickled_code", action="store_true",
                        help="also read a file that holds more than tensors; this RUNS CODE from the file")
 
@@ -71,9 +72,21 @@ def export(arguments: argparse.Namespace) -> None:
 
     refuse_existing(arguments.output_dir, arguments.overwrite)
     record = _export_own(arguments) if arguments.checkpoint is None else _export_foreign(arguments)
-    print(f"{arguments.output_dir}: {record.representation} of {record.num_latents} latents, images "
-          f"{tuple(record.image_shape)}, formats {', '.join(arguments.formats)}; largest difference from the model "
+    print(f"{arguments.output_dir}: {_codes(record)}, images {tuple(record.image_shape)}, formats "
+          f"{', '.join(_written(arguments.output_dir))}; largest difference from the model "
           f"{record.largest_difference:.2g}.")
+
+
+def _codes(record: Record) -> str:
+    made_by = f" by {record.postprocessing['name']}" if record.postprocessing else ""
+    return f"{record.representation} of {record.num_latents} latents{made_by}"
+
+
+def _written(folder: str) -> list[str]:
+    from .formats import get_formats
+
+    return [name for name, file_format in get_formats().items()
+            if (Path(folder) / file_format.representation_file).is_file()]
 
 
 def _export_own(arguments: argparse.Namespace) -> Record:
@@ -81,23 +94,45 @@ def _export_own(arguments: argparse.Namespace) -> Record:
 
     return postprocess_with_gin(arguments.model_dir, arguments.output_dir, arguments.overwrite,
                                 arguments.gin_config or ["export/mean.gin"], arguments.gin_bindings,
-                                arguments.formats)
+                                arguments.formats or FORMAT_NAMES)
 
 
 def _export_foreign(arguments: argparse.Namespace) -> Record:
-    from .importers.import_checkpoint import export_checkpoint
     from .importers.own_module import export_own_module
 
     if arguments.module is not None:
+        if hints_of(arguments) != Hints():
+            raise UserError("--layout, --output, --head, --value_range and --input_statistics are not for --module: "
+                            "the class itself takes images (N, C, H, W) in [0, 1] and returns what is exported.")
         return export_own_module(
             arguments.module, arguments.checkpoint, arguments.output_dir, arguments.data_set,
             representation=arguments.representation, gin_config_files=arguments.gin_config,
-            gin_bindings=arguments.gin_bindings, formats=arguments.formats, overwrite=arguments.overwrite,
-            allow_pickled_code=arguments.allow_pickled_code)
+            gin_bindings=arguments.gin_bindings, formats=arguments.formats or FORMAT_NAMES,
+            overwrite=arguments.overwrite, allow_pickled_code=arguments.allow_pickled_code)
+    return _export_model_of_others(arguments)
+
+
+def _export_model_of_others(arguments: argparse.Namespace) -> Record:
+    from .foreign.export_graph import export_graph
+    from .importers.import_checkpoint import export_checkpoint
+    from .locating import ARTIFACTS, locate
+    from .representations import postprocessing_of
+
+    hints = hints_of(arguments)
+    postprocessing = postprocessing_of(arguments.representation, arguments.gin_config, arguments.gin_bindings)
+    located = locate(Path(arguments.checkpoint))
+    if located.kind in ARTIFACTS and arguments.format is None:
+        return export_graph(
+            located, arguments.output_dir, hints=hints, data_set=arguments.data_set, postprocessing=postprocessing,
+            formats=arguments.formats, overwrite=arguments.overwrite, allow_pickled_code=arguments.allow_pickled_code)
+    if hints != Hints(input_statistics=hints.input_statistics):
+        raise UserError(f"{located.path} is a checkpoint, whose network is known; --layout, --output and --head are "
+                        "for finished graphs.")
     return export_checkpoint(
         arguments.checkpoint, arguments.output_dir, source=arguments.format, data_set=arguments.data_set,
-        representation=arguments.representation, input_statistics=arguments.input_statistics,
-        formats=arguments.formats, overwrite=arguments.overwrite, allow_pickled_code=arguments.allow_pickled_code)
+        postprocessing=postprocessing, input_statistics=hints.input_statistics,
+        formats=arguments.formats or FORMAT_NAMES, overwrite=arguments.overwrite,
+        allow_pickled_code=arguments.allow_pickled_code)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -36,17 +36,17 @@ class Representation:
 
     def __init__(self, path: Path, backend: str, device: str, runner: Runner):
         self.path, self.backend, self.device = path, backend, device
-        self._runner = runner
+        self.graph = runner
 
     @property
     def record(self) -> Record | None:
         """What the artifact says of itself; None for a stranger's."""
-        return self._runner.record
+        return self.graph.record
 
     @property
     def provider(self) -> str:
         """The execution provider or device that really runs."""
-        return self._runner.provider
+        return self.graph.provider
 
     @property
     def is_concurrent(self) -> bool:
@@ -60,7 +60,7 @@ class Representation:
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Raises InputMismatchError when the model refuses the images, ArtifactError when its codes are not 2-D."""
-        return columns_of_images(self._runner, images, self.path)
+        return columns_of_images(self.graph, images, self.path)
 
     def is_deterministic(self, images: np.ndarray) -> bool:
         """Whether the same images get the same codes twice."""

@@ -4,7 +4,6 @@ Scoring loads no training code; rebuilding a network does, so it happens elsewhe
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import subprocess
@@ -13,7 +12,8 @@ import zipfile
 from pathlib import Path
 
 from .errors import ArtifactError
-from .locating import locate
+from .foreign.understanding import Statistics, described
+from .locating import Located, locate, sha256_of
 
 TORCHSCRIPT_FILE = "pytorch_model.pt"
 
@@ -21,21 +21,27 @@ logger = logging.getLogger(__name__)
 
 
 def exported_checkpoint(path: Path, output_dir: Path, data_set: str | None = None,
-                        allow_pickled_code: bool = False) -> Path:
+                        allow_pickled_code: bool = False, statistics: Statistics | None = None) -> Path:
     """The artifact to score: `path` itself where it is one, else OUTPUT_DIR.representation, made unless it is there.
 
+    statistics: for a checkpoint whose network takes (x - mean) / std.
     Raises ArtifactError with the sentence of unbraid-export when that fails."""
-    checkpoint = _checkpoint_file(path)
-    if checkpoint is None:
+    located = _checkpoint(path)
+    if located is None:
         return path
+    checkpoint = located.path
     folder = output_dir.with_name(f"{output_dir.name}.representation")
-    if _sha256_of_source(folder) == hashlib.sha256(checkpoint.read_bytes()).hexdigest():
+    source = _source(folder)
+    is_as_said = statistics is None or source.get("input") == described(statistics)
+    if is_as_said and source.get("sha256") == sha256_of(located):
         logger.info("%s holds %s already.", folder, checkpoint)
         return folder
     command = [sys.executable, "-m", "unbraid.export", "--from", str(checkpoint), "--output_dir", str(folder),
                "--overwrite"]
     command += ["--data_set", data_set] if data_set else []
     command += ["--allow_pickled_code"] if allow_pickled_code else []
+    if statistics is not None:
+        command += ["--input_statistics", *(",".join(map(str, numbers)) for numbers in statistics)]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     if finished.returncode:
         raise ArtifactError(finished.stderr.strip().removeprefix("unbraid-export: ") or
@@ -43,19 +49,20 @@ def exported_checkpoint(path: Path, output_dir: Path, data_set: str | None = Non
     return folder
 
 
-def _checkpoint_file(path: Path) -> Path | None:
-    """The file with the weights; None where `path` holds a finished graph, or nothing that can be told."""
+def _checkpoint(path: Path) -> Located | None:
+    """What holds the weights; None where `path` holds a finished graph, or nothing that can be told."""
     try:
         located = locate(path)
     except ArtifactError:
         return None  # load_representation says what it expected
-    return located.path if located.kind in ("weights", "saved_model") else None
+    return located if located.kind in ("weights", "saved_model") else None
 
 
-def _sha256_of_source(folder: Path) -> str | None:
+def _source(folder: Path) -> dict[str, str]:
+    """Where the export in a folder came from; empty where there is none."""
     try:
         with zipfile.ZipFile(folder / TORCHSCRIPT_FILE) as archive:
             (member,) = (name for name in archive.namelist() if name.endswith("extra/unbraid.json"))
-            return (json.loads(archive.read(member))["source"] or {}).get("sha256")
+            return json.loads(archive.read(member))["source"] or {}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-        return None
+        return {}

@@ -55,5 +55,6 @@ def _checkpoint_rows(path: Path, source: str | None, allow_pickled_code: bool) -
 
     imported, origin = import_checkpoint(path, source, allow_pickled_code)
     return [("format", origin["format"]), ("project", origin["project"]),
-            ("images (C, H, W)", str(imported.image_shape)), ("codes", f"{imported.num_latent} latents"),
+            ("images (C, H, W)", str(imported.image_shape)),
+            ("codes", f"{imported.statistic} of {imported.num_latent} latents"),
             ("decoder", "yes" if imported.decoder is not None else "no"), ("sha256", origin["sha256"])]

@@ -4,6 +4,7 @@ Folders are recognised by what lies in them, files by their first bytes and the 
 
 from __future__ import annotations
 
+import hashlib
 import re
 import zipfile
 from collections.abc import Iterator
@@ -46,6 +47,17 @@ def locate(path: Path) -> Located:
                             "give the path of one of them.")
     raise ArtifactError(f"{path} holds no model: expected one of {', '.join(NAMES)}, or a single file "
                         f"*{', *'.join(SUFFIXES)}, there or in a folder below. docs/checkpoints.md lists what is read.")
+
+
+def sha256_of(located: Located) -> str:
+    """Hash of what holds the weights."""
+    files = [located.path]
+    if located.kind == "saved_model":
+        files = sorted((located.path.parent / "variables").glob("variables.data-*")) or files
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def kind_of_file(path: Path) -> str:

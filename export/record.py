@@ -30,6 +30,7 @@ class Record:
 
     kind: "representation" (images to codes), "posterior" (images to mean and log-variance) or "decoder" (codes to
     images).  image_shape: [C, H, W].
+    postprocessing: name and settings of the map that made codes of the posterior's mean; None where nothing did.
     columns: what a posterior's columns hold, num_latents of each in this order; None for the other kinds.
     source: for an imported model its format, project, file and sha256; None for one of ours.
     largest_difference: from the eager module, over all images it was verified on; None before verification."""
@@ -38,6 +39,7 @@ class Record:
     image_shape: list[int]
     num_latents: int
     representation: str = "mean"
+    postprocessing: dict[str, Any] | None = None
     columns: list[str] | None = None
     image_layout: str = "NCHW"
     value_range: list[float] = dataclasses.field(default_factory=lambda: [0.0, 1.0])

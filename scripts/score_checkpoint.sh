@@ -9,7 +9,8 @@
 #
 # Scores go to OUTPUT (default: PATH/metrics for a folder, PATH.metrics for a file); those that are there are kept.
 # DEVICE=cuda runs the model on a GPU.  ALLOW_PICKLED_CODE=1 opens pickled modules, which runs code from the file.
-# HINTS says what cannot be found out about a stranger's graph: HINTS="--layout NHWC", "--output mean", "--head halves".
+# HINTS says what cannot be found out about a stranger's model: HINTS="--layout NHWC", "--output mean", "--head halves",
+#   "--value_range -1 1", "--input_statistics 0.5 0.25".
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 [ $# -ge 2 ] && [ "$1" != --help ] || { usage; exit 2; }
 use_environment

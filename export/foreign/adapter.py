@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..record import Record
+from .flags import refuse_other_channels
 from .probing import call, chunks, understand
-from .understanding import Hints, Understanding
+from .understanding import Hints, Statistics, Understanding
 
 logger = logging.getLogger(__name__)
 
@@ -18,21 +19,46 @@ class ForeignRunner:
     """A runner that asks a graph in its own way; it is understood once the first images show their shape."""
 
     def __init__(self, graph: Any, hints: Hints, path: object):
-        self._graph, self._hints, self._path = graph, hints, path
+        self.graph, self._hints, self._path = graph, hints, path
         self.understanding: Understanding | None = None
         self.record: Record | None = None
         self.provider: str = graph.provider
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """Raises ArtifactError where the graph cannot be understood, and whatever the runtime raises."""
-        shape = values.shape[1:]
-        if self.understanding is None or self.understanding.image_shape != shape:
-            self.understanding = understand(self._graph, [shape], self._hints, self._path)  # type: ignore[list-item]
-            logger.info("%s: %s.", self._path, "; ".join(f"{key} {value}" for key, value in self.understanding.rows()))
-        how = self.understanding
-        codes = [call(self._graph, batch, how.layout, how.dtype)[how.output][:count]
+        how = self._how(values)
+        values = normalised(values, how.statistics)
+        codes = [call(self.graph, batch, how.layout, how.dtype)[how.output][:count]
                  for batch, count in chunks(values, how.batch_size)]
         return _means(np.concatenate(codes).astype(np.float32, copy=False), how.head)
+
+    def posterior(self, values: np.ndarray) -> np.ndarray:
+        """Mean and log-variance side by side, (n, 2 D), of a graph of which both are known; it takes any batch."""
+        how = self._how(values)
+        outputs = call(self.graph, normalised(values, how.statistics), how.layout, how.dtype)
+        columns = outputs[how.output]
+        if how.log_variance:
+            columns = np.concatenate([columns, outputs[how.log_variance]], axis=1)
+        elif how.head == "interleaved":
+            columns = np.concatenate([columns[:, 0::2], columns[:, 1::2]], axis=1)
+        return columns.astype(np.float32, copy=False)
+
+    def _how(self, values: np.ndarray) -> Understanding:
+        """How the graph is called with images (n, C, H, W)."""
+        shape = values.shape[1:]
+        if self.understanding is None or self.understanding.image_shape != shape:
+            self.understanding = understand(self.graph, [shape], self._hints, self._path)  # type: ignore[list-item]
+            logger.info("%s: %s.", self._path, "; ".join(f"{key} {value}" for key, value in self.understanding.rows()))
+        return self.understanding
+
+
+def normalised(images: np.ndarray, statistics: Statistics | None) -> np.ndarray:
+    """(x - mean) / std of images (n, C, H, W), channel by channel."""
+    if statistics is None:
+        return images
+    refuse_other_channels(statistics, images.shape[1])
+    mean, std = (np.array(numbers, dtype=np.float32).reshape(1, -1, 1, 1) for numbers in statistics)
+    return (images - mean) / std
 
 
 def _means(codes: np.ndarray, head: str | None) -> np.ndarray:

@@ -1,19 +1,54 @@
-"""The flags that say what cannot be found out about a stranger's graph."""
+"""The flags that say what cannot be found out about a stranger's model."""
 
 from __future__ import annotations
 
 import argparse
 
-from .understanding import HEADS, LAYOUTS, Hints
+from ...common.errors import UserError
+from .understanding import HEADS, LAYOUTS, Hints, Statistics
 
 
 def add_hint_arguments(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("somebody else's graph (found by trying, where not said)")
+    group = parser.add_argument_group("somebody else's model (found by trying, where not said)")
     group.add_argument("--layout", choices=LAYOUTS, help="order of the axes of its images")
     group.add_argument("--output", help="name or position of the output that holds the codes")
     group.add_argument("--head", choices=HEADS, help="the output holds mean and log-variance, all means first or "
                                                      "in turn; the means are taken")
+    group.add_argument("--value_range", nargs=2, type=float, metavar=("LOW", "HIGH"),
+                       help="what it takes black and white for, such as -1 1 or 0 255 (default: 0 1)")
+    group.add_argument("--input_statistics", nargs=2, metavar=("MEAN", "STD"),
+                       help="it takes (x - MEAN) / STD of images x in [0, 1]: numbers by comma, one for each channel")
 
 
 def hints_of(arguments: argparse.Namespace) -> Hints:
-    return Hints(arguments.layout, arguments.output, arguments.head)
+    """Raises UserError for numbers that are none."""
+    return Hints(arguments.layout, arguments.output, arguments.head, _statistics(arguments))
+
+
+def _statistics(arguments: argparse.Namespace) -> Statistics | None:
+    if arguments.value_range is None:
+        return None if arguments.input_statistics is None else parse_statistics(*arguments.input_statistics)
+    low, high = arguments.value_range
+    if arguments.input_statistics is not None or not low < high:
+        raise UserError(f"--value_range {low:g} {high:g}: expected the smaller number first, and no --input_statistics "
+                        "beside it.")
+    return (-low / (high - low),), (1 / (high - low),)
+
+
+def parse_statistics(mean: str, std: str) -> Statistics:
+    """Numbers by comma.  Raises UserError."""
+    try:
+        means, stds = (tuple(float(number) for number in text.split(",")) for text in (mean, std))
+    except ValueError:
+        means = stds = ()
+    if not {len(means), len(stds)} <= {1, 3} or min(stds, default=0) <= 0:
+        raise UserError(f"--input_statistics {mean} {std}: expected the mean and the standard deviation of the images, "
+                        "each one number, or one for each channel by comma, such as 0 1.")
+    return means, stds
+
+
+def refuse_other_channels(statistics: Statistics, num_channels: int) -> None:
+    """Raises UserError for statistics of another number of channels."""
+    if not {len(numbers) for numbers in statistics} <= {1, num_channels}:
+        raise UserError(f"--input_statistics has {max(map(len, statistics))} numbers, but the images have "
+                        f"{num_channels} channels; expected one number, or one for each channel.")

@@ -16,6 +16,8 @@ DTYPES = ("float32", "float16", "float64")
 BATCH_SIZES = (2, 1, 7)  # a graph that runs on all of these takes any number
 FIXED_SIZES = (16, 32, 64, 4, 8, 10, 100, 128, 256)
 SHAPES = [(channels, side, side) for side in (64, 32, 28, 16, 128, 224) for channels in (1, 3)]
+LOG_VARIANCE_NAMES = ("logvar", "log_var", "log_variance", "logvars", "log_vars", "z_logvar", "z_log_var",
+                      "z_log_variance")
 MEAN_NAMES = ("mean", "mu", "means", "z_mean", "mus", "loc", "codes", "code", "representation", "default")
 
 
@@ -118,7 +120,17 @@ def _understood(graph: Graph, shape: tuple[int, int, int], ways: list[tuple[str,
                             "even number into mean and log-variance.")
     return Understanding(shape, layout, _layout_matters(graph, images, ways, name), dtype, batch_size, name,
                          {key: tuple(value.shape[1:]) for key, value in first.items()},
-                         width // 2 if hints.head else width, hints.head, name not in drawn)
+                         width // 2 if hints.head else width, hints.head, _log_variance(first, name, hints),
+                         name not in drawn, hints.input_statistics)
+
+
+def _log_variance(outputs: Outputs, mean: str, hints: Hints) -> str | None:
+    """The output that holds the log-variances of the means, told by both names."""
+    if hints.head or mean.lower() not in MEAN_NAMES:
+        return None
+    named = [name for name, value in outputs.items()
+             if name.lower() in LOG_VARIANCE_NAMES and value.shape == outputs[mean].shape]
+    return named[0] if len(named) == 1 else None
 
 
 def _layout_matters(graph: Graph, images: np.ndarray, ways: list[tuple[str, str, int | None]], name: str) -> bool:

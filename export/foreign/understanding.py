@@ -6,6 +6,7 @@ import dataclasses
 
 LAYOUTS = ("NCHW", "NHWC")
 HEADS = ("halves", "interleaved")
+Statistics = tuple[tuple[float, ...], tuple[float, ...]]  # mean and standard deviation, one number or one a channel
 
 
 @dataclasses.dataclass(frozen=True)
@@ -13,11 +14,14 @@ class Hints:
     """What the user said: each wins over what is found.
 
     layout: of the images.  output: name (or position) of the output that holds the codes.  head: how one output holds
-    mean and log-variance, "halves" (all means first) or "interleaved"; None takes the whole output as codes."""
+    mean and log-variance, "halves" (all means first) or "interleaved"; None takes the whole output as codes.
+    input_statistics: mean and standard deviation of a network that takes (x - mean) / std of images x in [0, 1], one
+    number each or one for each channel; None for images as they are."""
 
     layout: str | None = None
     output: str | None = None
     head: str | None = None
+    input_statistics: Statistics | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,18 +41,34 @@ class Understanding:
     """Shape of one row of every output."""
     num_latents: int
     head: str | None
+    log_variance: str | None
+    """The output of log-variances that belong to the codes, where they are known by their names."""
     is_deterministic: bool
+    statistics: Statistics | None = None
 
     def rows(self) -> list[tuple[str, str]]:
         """As a table, for people."""
-        others = [f"{name} {shape}" for name, shape in self.outputs.items() if name != self.output]
+        others = [f"{name} {shape}" for name, shape in self.outputs.items()
+                  if name not in (self.output, self.log_variance)]
         layout = f"{self.layout} (assumed: the other one runs too; --layout says)" if self.layout_is_assumed \
             else self.layout
         return [
             ("images (C, H, W)", str(self.image_shape)), ("layout", layout), ("dtype", self.dtype),
+            ("values", described(self.statistics) if self.statistics else "[0, 1]"),
             ("batch size", "any" if self.batch_size is None else f"{self.batch_size}, always: run in chunks, padded"),
             ("codes", f"output {self.output}, {self.num_latents} latents"),
-            ("mean and log-variance", self.head or "not in one output (--head says otherwise)"),
+            ("mean and log-variance", self._posterior()),
             ("other outputs", ", ".join(others) or "none"),
             ("answers alike twice", "yes" if self.is_deterministic else "no: it draws random numbers"),
         ]
+
+    def _posterior(self) -> str:
+        if self.log_variance:
+            return f"outputs {self.output} and {self.log_variance}"
+        return self.head or "not in one output (--head says otherwise)"
+
+
+def described(statistics: Statistics) -> str:
+    """For people, and for the record."""
+    mean, std = map(list, statistics)
+    return f"(x - {mean}) / {std}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ def convert(module: Any, example: Any, kind: str) -> Any:
     """From the eager module: the dynamo exporter takes no TorchScript."""
     import torch
 
+    if any(isinstance(part, torch.jit.ScriptModule) for part in module.modules()):
+        return _convert_torchscript(module, example, kind)
     input_name, output_name = TENSOR_NAMES[kind]
     with _quiet_exporter():
         program = torch.onnx.export(
@@ -36,6 +39,20 @@ def convert(module: Any, example: Any, kind: str) -> Any:
             dynamic_shapes=({0: torch.export.Dim("batch")},), verbose=False, custom_translation_table=translations())
     assert program is not None
     return program.model_proto
+
+
+def _convert_torchscript(module: Any, example: Any, kind: str) -> Any:
+    """A module with somebody's TorchScript in it, by the exporter that torch has for that."""
+    import onnx
+    import torch
+
+    input_name, output_name = TENSOR_NAMES[kind]
+    file: Any = io.BytesIO()
+    with _quiet_exporter(), torch.no_grad():
+        graph = torch.jit.trace(module, example, check_trace=False)
+        torch.onnx.export(graph, (example,), file, dynamo=False, input_names=[input_name], output_names=[output_name],
+                          dynamic_axes={input_name: {0: "batch"}, output_name: {0: "batch"}})
+    return onnx.load_model_from_string(file.getvalue())
 
 
 def save(graph: Any, path: Path, record: Record) -> None:

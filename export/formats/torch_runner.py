@@ -15,7 +15,7 @@ class TorchRunner:
     """One module on one device, from float32 array to float32 array, without gradients."""
 
     def __init__(self, module: Any, device: str, record: Record | None):
-        self._module, self._device, self.record = module, device, record
+        self.module, self._device, self.record = module, device, record
         self.provider = f"torch {device}"
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
@@ -44,7 +44,7 @@ class TorchRunner:
 
     def _run(self, values: np.ndarray) -> Any:
         with torch.inference_mode():
-            return self._module(torch.from_numpy(np.ascontiguousarray(values)).to(self._device))
+            return self.module(torch.from_numpy(np.ascontiguousarray(values)).to(self._device))
 
 
 def check_device(device: str) -> None:

@@ -36,18 +36,22 @@ class DisentanglingVAE(BaseSource):
                                                                "convT3")])
         return fill(state, encoder, decoder)
 
-    def check_folder(self, folder: Path, imported: Imported) -> None:
+    def check_folder(self, folder: Path, imported: Imported) -> Imported:
         path = folder / "specs.json"
-        if not path.is_file():
-            return
-        try:
-            specs = json.loads(path.read_text(encoding="utf-8"))
-            found = {"img_size": list(specs["img_size"]), "latent_dim": specs["latent_dim"]}
-        except (ValueError, KeyError, TypeError) as error:
-            raise ArtifactError(f"{path} is no specs.json of disentangling-vae ({error!r}); expected img_size and "
-                                "latent_dim. Remove it: the weights say the same.") from error
-        expected = {"img_size": list(imported.image_shape), "latent_dim": imported.num_latent}
-        if found != expected:
-            raise ArtifactError(f"{path} says {found}, but the weights beside it are of {expected}. They are not of "
-                                "one run; put the right files together, or point at the weights' file in a folder of "
-                                "its own.")
+        if path.is_file():
+            _check_specs(path, imported)
+        return imported
+
+
+def _check_specs(path: Path, imported: Imported) -> None:
+    try:
+        specs = json.loads(path.read_text(encoding="utf-8"))
+        found = {"img_size": list(specs["img_size"]), "latent_dim": specs["latent_dim"]}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(f"{path} is no specs.json of disentangling-vae ({error!r}); expected img_size and "
+                            "latent_dim. Remove it: the weights say the same.") from error
+    expected = {"img_size": list(imported.image_shape), "latent_dim": imported.num_latent}
+    if found != expected:
+        raise ArtifactError(f"{path} says {found}, but the weights beside it are of {expected}. They are not of "
+                            "one run; put the right files together, or point at the weights' file in a folder of "
+                            "its own.")

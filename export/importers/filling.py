@@ -94,6 +94,8 @@ class Imported:
     num_latent: int
     symmetries: Symmetries = NO_SYMMETRIES
     """CFASL's codebook; a Lie algebra's bases are the decoder's."""
+    statistic: str = "mean"
+    """What of the posterior the file is the representation of: "mean" or "sample"."""
 
 
 class Pictures(nn.Module):

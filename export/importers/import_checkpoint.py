@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
+import torch
 
-from ...common.errors import UserError
 from ...ground_truth.registry import data_sets
 from ...training.checkpoint import FILE_NAME, CheckpointError, load_model
+from ..affine import AffineMap
 from ..errors import ArtifactError, UnsafeArtifactError
-from ..exporter import NUM_IMAGES, export_representation
+from ..exporter import export_representation
+from ..foreign.flags import refuse_other_channels
+from ..foreign.understanding import Statistics, described
 from ..formats import FORMAT_NAMES
-from ..locating import Located, locate
+from ..graphs import latents_of
+from ..locating import Located, locate, sha256_of
 from ..record import Record
+from ..representations import Postprocessing, Recipe
 from ..symmetries import save_symmetries, with_bases
+from ..verification_images import verification_images
 from .filling import Imported
-from .input_statistics import STATISTICS, Normalised, parse_statistics
+from .input_statistics import STATISTICS, Normalised
 from .own_symmetries import own_symmetries
 from .reading import read_state
 from .registry import source_of, sources
+from .state import State
+from .tensorflow_module import read_variables
 
 OWN = "unbraid"  # --format of our own checkpoints, in records
 
@@ -38,17 +44,23 @@ def import_checkpoint(path: str | Path, source: str | None = None,
     Raises ArtifactError or one of its kinds; nothing in the file is run unless `allow_pickled_code`."""
     located = locate(Path(path))
     _refuse_other_kinds(located, allow_pickled_code)
-    sha256 = hashlib.sha256(located.path.read_bytes()).hexdigest()
+    sha256 = sha256_of(located)
     if own := _own_model(located.path):
         return own, {"format": OWN, "project": "unbraid", "file": located.path.name, "sha256": sha256}
-    state = read_state(located.path, allow_pickled_code)
+    state = _state(located, allow_pickled_code)
     name = source_of(state, source)
     importer = sources()[name]
     imported = importer.convert(state)
-    importer.check_folder(located.path.parent, imported)
+    imported = importer.check_folder(located.path.parent, imported)
     logger.info("%s is a checkpoint of %s.", located.path, importer.project)
     return imported, {"format": name, "project": importer.project, "file": located.path.name,
                       "sha256": sha256}
+
+
+def _state(located: Located, allow_pickled_code: bool) -> State:
+    if located.kind == "saved_model":
+        return read_variables(located.path.parent)
+    return read_state(located.path, allow_pickled_code)
 
 
 def _own_model(path: Path) -> Imported | None:
@@ -64,14 +76,15 @@ def _own_model(path: Path) -> Imported | None:
 
 
 def with_input_statistics(imported: Imported, origin: dict[str, str], data_set: str | None,
-                          statistics: tuple[str, str] | None) -> tuple[Imported, dict[str, str]]:
+                          statistics: Statistics | None) -> tuple[Imported, dict[str, str]]:
     """The networks for images in [0, 1], and their origin with what was done about it.
 
-    statistics: mean and standard deviation as the user gave them.  Raises ArtifactError when they are needed."""
+    statistics: mean and standard deviation where the user gave them.  Raises ArtifactError when they are needed."""
     if statistics is None and (origin["format"] == OWN or not sources()[origin["format"]].normalises):
         return imported, origin
     if statistics is not None:
-        mean, std = parse_statistics(*statistics, imported.image_shape[0])
+        refuse_other_channels(statistics, imported.image_shape[0])
+        mean, std = statistics
     elif data_set in STATISTICS:
         mean, std = STATISTICS[data_set]
     else:
@@ -79,16 +92,17 @@ def with_input_statistics(imported: Imported, origin: dict[str, str], data_set: 
                             f"Name its data set with --data_set ({', '.join(STATISTICS)}), or give --input_statistics "
                             "MEAN STD; 0 1 leaves images as they are.")
     encoder = Normalised(imported.encoder, mean, std).eval()
-    return dataclasses.replace(imported, encoder=encoder), {**origin, "input": f"(x - {mean}) / {std}"}
+    return dataclasses.replace(imported, encoder=encoder), {**origin, "input": described((mean, std))}
 
 
 def export_checkpoint(path: str | Path, output_dir: str | Path, *, source: str | None = None,
-                      data_set: str | None = None, representation: str = "mean",
-                      input_statistics: tuple[str, str] | None = None,
+                      data_set: str | None = None, postprocessing: Postprocessing | None = None,
+                      input_statistics: Statistics | None = None,
                       formats: Sequence[str] = FORMAT_NAMES, overwrite: bool = False,
                       allow_pickled_code: bool = False) -> Record:
     """Imports a checkpoint and exports it, verified on images of `data_set`, or on made-up ones without it.
 
+    postprocessing: what codes are made of; by default the mean, or a sample where the checkpoint is known to be of one.
     Raises UserError; then nothing is written."""
     imported, origin = with_input_statistics(*import_checkpoint(path, source, allow_pickled_code), data_set,
                                              input_statistics)
@@ -96,36 +110,22 @@ def export_checkpoint(path: str | Path, output_dir: str | Path, *, source: str |
     symmetries = imported.symmetries
     if imported.decoder is not None:
         symmetries = with_bases(symmetries, imported.decoder.state_dict())
+    postprocessing = postprocessing or Postprocessing(Recipe(imported.statistic))
     return export_representation(
-        imported.encoder, output_dir, images, representation=representation, decoder=imported.decoder,
+        imported.encoder, output_dir, images, representation=postprocessing.recipe.statistic,
+        postprocessing=fitted_on(data_set, postprocessing, imported.encoder), decoder=imported.decoder,
         data_set=data_set, source=origin, formats=formats, overwrite=overwrite,
         finish=lambda folder, _: save_symmetries(folder, symmetries))
 
 
-def verification_images(image_shape: Sequence[int], data_set: str | None) -> np.ndarray:
-    """(n, H, W, C) float32 in [0, 1]: images of the data set, or smooth random pictures where none is named.
-
-    Raises UserError when the data set's images are of another shape."""
-    channels, height, width = image_shape
-    if data_set is None:
-        coarse = np.random.RandomState(0).uniform(size=(NUM_IMAGES, channels, 4, 4))
-        fine = np.kron(coarse, np.ones((1, 1, -(-height // 4), -(-width // 4))))[:, :, :height, :width]
-        return fine.transpose(0, 2, 3, 1).astype(np.float32)
-    images = images_of_data_set(data_set)
-    if images.shape[1:] != (height, width, channels):
-        raise UserError(f"The model takes images (C, H, W) = {tuple(image_shape)}, but those of {data_set} are "
-                        f"{(images.shape[3], *images.shape[1:3])}; name the one it was trained on with --data_set.")
-    return images
-
-
-def images_of_data_set(name: str) -> np.ndarray:
-    """(n, H, W, C) float32 in [0, 1] for a verification, always the same ones."""
-    observations = data_sets()[name]().sample_observations(NUM_IMAGES, np.random.RandomState(0))
-    return np.asarray(observations, dtype=np.float32)
+def fitted_on(data_set: str | None, postprocessing: Postprocessing, encoder: torch.nn.Module) -> AffineMap | None:
+    """The map of a network's latents, fitted on images of `data_set` where it needs some."""
+    data = None if data_set is None else data_sets()[data_set]()
+    return postprocessing.fitted(lambda images: latents_of(encoder, images), data, data_set)
 
 
 def _refuse_other_kinds(located: Located, allow_pickled_code: bool) -> None:
-    if located.kind == "weights":
+    if located.kind in ("weights", "saved_model"):
         return
     if located.kind == "pickle":
         if located.path.suffix == ".dill" or not allow_pickled_code:
@@ -133,8 +133,5 @@ def _refuse_other_kinds(located: Located, allow_pickled_code: bool) -> None:
                 f"{located.path} is a Python pickle, not a checkpoint of torch.save. Reading it would run code from "
                 "the file, so it is refused; if you trust where it comes from, add --allow_pickled_code.")
         return
-    if located.kind == "saved_model":
-        raise ArtifactError(f"{located.path} is a TensorFlow SavedModel; unbraid cannot read those yet. Export its "
-                            "representation as ONNX (tf2onnx) and score that file.")
     raise ArtifactError(f"{located.path} is a finished graph, no checkpoint; score it as it is with unbraid-evaluate "
                         "--model_dir, or look at it with unbraid-export --inspect.")

@@ -7,22 +7,22 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from ...common.errors import UserError
+from ..foreign.understanding import Statistics
 
 # Mean and standard deviation of every channel over the whole data set, as disent's configurations have them.
-STATISTICS: dict[str, tuple[list[float], list[float]]] = {
-    "dsprites_full": ([0.042494423521889584], [0.19516645880626055]),
-    "shapes3d": ([0.502584966788819, 0.5787597566089667, 0.6034499731859578],
-                 [0.2940814043555559, 0.3443979087517214, 0.3661685981524748]),
-    "cars3d": ([0.8976676149976628, 0.8891658020067508, 0.885147515814868],
-               [0.22503195531503034, 0.2399461278981261, 0.24792106319684404]),
-    "smallnorb": ([0.7520918401088603], [0.09563879016827262]),
-    "mpi3d_toy": ([0.22437325567325045, 0.22141877351640138, 0.22625457849943273],
-                  [0.0690013611690731, 0.06343387069571882, 0.07607519758722009]),
-    "mpi3d_realistic": ([0.17986945797157425, 0.20474678611954758, 0.18148154235228137],
-                        [0.08746476487506775, 0.09330995330831938, 0.09242232801328121]),
-    "mpi3d_real": ([0.12848577057593918, 0.1648033279246875, 0.13971583058948006],
-                   [0.09329210572942123, 0.09203401520672466, 0.10322983729706256]),
+STATISTICS: dict[str, Statistics] = {
+    "dsprites_full": ((0.042494423521889584,), (0.19516645880626055,)),
+    "shapes3d": ((0.502584966788819, 0.5787597566089667, 0.6034499731859578),
+                 (0.2940814043555559, 0.3443979087517214, 0.3661685981524748)),
+    "cars3d": ((0.8976676149976628, 0.8891658020067508, 0.885147515814868),
+               (0.22503195531503034, 0.2399461278981261, 0.24792106319684404)),
+    "smallnorb": ((0.7520918401088603,), (0.09563879016827262,)),
+    "mpi3d_toy": ((0.22437325567325045, 0.22141877351640138, 0.22625457849943273),
+                  (0.0690013611690731, 0.06343387069571882, 0.07607519758722009)),
+    "mpi3d_realistic": ((0.17986945797157425, 0.20474678611954758, 0.18148154235228137),
+                        (0.08746476487506775, 0.09330995330831938, 0.09242232801328121)),
+    "mpi3d_real": ((0.12848577057593918, 0.1648033279246875, 0.13971583058948006),
+                   (0.09329210572942123, 0.09203401520672466, 0.10322983729706256)),
 }
 
 
@@ -40,15 +40,3 @@ class Normalised(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return self.network((images - self.mean) / self.std)
-
-
-def parse_statistics(mean: str, std: str, num_channels: int) -> tuple[list[float], list[float]]:
-    """Numbers by comma, one for each channel or one for all.  Raises UserError."""
-    try:
-        means, stds = ([float(number) for number in text.split(",")] for text in (mean, std))
-    except ValueError:
-        means = stds = []
-    if not {len(means), len(stds)} <= {1, num_channels} or min(stds, default=0) <= 0:
-        raise UserError(f"--input_statistics {mean} {std}: expected the mean and the standard deviation of the images, "
-                        f"each one number or {num_channels} by comma, such as 0 1.")
-    return means, stds

@@ -40,12 +40,13 @@ class JLOneVAE(BaseSource):
         decoder.take("layers", ["gen_fcs.0", "gen_fcs.1", *(f"gen_convs.{i}" for i in range(3 if is_tiny else 4))])
         return fill(state, encoder, decoder)
 
-    def check_folder(self, folder: Path, imported: Imported) -> None:
+    def check_folder(self, folder: Path, imported: Imported) -> Imported:
         type_file, arguments_file = folder / "model_type.txt", folder / "model_args.p"
         if type_file.is_file():
             _check_type(type_file)
         if arguments_file.is_file():
             _check_arguments(arguments_file, imported)
+        return imported
 
 
 def _check_type(path: Path) -> None:

@@ -18,29 +18,35 @@ from ..exporter import export_representation
 from ..formats import FORMAT_NAMES
 from ..locating import locate
 from ..record import Record
+from ..representations import Postprocessing, Recipe, postprocessing_of
+from ..verification_images import images_of_data_set
 from .filling import KeyMismatchError
-from .import_checkpoint import images_of_data_set
+from .import_checkpoint import fitted_on
 from .reading import read_state
 from .state import State
 
 
 def export_own_module(module: str, path: str | Path, output_dir: str | Path, data_set: str | None, *,
-                      representation: str = "mean", gin_config_files: Sequence[str] = (),
+                      representation: str | None = None, gin_config_files: Sequence[str] = (),
                       gin_bindings: Sequence[str] = (), formats: Sequence[str] = FORMAT_NAMES, overwrite: bool = False,
                       allow_pickled_code: bool = False) -> Record:
     """Exports `package.module:Class` with the weights of `path`, verified on images of `data_set`.
 
+    representation: "mean" or "sample"; by default what gin says, or the mean.
     gin_bindings: arguments of the class, such as `Class.num_latent = 10`.  Raises UserError; then nothing is
     written."""
     if data_set is None:
         raise UserError("--module needs --data_set: nothing else says which images the network takes.")
     network = make_module(module, gin_config_files, gin_bindings)
+    postprocessing = postprocessing_of(representation, gin_config_files, gin_bindings) or Postprocessing(Recipe())
     state = read_state(locate(Path(path)).path, allow_pickled_code)
     load_weights(network, state, module)
     source = {"format": "state_dict", "project": module, "file": state.path.name,
               "sha256": hashlib.sha256(state.path.read_bytes()).hexdigest()}
-    return export_representation(network, output_dir, images_of_data_set(data_set), representation=representation,
-                                 data_set=data_set, source=source, formats=formats, overwrite=overwrite)
+    return export_representation(
+        network, output_dir, images_of_data_set(data_set), representation=postprocessing.recipe.statistic,
+        postprocessing=fitted_on(data_set, postprocessing, network), data_set=data_set, source=source, formats=formats,
+        overwrite=overwrite)
 
 
 def make_module(name: str, gin_config_files: Sequence[str] = (), gin_bindings: Sequence[str] = ()) -> torch.nn.Module:

@@ -26,8 +26,10 @@ class Source(Protocol):
     def convert(self, state: State) -> Imported:
         """Our networks with the tensors of `state`.  Pure; raises KeyMismatchError with all that does not fit."""
 
-    def check_folder(self, folder: Path, imported: Imported) -> None:
-        """Compares the configuration beside the weights with them.  Raises ArtifactError where they differ."""
+    def check_folder(self, folder: Path, imported: Imported) -> Imported:
+        """Compares what lies beside the weights with them, and adds what only it knows.
+
+        Raises ArtifactError where they differ."""
 
 
 class BaseSource:
@@ -36,8 +38,9 @@ class BaseSource:
     project = ""
     normalises = False
 
-    def check_folder(self, folder: Path, imported: Imported) -> None:
-        del folder, imported
+    def check_folder(self, folder: Path, imported: Imported) -> Imported:
+        del folder
+        return imported
 
 
 SourceClass = TypeVar("SourceClass", bound=type)

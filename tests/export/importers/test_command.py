@@ -15,7 +15,8 @@ from unbraid.evaluation.__main__ import main as evaluate
 from unbraid.export import load_representation
 from unbraid.export.__main__ import main as export
 from unbraid.export.formats import get_formats
-from unbraid.export.importers.import_checkpoint import import_checkpoint, verification_images
+from unbraid.export.importers.import_checkpoint import import_checkpoint
+from unbraid.export.verification_images import verification_images
 from unbraid.training.architectures.registry import build
 from unbraid.training.checkpoint import write_checkpoint
 
@@ -57,6 +58,10 @@ def test_an_export_says_where_it_came_from(tmp_path: Path, checkpoint: Path, ima
 @pytest.mark.parametrize(("arguments", "message"), [
     (["--data_set", "shapes3d_"], "Unknown data set 'shapes3d_'"),
     (["--format", "keras"], "Unknown checkpoint format 'keras'"),
+    (["--head", "halves"], "is a checkpoint, whose network is known; --layout, --output and --head are for finished"),
+    (["--module", "a:B", "--layout", "NHWC"], "--input_statistics are not for --module"),
+    (["--gin_config", "export/ica"], "name their data set with --data_set"),
+    (["--representation", "mean", "--gin_config", "export/ica"], "both say what is exported"),
 ])
 def test_what_cannot_be_exported_is_one_sentence(tmp_path: Path, checkpoint: Path, capsys: pytest.CaptureFixture[str],
                                                  arguments: list[str], message: str) -> None:

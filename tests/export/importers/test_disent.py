@@ -12,8 +12,9 @@ from torch.nn.functional import conv2d, linear, relu
 
 from unbraid.common.errors import UserError
 from unbraid.export import load_representation
+from unbraid.export.foreign.flags import parse_statistics
 from unbraid.export.importers.import_checkpoint import export_checkpoint, import_checkpoint
-from unbraid.export.importers.input_statistics import STATISTICS, parse_statistics
+from unbraid.export.importers.input_statistics import STATISTICS
 
 Tensors = dict[str, torch.Tensor]
 E, D = "_model._encoder.model.", "_model._decoder.model."
@@ -65,7 +66,7 @@ def test_dense_networks(state_of: Callable, imported: Callable, num_layers: int,
 
 def test_the_input_is_normalised_as_said(tmp_path: Path, checkpoint: tuple[Path, Tensors], images: np.ndarray) -> None:
     path, state = checkpoint
-    record = export_checkpoint(path, tmp_path / "out", input_statistics=("0.5", "0.25"), formats=["onnx"])
+    record = export_checkpoint(path, tmp_path / "out", input_statistics=((0.5,), (0.25,)), formats=["onnx"])
     assert record.source is not None
     assert record.source["input"] == "(x - [0.5]) / [0.25]"
     with torch.no_grad():
@@ -82,7 +83,7 @@ def test_the_statistics_must_be_known(tmp_path: Path, checkpoint: tuple[Path, Te
 @pytest.mark.parametrize(("mean", "std"), [("a", "1"), ("0", "0"), ("1,2", "1"), ("", "1")])
 def test_statistics_that_are_none_are_named(mean: str, std: str) -> None:
     with pytest.raises(UserError, match="expected the mean and the standard deviation"):
-        parse_statistics(mean, std, 3)
+        parse_statistics(mean, std)
 
 
 def test_the_table_has_one_number_for_each_channel() -> None:

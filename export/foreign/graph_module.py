@@ -1,0 +1,51 @@
+"""A stranger's TorchScript or torch.export program as a module with our input and output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from .understanding import Understanding
+
+
+class ForeignModule(torch.nn.Module):
+    """Images (N, C, H, W) float32 in [0, 1] to codes (N, D), or to (mean, log-variance) where both are known."""
+
+    mean: torch.Tensor
+    std: torch.Tensor
+
+    def __init__(self, graph: torch.nn.Module, how: Understanding):
+        super().__init__()
+        self.graph, self.how = graph, how
+        means, stds = how.statistics or ((0.0,), (1.0,))
+        self.register_buffer("mean", torch.tensor(means).reshape(1, -1, 1, 1))
+        self.register_buffer("std", torch.tensor(stds).reshape(1, -1, 1, 1))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
+        if self.how.statistics is not None:
+            images = (images - self.mean) / self.std
+        if self.how.layout == "NHWC":
+            images = images.permute(0, 2, 3, 1)
+        output = self.graph(images.to(getattr(torch, self.how.dtype)))
+        codes = self._named(output, self.how.output)
+        if self.how.head == "halves":
+            return codes[:, : self.how.num_latents], codes[:, self.how.num_latents :]
+        if self.how.head == "interleaved":
+            return codes[:, 0::2], codes[:, 1::2]
+        return (codes, self._named(output, self.how.log_variance)) if self.how.log_variance else codes
+
+    def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> ForeignModule:
+        """Leaves the weights of the type that the graph's own casts expect."""
+        return self
+
+    def train(self, mode: bool = True) -> ForeignModule:
+        """Leaves the graph as it was exported: a program of torch.export refuses to be told."""
+        self.training = mode
+        return self
+
+    def _named(self, output: Any, name: str) -> torch.Tensor:
+        if isinstance(output, dict):
+            return output[name].float()
+        return (output[int(name)] if isinstance(output, (tuple, list)) else output).float()

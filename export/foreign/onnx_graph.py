@@ -1,0 +1,91 @@
+"""A stranger's ONNX graph with our input and output around it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from ..affine import AffineMap
+from ..formats import TENSOR_NAMES
+from .understanding import Understanding
+
+PREFIX = "theirs."
+ELEMENT_TYPES = {"float32": TensorProto.FLOAT, "float16": TensorProto.FLOAT16, "float64": TensorProto.DOUBLE}
+
+
+def adapted(model: onnx.ModelProto, how: Understanding, kind: str, affine: AffineMap | None = None) -> onnx.ModelProto:
+    """The part of a graph between `images` (N, C, H, W) float32 in [0, 1] and the output of `kind`.
+
+    kind: "representation", whose codes may go through `affine`, or "posterior"."""
+    outputs = [how.output] + ([how.log_variance] if how.log_variance and kind == "posterior" else [])
+    part = onnx.utils.Extractor(model).extract_model([_only_input(model)], outputs)
+    onnx.compose.add_prefix(part, PREFIX, inplace=True)
+    names = _Names()
+    before = _input_nodes(how, part.graph.input[0].name, names)
+    after = _output_nodes(how, [f"{PREFIX}{name}" for name in outputs], kind, affine, names)
+    graph = helper.make_graph(
+        [*before, *part.graph.node, *after], "adapted",
+        [helper.make_tensor_value_info(TENSOR_NAMES[kind][0], TensorProto.FLOAT, ["batch", *how.image_shape])],
+        [helper.make_tensor_value_info(TENSOR_NAMES[kind][1], TensorProto.FLOAT, ["batch", None])],
+        [*part.graph.initializer, *names.constants], sparse_initializer=part.graph.sparse_initializer)
+    return helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version,
+                             functions=part.functions)
+
+
+def columns(how: Understanding, kind: str) -> list[int] | None:
+    """Which columns of the outputs, side by side, make up the output of `kind`; None for all as they are."""
+    if how.head is None:
+        return None
+    width = 2 * how.num_latents
+    order = list(range(width)) if how.head == "halves" else [*range(0, width, 2), *range(1, width, 2)]
+    return order if kind == "posterior" else order[: how.num_latents]
+
+
+class _Names:
+    """Constants of the nodes around the graph."""
+
+    def __init__(self) -> None:
+        self.constants: list[Any] = []
+
+    def constant(self, name: str, value: Any, dtype: Any = np.float32) -> str:
+        self.constants.append(numpy_helper.from_array(np.asarray(value, dtype=dtype), name))
+        return name
+
+
+def _only_input(model: onnx.ModelProto) -> str:
+    given = {tensor.name for tensor in model.graph.initializer}
+    (name,) = (node.name for node in model.graph.input if node.name not in given)  # as it was run, so there is one
+    return name
+
+
+def _input_nodes(how: Understanding, wanted: str, names: _Names) -> list[onnx.NodeProto]:
+    nodes, current = [], "images"
+    if how.statistics is not None:
+        mean, std = (np.reshape(numbers, (1, -1, 1, 1)) for numbers in how.statistics)
+        nodes += [helper.make_node("Sub", [current, names.constant("input_mean", mean)], ["centered"]),
+                  helper.make_node("Div", ["centered", names.constant("input_std", std)], ["normalised"])]
+        current = "normalised"
+    if how.layout == "NHWC":
+        nodes.append(helper.make_node("Transpose", [current], ["channels_last"], perm=[0, 2, 3, 1]))
+        current = "channels_last"
+    return [*nodes, helper.make_node("Cast", [current], [wanted], to=ELEMENT_TYPES[how.dtype])]
+
+
+def _output_nodes(how: Understanding, outputs: list[str], kind: str, affine: AffineMap | None,
+                  names: _Names) -> list[onnx.NodeProto]:
+    nodes = [helper.make_node("Concat", outputs, ["joined"], axis=1),
+             helper.make_node("Cast", ["joined"], ["floats"], to=TensorProto.FLOAT)]
+    current = "floats"
+    if (chosen := columns(how, kind)) is not None:
+        nodes.append(helper.make_node("Gather", [current, names.constant("columns", chosen, np.int64)], ["chosen"],
+                                      axis=1))
+        current = "chosen"
+    if affine is not None:
+        nodes += [helper.make_node("Sub", [current, names.constant("center", affine.center)], ["differences"]),
+                  helper.make_node("MatMul", ["differences", names.constant("matrix", affine.matrix)], ["mapped"]),
+                  helper.make_node("Add", ["mapped", names.constant("offset", affine.offset)], ["shifted"])]
+        current = "shifted"
+    return [*nodes, helper.make_node("Identity", [current], [TENSOR_NAMES[kind][1]])]
