@@ -55,6 +55,7 @@ setup(
             "unbraid-reproduce=unbraid.training.reproduce:main",
             "unbraid-export=unbraid.export.__main__:main",
             "unbraid-evaluate=unbraid.evaluation.__main__:main",
+            "unbraid-visualize=unbraid.evaluation.visualize.__main__:main",
         ]
     },
 )

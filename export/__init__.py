@@ -13,6 +13,7 @@ _HOMES = {
     "load_representation": ".artifact",
     "load_posterior": ".companions",
     "Representation": ".artifact",
+    "load_decoder": ".decoder",
     "ArtifactError": ".errors",
 }
 

@@ -19,6 +19,7 @@ from .formats import FORMAT_NAMES
 from .graphs import latents_of
 from .record import Record
 from .representations import Postprocessing, postprocess
+from .symmetries import save_symmetries
 from .verification_images import NUM_IMAGES
 
 logger = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ def postprocess_with_gin(model_dir: str | Path, output_dir: str | Path, overwrit
 def _export(model_dir: Path, output_dir: Path, overwrite: bool, postprocessing: Postprocessing,
             formats: Sequence[str]) -> Record:
     from ..training.checkpoint import load_model  # the one place where export rebuilds a network
+    from .importers.own_symmetries import own_symmetries
 
     start = time.time()
     model = load_model(model_dir)
@@ -54,6 +56,7 @@ def _export(model_dir: Path, output_dir: Path, overwrite: bool, postprocessing: 
     def write_results(folder: Path, record: Record) -> None:
         results = {"elapsed_time": time.time() - start, "largest_difference": record.largest_difference}
         update_result_directory(folder / "results", "postprocess", results, model_dir / "results")
+        save_symmetries(folder, own_symmetries(model_dir, model.decoder))
 
     return export_representation(
         model.encoder, output_dir, np.asarray(observations), representation=postprocessing.recipe.statistic,

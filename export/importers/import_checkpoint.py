@@ -21,9 +21,11 @@ from ..graphs import latents_of
 from ..locating import Located, locate, sha256_of
 from ..record import Record
 from ..representations import Postprocessing, Recipe
+from ..symmetries import save_symmetries, with_bases
 from ..verification_images import verification_images
 from .filling import Imported
 from .input_statistics import STATISTICS, Normalised
+from .own_symmetries import own_symmetries
 from .reading import read_state
 from .registry import source_of, sources
 from .state import State
@@ -69,7 +71,8 @@ def _own_model(path: Path) -> Imported | None:
         model = load_model(path.parent)
     except CheckpointError:
         return None  # read_state says what is wrong with it
-    return Imported(model.encoder, model.decoder, model.input_shape, model.num_latent)
+    return Imported(model.encoder, model.decoder, model.input_shape, model.num_latent,
+                    own_symmetries(path.parent, model.decoder))
 
 
 def with_input_statistics(imported: Imported, origin: dict[str, str], data_set: str | None,
@@ -104,11 +107,15 @@ def export_checkpoint(path: str | Path, output_dir: str | Path, *, source: str |
     imported, origin = with_input_statistics(*import_checkpoint(path, source, allow_pickled_code), data_set,
                                              input_statistics)
     images = verification_images(imported.image_shape, data_set)
+    symmetries = imported.symmetries
+    if imported.decoder is not None:
+        symmetries = with_bases(symmetries, imported.decoder.state_dict())
     postprocessing = postprocessing or Postprocessing(Recipe(imported.statistic))
     return export_representation(
         imported.encoder, output_dir, images, representation=postprocessing.recipe.statistic,
         postprocessing=fitted_on(data_set, postprocessing, imported.encoder), decoder=imported.decoder,
-        data_set=data_set, source=origin, formats=formats, overwrite=overwrite)
+        data_set=data_set, source=origin, formats=formats, overwrite=overwrite,
+        finish=lambda folder, _: save_symmetries(folder, symmetries))
 
 
 def fitted_on(data_set: str | None, postprocessing: Postprocessing, encoder: torch.nn.Module) -> AffineMap | None:
