@@ -22,6 +22,7 @@ from ..common.results import recorded_config, update_result_directory
 from ..export.artifact import Representation, load_representation
 from ..export.record import library_versions
 from ..ground_truth.named_data import get_named_ground_truth_data
+from . import schemes as schemes  # noqa: PLC0414 - registers them with gin
 from .codes import CodeTable
 from .context import evaluation_context
 from .validate import compute_validation_scores
@@ -35,12 +36,15 @@ NUM_PROBES = 8  # images encoded twice, to see whether the representation answer
 def compute_scores(ground_truth_data: Any, representation_function: Callable[[Any], np.ndarray], artifact_dir: str,
                    evaluation_fn: Callable[..., dict[str, Any]] = gin.REQUIRED, random_seed: int = gin.REQUIRED,
                    name: str = "", global_seed: int | str | None = "random_seed",
-                   on_degenerate: str = "nan") -> dict[str, Any]:
-    """Scores of one metric, drawn with a fresh `RandomState(random_seed)`; `name` is a note for the results.
+                   on_degenerate: str = "nan", preset: str = "", scheme: Callable[[Any], Any] | None = None,
+                   restart_model_stream: bool = False) -> dict[str, Any]:
+    """Scores of one metric, drawn with a fresh `RandomState(random_seed)`; `name`, `preset` are notes for the results.
 
     global_seed: seeds a stream that stands in for numpy's global one, on which models without a random state draw; by
     default `random_seed`, so that scores are those the original prints after `np.random.seed(random_seed)`.  None
     draws on the global stream itself.  on_degenerate: "nan" or "raise", for numbers that cannot be computed.
+    scheme: another project's way of drawing points, such as `@factors_by_row`.  restart_model_stream: every model draws
+    from the start of its stream, as in projects that reseed before each fit.
     A metric without an `artifact_dir` parameter is called without it, as old ones expect."""
     if not _accepts(evaluation_fn, "random_state"):
         raise ConfigurationError(f"evaluation.evaluation_fn is {evaluation_fn.__name__}, which is no metric: it takes "
@@ -53,7 +57,9 @@ def compute_scores(ground_truth_data: Any, representation_function: Callable[[An
                       stacklevel=2)
     seed = random_seed if global_seed == "random_seed" else global_seed
     stream = None if seed is None else np.random.RandomState(seed)  # type: ignore[arg-type]
-    with evaluation_context(stream, on_degenerate):
+    if scheme is not None:
+        ground_truth_data = scheme(ground_truth_data)
+    with evaluation_context(stream, on_degenerate, restart_model_stream):
         return evaluation_fn(ground_truth_data, representation_function, **arguments)
 
 
@@ -90,7 +96,8 @@ class Evaluator:
             else:
                 representation = self._all_codes(name) if compares_models() else codes
                 scores = compute_scores(data_set, representation, artifact_dir=str(folder / "artifacts"))
-            results = {**scores, "elapsed_time": time.time() - start, **self._provenance()}
+            results = {**scores, "elapsed_time": time.time() - start, **self._provenance(),
+                       "preset": str(bound("evaluation.preset", "")), "gin_bindings": list(gin_bindings)}
             results = update_result_directory(folder / "results", "validation" if is_validation else "evaluation",
                                               results, self.previous_results)
         logger.info("%s: %.1f s.", output_dir, results["elapsed_time"])
