@@ -42,7 +42,7 @@ def compute_scores(ground_truth_data: Any, representation_function: Callable[[An
 
     global_seed: seeds a stream that stands in for numpy's global one, on which models without a random state draw; by
     default `random_seed`, so that scores are those the original prints after `np.random.seed(random_seed)`.  None
-    draws on the global stream itself.  on_degenerate: "nan" or "raise", for numbers that cannot be computed.
+    draws on the global stream itself, "metric" on the stream of the points.  on_degenerate: "nan" or "raise", for numbers that cannot be computed.
     scheme: another project's way of drawing points, such as `@factors_by_row`.  restart_model_stream: every model draws
     from the start of its stream, as in projects that reseed before each fit.
     A metric without an `artifact_dir` parameter is called without it, as old ones expect."""
@@ -56,7 +56,7 @@ def compute_scores(ground_truth_data: Any, representation_function: Callable[[An
         warnings.warn(f"{evaluation_fn.__name__} takes no artifact_dir and is called without.", DeprecationWarning,
                       stacklevel=2)
     seed = random_seed if global_seed == "random_seed" else global_seed
-    stream = None if seed is None else np.random.RandomState(seed)  # type: ignore[arg-type]
+    stream = _model_stream(seed, arguments["random_state"])
     if scheme is not None:
         ground_truth_data = scheme(ground_truth_data)
     with evaluation_context(stream, on_degenerate, restart_model_stream):
@@ -202,6 +202,13 @@ def compares_models() -> bool:
 def load_metrics() -> None:
     """Registers every metric of the folder with gin."""
     import_members(f"{__package__}.metrics")
+
+
+def _model_stream(seed: int | str | None, points: np.random.RandomState) -> np.random.RandomState | None:
+    """The stream for models without a random state; None is numpy's global one, "metric" that of the points."""
+    if seed is None or seed == "metric":
+        return None if seed is None else points
+    return np.random.RandomState(seed)  # type: ignore[arg-type]
 
 
 def _accepts(function: Callable[..., Any], argument: str) -> bool:

@@ -52,12 +52,12 @@ def logistic_regression_cv() -> Any:
 
 @gin.configurable("logistic_regression", denylist=["random_state"])
 def logistic_regression(random_state: np.random.RandomState | None = None, one_vs_rest: bool = False,
-                        solver: str = "lbfgs", C: float | None = 1.0,  # noqa: N803 - scikit-learn's name
+                        solver: str = "lbfgs", C: float | None = 1.0,
                         max_iter: int = 100, class_weight: str | None = None) -> Any:
     """scikit-learn's logistic regression, by default multinomial, solved by lbfgs.
 
     one_vs_rest: one class against the rest; with the solver liblinear that is the default of scikit-learn before 0.22,
-    which also drew once from `random_state`.  C: inverse of the penalty, None for none.  class_weight: None, "balanced".
+    which also drew once from `random_state`.  C: inverse of the penalty, None for no penalty.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier

@@ -84,26 +84,35 @@ class ShuffledImages(Scheme):
     reference: every set of points or groups starts from the same seed again, so that the test points are the first of
     the training points, and the evaluation votes the first of the training votes."""
 
+    _start: Any = None  # the stream's state before the first set
+
     def sample_factors(self, num: int, random_state: np.random.RandomState) -> np.ndarray:
         return factors_of_images(self.factors_num_values, images_but_last(
             int(np.prod(self.factors_num_values)), num, random_state))
 
     def draw_points(self, num_points: int, batch_size: int, random_state: np.random.RandomState) -> np.ndarray:
-        stream, order, chosen = copied(random_state), np.arange(np.prod(self.factors_num_values)), []
+        self._restart(random_state)
+        order, chosen = np.arange(np.prod(self.factors_num_values)), []
         for start in range(0, num_points, batch_size):
-            stream.shuffle(order)
+            random_state.shuffle(order)
             chosen.append(order[:min(batch_size, num_points - start)].copy())
         return factors_of_images(self.factors_num_values, np.concatenate(chosen))
 
     def draw_groups(self, num_groups: int, batch_size: int, num_sets: int, num_choices: int,
                     random_state: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
-        stream, numbers = copied(random_state), np.empty(num_groups, dtype=np.int64)
+        self._restart(random_state)
+        numbers = np.empty(num_groups, dtype=np.int64)
         factors = np.empty((num_sets, num_groups, batch_size, self.num_factors), dtype=np.int64)
         for group in range(num_groups):
-            numbers[group] = stream.randint(num_choices)
+            numbers[group] = random_state.randint(num_choices)
             for of_set in factors:
-                of_set[group] = self.sample_factors(batch_size, stream)
+                of_set[group] = self.sample_factors(batch_size, random_state)
         return numbers, factors
+
+    def _restart(self, random_state: np.random.RandomState) -> None:
+        if self._start is None:
+            self._start = random_state.get_state(legacy=False)
+        random_state.set_state(self._start)
 
 
 def factors_of_images(sizes: Sequence[int], images: np.ndarray) -> np.ndarray:
