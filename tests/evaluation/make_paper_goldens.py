@@ -297,7 +297,7 @@ SOURCES: dict[str, Callable[[str, str, str, int], dict[str, Any]]] = {
 ABSENT = {
     "cfasl": ("torchvision",), "mipet": ("torchvision", "PIL", "h5py"),
     "clgvae": ("metrics.measure_independence", "metrics.downstream"),
-    "disent": ("torchvision", "h5py", "lightning", "kornia", "imageio", "psutil"),
+    "disent": ("torchvision", "h5py", "lightning", "kornia", "imageio", "psutil", "disent.frameworks"),
     "review": ("matplotlib",), "review_sampled": ("matplotlib", "pyitlib"), "infomec": (),
     "jl1": ("tensorflow",),
 }
@@ -306,19 +306,18 @@ ABSENT = {
 def record(source: str) -> None:
     sys.meta_path.insert(0, Absent(*ABSENT[source]))
     path = FOLDER / "goldens" / "papers.json"
-    recorded = json.loads(path.read_text()) if path.is_file() else {}
     import sklearn
 
-    recorded[source] = {"versions": {"numpy": np.__version__, "scikit-learn": sklearn.__version__}}
     for metric, paper in PAPERS[source].items():
-        start = time.time()
-        recorded[source][metric] = {}
+        start, found = time.time(), {}
         for case in paper.cases:
-            found = SOURCES[source](metric, *case)
-            recorded[source][metric]["/".join(map(str, case))] = {
-                key: float(found[key]) for key in paper.keys.values()}
+            scores = SOURCES[source](metric, *case)
+            found["/".join(map(str, case))] = {key: float(scores[key]) for key in paper.keys.values()}
+        recorded = json.loads(path.read_text()) if path.is_file() else {}
+        recorded.setdefault(source, {})[metric] = found
+        recorded[source]["versions"] = {"numpy": np.__version__, "scikit-learn": sklearn.__version__}
+        path.write_text(json.dumps(recorded, indent=0, sort_keys=True) + "\n")
         print(f"{source} {metric}: {len(paper.cases)} cases, {time.time() - start:.0f} s", flush=True)
-    path.write_text(json.dumps(dict(sorted(recorded.items())), indent=0) + "\n")
 
 
 if __name__ == "__main__":

@@ -46,19 +46,19 @@ PAPERS = {
         "factor": Paper(
             "evaluation.evaluation_fn = @cfasl_factor_vae_score\ncfasl_factor_vae_score.batch_size = 100\n"
             "cfasl_factor_vae_score.num_train = 200\ncfasl_factor_vae_score.num_variance_estimate = 100\n"
-            "cfasl_factor_vae_score.reseeds = True\nprune_dims.threshold = 0.06\n", ACCURACY, tolerance=1e-6),
+            "cfasl_factor_vae_score.reseeds = True\nprune_dims.threshold = 0.06\n", ACCURACY, FEW, 1e-6),
         "mfvm_2": Paper(
             "evaluation.evaluation_fn = @cfasl_multi_factor_vae_score\ncfasl_multi_factor_vae_score.batch_size = 100\n"
             "cfasl_multi_factor_vae_score.num_train = 200\ncfasl_multi_factor_vae_score.num_fixed_factors = [2]\n"
-            "cfasl_multi_factor_vae_score.num_variance_estimate = 100\nprune_dims.threshold = 0.06\n", ACCURACY),
+            "cfasl_multi_factor_vae_score.num_variance_estimate = 100\nprune_dims.threshold = 0.06\n", ACCURACY, FEW),
         "beta_vae": Paper(
             "evaluation.evaluation_fn = @beta_vae_sklearn\nbeta_vae_sklearn.batch_size = 64\n"
             "beta_vae_sklearn.num_train = 200\nbeta_vae_sklearn.num_eval = 50\nlogistic_regression.max_iter = 200\n"
-            + SHUFFLED, {"eval_accuracy": "eval_accuracy"}),
+            + SHUFFLED, {"eval_accuracy": "eval_accuracy"}, FEW),
         "sap": Paper("evaluation.evaluation_fn = @sap_score\nsap_score.num_train = 640\nsap_score.num_test = 320\n"
                      "sap_score.batch_size = 64\nsap_score.continuous_factors = False\n" + SHUFFLED, {"SAP_score": "sap"}),
         "dci": Paper("evaluation.evaluation_fn = @dci\ndci.num_train = 320\ndci.num_test = 128\ndci.batch_size = 64\n"
-                     + SHUFFLED, DCI, FEW),
+                     + SHUFFLED, DCI, FEW[:1]),
         "mig": Paper("evaluation.evaluation_fn = @mig\nmig.num_train = 640\nmig.batch_size = 64\n" + BINS + SHUFFLED,
                      {"discrete_mig": "mig"}),
     },
@@ -76,16 +76,16 @@ PAPERS = {
             "factor_vae_score.num_train = 100\nfactor_vae_score.num_eval = 60\n"
             "factor_vae_score.num_variance_estimate = 200\nprune_dims.threshold = 0.1\n" + BY_ROW,
             {"train_accuracy": "dmetric/fac_train", "eval_accuracy": "dmetric/fac_eval",
-             "num_active_dims_true": "dmetric/fac_num_act"}),
+             "num_active_dims_true": "dmetric/fac_num_act"}, FEW),
         "beta": Paper(
             "evaluation.evaluation_fn = @clgvae_beta_vae_score\nclgvae_beta_vae_score.num_pairs = 5\n"
             "clgvae_beta_vae_score.num_train = 100\nclgvae_beta_vae_score.num_eval = 100\n"
             "logistic_regression.C = None\nlogistic_regression.solver = 'newton-cg'\n" + BY_ROW,
-            {"train_accuracy": "dmetric/hig_acc", "eval_accuracy": "dmetric/val_hig_acc"}),
+            {"train_accuracy": "dmetric/hig_acc", "eval_accuracy": "dmetric/val_hig_acc"}, FEW),
         "mig": Paper("evaluation.evaluation_fn = @mig\nmig.num_train = 200\n" + BINS + BY_ROW
                      + "factors_by_row.dropped_factors = [0]\n", {"discrete_mig": "dmetric/discrete_mig"}),
         "dci": Paper("evaluation.evaluation_fn = @dci\ndci.num_train = 200\ndci.num_test = 200\n" + BY_ROW,
-                     {key: f"dmetric/dci_{key}" for key in DCI}, FEW),
+                     {key: f"dmetric/dci_{key}" for key in DCI}, FEW[:1]),
         "modularity": Paper(
             "evaluation.evaluation_fn = @modularity_explicitness\nmodularity_explicitness.num_train = 200\n"
             "modularity_explicitness.num_test = 200\n" + BINS + BY_ROW,
