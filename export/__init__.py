@@ -11,6 +11,7 @@ from typing import Any
 _HOMES = {
     "export_representation": ".exporter",
     "load_representation": ".artifact",
+    "load_posterior": ".companions",
     "Representation": ".artifact",
     "ArtifactError": ".errors",
 }
