@@ -20,6 +20,7 @@ from ..common.files import atomic_directory, refuse_existing
 from ..common.registry import import_members
 from ..common.results import recorded_config, update_result_directory
 from ..export.artifact import Representation, load_representation
+from ..export.companions import load_posterior
 from ..export.record import library_versions
 from ..ground_truth.named_data import get_named_ground_truth_data
 from . import schemes as schemes  # noqa: PLC0414 - registers them with gin
@@ -42,7 +43,8 @@ def compute_scores(ground_truth_data: Any, representation_function: Callable[[An
 
     global_seed: seeds a stream that stands in for numpy's global one, on which models without a random state draw; by
     default `random_seed`, so that scores are those the original prints after `np.random.seed(random_seed)`.  None
-    draws on the global stream itself, "metric" on the stream of the points.  on_degenerate: "nan" or "raise", for numbers that cannot be computed.
+    draws on the global stream itself, "metric" on the stream of the points.
+    on_degenerate: "nan" or "raise", for numbers that cannot be computed.
     scheme: another project's way of drawing points, such as `@factors_by_row`.  restart_model_stream: every model draws
     from the start of its stream, as in projects that reseed before each fit.
     A metric without an `artifact_dir` parameter is called without it, as old ones expect."""
@@ -77,6 +79,7 @@ class Evaluator:
         self.others: Sequence[Evaluator] = ()  # the models to compare with, for metrics that compare
         self._data_sets: dict[str, Any] = {} if data_sets is None else data_sets
         self._codes: dict[str, CodeTable] = {}
+        self._posterior_table: CodeTable | None = None
 
     def evaluate(self, output_dir: str | Path, overwrite: bool = False, gin_config_files: Sequence[str | Path] = (),
                  gin_bindings: Sequence[str] = ()) -> dict[str, Any]:
@@ -94,8 +97,8 @@ class Evaluator:
             if is_validation:
                 scores = compute_validation_scores(data_set, codes)
             else:
-                representation = self._all_codes(name) if compares_models() else codes
-                scores = compute_scores(data_set, representation, artifact_dir=str(folder / "artifacts"))
+                scores = compute_scores(data_set, self._seen_by_metric(name, codes),
+                                        artifact_dir=str(folder / "artifacts"))
             results = {**scores, "elapsed_time": time.time() - start, **self._provenance(),
                        "preset": str(bound("evaluation.preset", "")), "gin_bindings": list(gin_bindings)}
             results = update_result_directory(folder / "results", "validation" if is_validation else "evaluation",
@@ -135,6 +138,22 @@ class Evaluator:
                                self.representation.path)
             self._codes[name] = CodeTable(self.representation, cached=is_deterministic, report=self.report)
         return data_set, self._codes[name]
+
+    def _seen_by_metric(self, name: str, codes: CodeTable) -> Any:
+        """What the metric that gin chose scores: the codes, those of all models, or the posterior."""
+        if takes("representation_functions"):
+            return self._all_codes(name)
+        return self._posterior() if takes("posterior_function") else codes
+
+    def _posterior(self) -> CodeTable:
+        """Means and log-variances (n, 2 D) side by side, from the posterior that lies beside the representation.
+
+        Raises ArtifactError where there is none."""
+        if self._posterior_table is None:
+            posterior = load_posterior(self.representation.path)
+            self._posterior_table = CodeTable(lambda images: np.concatenate(posterior(images), axis=1),
+                                              report=self.report)
+        return self._posterior_table
 
     def _all_codes(self, name: str) -> list[Callable[[Any], tuple[np.ndarray, np.ndarray]]]:
         """This representation and the others with the KL divergence of each code, which artifacts do not hold: 1."""
@@ -192,11 +211,11 @@ def metric_configs(gin_config_files: Sequence[str], gin_bindings: Sequence[str])
     return {name: [*shared, config_file] for name, config_file in metrics.items()}
 
 
-def compares_models() -> bool:
-    """Whether the metric that gin chose takes several representations, as UDR does."""
+def takes(argument: str) -> bool:
+    """Whether the metric that gin chose has this argument: several representations, as UDR, or the posterior."""
     metric = bound("evaluation.evaluation_fn")
     function = getattr(metric, "scoped_configurable_fn", metric)
-    return callable(function) and "representation_functions" in inspect.signature(inspect.unwrap(function)).parameters
+    return callable(function) and argument in inspect.signature(inspect.unwrap(function)).parameters
 
 
 def load_metrics() -> None:

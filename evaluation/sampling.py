@@ -117,6 +117,19 @@ def encode_factors(representation_function: RepresentationFunction, ground_truth
         (part, ground_truth_data.sample_observations_from_factors(part, random_state)) for part in parts))[0]
 
 
+def encode_grid(ground_truth_data: Any, representation_function: RepresentationFunction
+                ) -> tuple[np.ndarray, np.ndarray]:
+    """Codes (num_images, num_latents) and factors (num_images, num_factors) of all images of a data set.
+
+    Raises UserError for a data set that is no grid, or whose images draw more than their place in it."""
+    if not is_plannable(ground_truth_data):
+        raise UserError(f"{type(ground_truth_data).__name__} has no finite list of images; ask for a number of them.")
+    values = np.unravel_index(np.arange(ground_truth_data.num_images), tuple(ground_truth_data.grid_factor_sizes))
+    observations = LazyObservations(ground_truth_data, np.arange(ground_truth_data.num_images))
+    return encode(representation_function, observations), np.stack(
+        [values[index] for index in ground_truth_data.latent_indices], axis=1)
+
+
 def encode(representation_function: RepresentationFunction, observations: Any) -> np.ndarray:
     """Codes (n, num_latents) of observations (n, H, W, C), of which only a part is in memory at a time."""
     if isinstance(representation_function, CodeTable):

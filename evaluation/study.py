@@ -10,7 +10,7 @@ from typing import Any
 from ..common.configuration import bound, configured
 from ..common.files import refuse_existing, write_json
 from ..common.results import read_json
-from .evaluate import Evaluator, compares_models, load_metrics
+from .evaluate import Evaluator, load_metrics, takes
 from .figures import draw_heat_maps
 from .repeats import summarise
 
@@ -68,7 +68,7 @@ class Study:
     def _compares_models(self, name: str) -> bool:
         load_metrics()
         with configured(self.configs[name], self.bindings):
-            return compares_models()
+            return takes("representation_functions")
 
     def _score(self, evaluator: Evaluator, name: str, folder: Path) -> Results:
         """Scores one metric with each seed; the first seed's results lie in `folder`, others in repeats/SEED there."""

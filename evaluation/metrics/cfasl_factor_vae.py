@@ -74,7 +74,7 @@ def _active(data: Any, representation_function: RepresentationFunction, num_imag
 
 def _groups(data: Any, representation_function: RepresentationFunction, num_groups: int, batch_size: int,
             stream: np.random.RandomState, draw_choice: Callable[[], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Factors that are fixed (num_groups, k) and codes (num_groups, batch_size, num_codes), images drawn before them."""
+    """Fixed factors (num_groups, k) and codes (num_groups, batch_size, num_codes); a group draws its images first."""
     chosen, factors = [], []
     for _ in range(num_groups):
         images = images_but_last(int(np.prod(data.factors_num_values)), batch_size, stream)

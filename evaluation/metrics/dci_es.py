@@ -30,14 +30,13 @@ def explicitness_of_curve(capacities: np.ndarray, losses: np.ndarray, baseline_l
 @gin.configurable("dci_es", denylist=RUNTIME_ARGUMENTS)
 def compute_dci_es(ground_truth_data: Any, representation_function: RepresentationFunction,
                    random_state: np.random.RandomState, artifact_dir: str | None = None,
-                   num_train: int = gin.REQUIRED, num_test: int = gin.REQUIRED, max_depths: Sequence[int] = gin.REQUIRED,
-                   num_trees: int = gin.REQUIRED, continuous_factors: Sequence[int] = (),
-                   batch_size: int = 16) -> dict[str, float]:
+                   num_train: int = gin.REQUIRED, num_test: int = gin.REQUIRED,
+                   max_depths: Sequence[int] = gin.REQUIRED, num_trees: int = gin.REQUIRED,
+                   continuous_factors: Sequence[int] = (), batch_size: int = 16) -> dict[str, float]:
     """`explicitness` at most 1 and `size`, higher is better, and DCI's three scores of the most accurate probe.
 
     Probes are random forests of growing depth; their loss is 1 - accuracy on test points, 1 - R^2 for
-    `continuous_factors`, and the baseline 1 - 1 / (number of values), or 1.  size: number of factors / number of codes.
-    """
+    `continuous_factors`, and the baseline 1 - 1 / (number of values), or 1.  size: factors / codes, in number."""
     train = sample_codes(ground_truth_data, representation_function, num_train, random_state, batch_size)
     test = sample_codes(ground_truth_data, representation_function, num_test, random_state, batch_size)
     num_codes, num_factors = train[0].shape[1], train[1].shape[1]

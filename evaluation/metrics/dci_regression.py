@@ -1,8 +1,8 @@
-"""DCI with regressors: Lasso as in the paper (Eastwood and Williams, ICLR 2018), or random forests (arXiv:2012.09276)."""
+"""DCI with Lasso, as in its paper (Eastwood and Williams, ICLR 2018), or random forests (arXiv:2012.09276)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Any
 
@@ -52,8 +52,8 @@ def compute_dci_regression(ground_truth_data: Any, representation_function: Repr
     codes, factors = sample_codes(ground_truth_data, representation_function, num_train, random_state, batch_size)
     constant = np.flatnonzero((factors == factors[0]).all(axis=0))
     if len(constant):
-        return dict.fromkeys(("disentanglement", "completeness", "completeness_unweighted", "informativeness"), undefined(
-            f"Factors {constant.tolist()} take one value in the sample; no regressor can find their codes."))
+        score = undefined(f"Factors {constant.tolist()} take one value in the sample; no regressor can find their codes.")
+        return dict.fromkeys(("disentanglement", "completeness", "completeness_unweighted", "informativeness"), score)
     importances, informativeness = regressed(scaled_to_unit(codes), scaled_to_unit(factors.astype(float)), regressor())
     save_matrix(artifact_dir, "importances", importances, ground_truth_data)
     return {"disentanglement": disentanglement(importances), "completeness": completeness(importances),
@@ -73,13 +73,9 @@ def regressed(codes: np.ndarray, factors: np.ndarray, settings: Sequence[Any]) -
 def _best_model(codes: np.ndarray, factor: np.ndarray, settings: Sequence[Any]) -> Any:
     """The setting with the least squared error over unshuffled folds, fitted to all points."""
     tasks = [(make(cross_validating=True), codes, factor, held_out)
-             for make in settings for held_out in _folds(len(codes))]
+             for make in settings for held_out in np.array_split(np.arange(len(codes)), NUM_FOLDS)]
     errors = np.array(run_processes(_error, tasks)).reshape(len(settings), -1).mean(axis=1)
     return converged_or_not(settings[int(np.argmin(errors))]().fit, codes, factor)
-
-
-def _folds(num_points: int) -> Iterator[np.ndarray]:
-    return iter(np.array_split(np.arange(num_points), NUM_FOLDS))
 
 
 def _error(model: Any, codes: np.ndarray, factor: np.ndarray, held_out: np.ndarray) -> float:

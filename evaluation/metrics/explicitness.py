@@ -1,4 +1,4 @@
-"""Explicitness as in the review of Carbonneau et al. (arXiv:2012.09276): balanced, on its own training points, scaled."""
+"""Explicitness as in the review of Carbonneau et al. (arXiv:2012.09276): balanced, in sample, scaled."""
 
 from __future__ import annotations
 
