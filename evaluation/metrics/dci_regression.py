@@ -52,7 +52,7 @@ def compute_dci_regression(ground_truth_data: Any, representation_function: Repr
     codes, factors = sample_codes(ground_truth_data, representation_function, num_train, random_state, batch_size)
     constant = np.flatnonzero((factors == factors[0]).all(axis=0))
     if len(constant):
-        score = undefined(f"Factors {constant.tolist()} take one value in the sample; no regressor can find their codes.")
+        score = undefined(f"Factors {constant.tolist()} take one value in the sample; no regressor can learn them.")
         return dict.fromkeys(("disentanglement", "completeness", "completeness_unweighted", "informativeness"), score)
     importances, informativeness = regressed(scaled_to_unit(codes), scaled_to_unit(factors.astype(float)), regressor())
     save_matrix(artifact_dir, "importances", importances, ground_truth_data)

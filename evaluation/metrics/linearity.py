@@ -17,7 +17,7 @@ KEYS = ("linearity.axis_alignment.var", "linearity.axis_ratio.var", "linearity.a
 
 
 def share_of_largest(variances: np.ndarray) -> np.ndarray:
-    """The largest of variances (..., num_codes) as a share of their sum, scaled so that equal ones give 0: in [0, 1]."""
+    """The largest of variances (..., num_codes) as a share of their sum, scaled so that equal ones give 0: [0, 1]."""
     number = variances.shape[-1]
     with np.errstate(invalid="ignore"):
         return (variances.max(axis=-1) / variances.sum(axis=-1) - 1 / number) / (1 - 1 / number)

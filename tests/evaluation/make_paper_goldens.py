@@ -39,7 +39,7 @@ FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER))
 
 from metric_worlds import WORLDS, World, representation  # noqa: E402
-from paper_cases import NUM_POINTS, PAPERS, drawn_points, places  # noqa: E402
+from paper_cases import NUM_POINTS, PAPERS, curve, drawn_points, places, posterior  # noqa: E402
 
 
 def codes_of(world: str, name: str, images: Any) -> Any:
@@ -292,14 +292,51 @@ def jl1(metric: str, world: str, name: str, seed: int) -> dict[str, Any]:
     return make_goldens.score(PUBLISHED[metric], (world, name, seed))
 
 
+def disentangling_vae(metric: str, world: str, name: str, seed: int) -> dict[str, Any]:
+    import inspect
+
+    import torch
+    from disvae import evaluate as source
+
+    # repaired: samples are transposed, not reinterpreted; no more of them than there are; an index that torch takes
+    text = inspect.getsource(source).replace(".view(latent_dim, n_samples)\n", ".t()\n", 1).replace(
+        "        # sample from p(z|x)\n", "        n_samples = min(n_samples, len_dataset)\n").replace(
+        "[idcs].contiguous()", "[tuple(idcs)].contiguous()").replace("n_samples=10000", "n_samples=50")
+    exec(compile(text, source.__file__, "exec"), source.__dict__)
+    grid, stream = WORLDS[world], np.random.RandomState(seed)
+    means, log_variances = map(torch.from_numpy, posterior(representation(world, name).codes))
+    noise = torch.from_numpy(stream.standard_normal(means.shape)).float()  # repaired: noise is drawn at all
+    evaluator = types.SimpleNamespace(
+        logger=mock.MagicMock(), is_progress_bar=True, device="cpu", save_dir=".",
+        _compute_q_zCx=lambda loader: (means + torch.exp(log_variances / 2) * noise, (means, log_variances)))
+    for method in ("_estimate_latent_entropies", "_estimate_H_zCv", "_mutual_information_gap", "_axis_aligned_metric"):
+        setattr(evaluator, method, types.MethodType(getattr(source.Evaluator, method), evaluator))
+    loader = types.SimpleNamespace(dataset=types.SimpleNamespace(
+        lat_sizes=np.array(grid.sizes), lat_names=[str(size) for size in grid.sizes]))
+    with mock.patch.object(torch, "randperm", lambda number, device=None: torch.from_numpy(
+            stream.permutation(number))), mock.patch.object(torch, "save"):
+        return source.Evaluator.compute_metrics(evaluator, loader)
+
+
+def dci_es(metric: str, world: str, name: str, seed: int) -> dict[str, Any]:
+    from metrics.explitcitness import Explitcitness
+
+    capacities, losses, baseline = curve(seed)
+    source = Explitcitness()
+    source.add_curve(capacities, losses, baseline)
+    return {"E": source.get_explitcitness()["curve"]}
+
+
 SOURCES: dict[str, Callable[[str, str, str, int], dict[str, Any]]] = {
-    function.__name__: function for function in (cfasl, mipet, clgvae, disent, review, review_sampled, infomec, jl1)}
+    function.__name__: function for function in (
+        cfasl, mipet, clgvae, disent, review, review_sampled, infomec, jl1, disentangling_vae, dci_es)}
 ABSENT = {
     "cfasl": ("torchvision",), "mipet": ("torchvision", "PIL", "h5py"),
     "clgvae": ("metrics.measure_independence", "metrics.downstream"),
     "disent": ("torchvision", "h5py", "lightning", "kornia", "imageio", "psutil", "disent.frameworks"),
     "review": ("matplotlib",), "review_sampled": ("matplotlib", "pyitlib"), "infomec": (),
-    "jl1": ("tensorflow",),
+    "jl1": ("tensorflow",), "disentangling_vae": ("imageio", "PIL", "torchvision", "skimage", "pandas", "seaborn"),
+    "dci_es": (),
 }
 
 

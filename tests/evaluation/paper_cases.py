@@ -179,6 +179,26 @@ PAPERS = {
 }
 
 
+PAPERS |= {
+    "disentangling_vae": {"mig_qzx": Paper(
+        "evaluation.evaluation_fn = @mig_qzx\nmig_qzx.num_images = None\nmig_qzx.num_samples = 50\n",
+        {"MIG": "MIG", "AAM": "AAM"}, FEW, 1e-4)},
+    "dci_es": {"explicitness": Paper("", {"explicitness": "E"}, (("curve", "losses", 1), ("curve", "losses", 2)), 1e-12)},
+}
+
+
+def posterior(means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means and log-variances, both float32, that belong to codes (n, D)."""
+    means = means.astype(np.float32)
+    return means, -1 - np.abs(means)
+
+
+def curve(seed: int) -> tuple[np.ndarray, np.ndarray, float]:
+    """Capacities, losses and the baseline loss of probes that more or less improve."""
+    stream = np.random.RandomState(seed)
+    return np.array([1.0, 2, 3, 4, 8, 16]), np.sort(stream.uniform(0, 0.8, 6))[::-1] + stream.uniform(0, 0.1, 6), 0.8
+
+
 def drawn_points(world: World, number: int, random_state: np.random.RandomState) -> np.ndarray:
     """Factors (number, num_factors) as disentanglement_lib draws them: batches of 16, column by column."""
     batches = []
