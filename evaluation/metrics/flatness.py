@@ -37,8 +37,8 @@ def compute_flatness(ground_truth_data: Any, representation_function: Representa
     """`flatness.ave_flatness` in [0, 1], higher is better: mean over factors of width / length of traversals.
 
     Width is the largest L2 distance between codes of a traversal, length the sum of L1 steps along it, both
-    averaged over `repeats` traversals of each factor.  1 is a straight and ordered line on an axis; `..._l1` and `..._l2` take
-    one norm for both, and do not ask for an axis.  A factor that the codes ignore counts as 0."""
+    averaged over `repeats` traversals of each factor.  1 is a straight and ordered line on an axis; `..._l1`
+    and `..._l2` take one norm for both, and do not ask for an axis.  A factor that the codes ignore counts as 0."""
     sizes = ground_truth_data.factors_num_values
     measures = {}
     for factor in (factor for factor, size in enumerate(sizes) if size > 1):

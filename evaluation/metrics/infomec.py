@@ -66,9 +66,9 @@ def compute_infomec(ground_truth_data: Any, representation_function: Representat
 
     With N = I(z; v) / H(v), over active codes only: InfoM is the mean over codes of max N / sum N over factors, InfoC
     the mean over factors of max N / sum N over codes, both scaled so that even shares score 0; InfoE is the share
-    of the factors' entropy that a linear model predicts from all codes.  Codes with less than `prune_fraction` of the largest
-    range are not active.  discrete_latents: codes are labels, as from a quantised latent space; then those that vary
-    are active."""
+    of the factors' entropy that a linear model predicts from all codes.  Codes with less than `prune_fraction` of the
+    largest range are not active.  discrete_latents: codes are labels, as from a quantised latent space; then all
+    that vary are active."""
     codes, factors = sample_codes(ground_truth_data, representation_function, num_train, random_state, batch_size)
     information = (mutual_information_matrix(codes, factors) if discrete_latents
                    else neighbour_information(codes, factors, n_neighbors))

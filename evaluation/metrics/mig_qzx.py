@@ -8,7 +8,6 @@ from typing import Any
 import gin
 import numpy as np
 
-from ...common.configuration import RUNTIME_ARGUMENTS
 from ..artifacts import save_matrix
 from ..context import undefined
 from ..posterior_entropy import latent_entropies
@@ -44,7 +43,7 @@ def gap_and_alignment(information: np.ndarray, numbers_of_values: np.ndarray) ->
     return float(np.mean(gaps)), float(np.mean(alone / np.where(ordered[0] > 0, ordered[0], 1)))
 
 
-@gin.configurable("mig_qzx", denylist=[*RUNTIME_ARGUMENTS, "posterior_function"])
+@gin.configurable("mig_qzx", denylist=["ground_truth_data", "posterior_function", "random_state", "artifact_dir"])
 def compute_mig_qzx(ground_truth_data: Any, posterior_function: Callable[[Any], np.ndarray],
                     random_state: np.random.RandomState, artifact_dir: str | None = None,
                     num_images: int | None = gin.REQUIRED, num_samples: int = gin.REQUIRED,
