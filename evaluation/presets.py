@@ -6,6 +6,7 @@ A preset is a file of gin_configs/presets/ that lists metric configs, most of th
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -75,10 +76,12 @@ def described(lines: dict[str, str]) -> str:
 
 
 def _first_lines(folder: Path) -> dict[str, str]:
-    """The comment at the top of each gin file; a file that includes another has the other's."""
+    """The comment at the top of each gin file, or of the file it includes; files for including are left out."""
     found = {}
     for path in sorted(folder.glob("*.gin")):
         line = path.read_text().splitlines()[0]
-        if line.startswith("#"):
+        if included := re.match(r'include "(.+)"', line):
+            line = (folder / included[1]).read_text().splitlines()[0]
+        if not path.stem.endswith("_base"):
             found[path.stem] = line.lstrip("# ")
     return found

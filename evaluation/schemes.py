@@ -12,6 +12,7 @@ from typing import Any
 import gin
 import numpy as np
 
+from ..common.errors import UserError
 from ..ground_truth.ground_truth_data import GroundTruthData
 from ..ground_truth.observations import LazyObservations
 from .draws import draw_integers
@@ -121,14 +122,22 @@ def factors_of_images(sizes: Sequence[int], images: np.ndarray) -> np.ndarray:
 
 
 def images_but_last(num_images: int, num: int, random_state: np.random.RandomState) -> np.ndarray:
-    """`num` different images.  reference: the last image of the set is never drawn."""
+    """`num` different images.  reference: the last image of the set is never drawn.  Raises UserError for too many."""
+    _check_number(num, num_images - 1)
     return random_state.permutation(num_images - 1)[:num]
 
 
 def distinct_images(num_images: int, num: int, random_state: np.random.RandomState) -> np.ndarray:
-    """`num` different images from a generator seeded with one draw of 32 bits."""
+    """`num` different images from a generator seeded with one draw of 32 bits.  Raises UserError for too many."""
+    _check_number(num, num_images)
     generator = np.random.Generator(np.random.PCG64(seed=int(random_state.randint(0, 2**32))))
     return generator.choice(num_images, num, replace=False)
+
+
+def _check_number(num: int, available: int) -> None:
+    if num > available:
+        raise UserError(f"Asked to draw {num} different images at a time, but the data set has {available} to draw from; "
+                        "a smaller batch_size or num_variance_estimate is needed.")
 
 
 def copied(random_state: np.random.RandomState) -> np.random.RandomState:

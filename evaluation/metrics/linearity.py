@@ -27,7 +27,7 @@ def linearity_of(codes: np.ndarray) -> dict[str, float]:
     """The four scores of traversals (n, length, num_codes) of one factor, in [0, 1], higher is better.
 
     The share of the variance on the best axis, along the best direction, and the one divided by the other, each
-    averaged over traversals; `axis_ratio_ave` is the first of the mean variances.  NaN where codes ignore the factor."""
+    averaged over traversals; `axis_ratio_ave` is that of the mean variances.  NaN where codes ignore the factor."""
     centred = codes - codes.mean(axis=1, keepdims=True)
     covariances = centred.swapaxes(1, 2) @ centred / (codes.shape[1] - 1)
     variances = np.var(codes, axis=1, ddof=1)

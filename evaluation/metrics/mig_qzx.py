@@ -50,10 +50,10 @@ def compute_mig_qzx(ground_truth_data: Any, posterior_function: Callable[[Any], 
                     batch_size: int = 16) -> dict[str, float]:
     """`MIG` and `AAM` in [0, 1], higher is better, from the posterior itself: no bins, and noise counts as noise.
 
-    posterior_function: images to (n, 2 D), means and then log-variances.  num_images: drawn uniformly, the
-    mixture that q(z) is taken to be; None for all images of the data set, as in disentangling-vae.  num_samples: of them
-    give one sample for each entropy.  disentangling-vae's own code mixes up latents when it reshapes the samples, and
-    draws no noise in evaluation (its issues 78 and 64): here both are as the paper has them."""
+    posterior_function: images to (n, 2 D), means and then log-variances.  num_images: drawn uniformly, the mixture that
+    q(z) is taken to be; None for all images of the data set, as in disentangling-vae.  num_samples: of them give one
+    sample for each entropy.  disentangling-vae's own code mixes up latents when it reshapes the samples, and draws no
+    noise in evaluation (its issues 78 and 64): here both are as the paper has them."""
     if num_images is None:
         posterior, factors = encode_grid(ground_truth_data, posterior_function)
     else:

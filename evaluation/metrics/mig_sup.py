@@ -1,4 +1,4 @@
-"""MIG-sup (Li et al., Progressive Learning, ICLR 2020, arXiv:2002.10549, sec. 5): one factor per code, MIG's converse."""
+"""MIG-sup (Li et al., Progressive Learning, ICLR 2020, arXiv:2002.10549): one factor a code, MIG's converse."""
 
 from __future__ import annotations
 

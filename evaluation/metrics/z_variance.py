@@ -1,4 +1,4 @@
-"""Z-min and Z-max variance: FactorVAE's score and its complement on given points (Carbonneau et al., arXiv:2012.09276)."""
+"""Z-min and Z-max variance: FactorVAE's score and its complement on given points (arXiv:2012.09276)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def compute_z_min_variance(ground_truth_data: Any, representation_function: Repr
                            ) -> dict[str, float]:
     """`z_min_variance`, at most 1, 0 for guessing, higher is better, and the same of the training votes.
 
-    Points that share a value of one factor vote for the code that varies least (Kim and Mnih, arXiv:1802.05983, sec. 4).
+    Points that share a value of one factor vote for the code that varies least (Kim and Mnih, arXiv:1802.05983).
     num_points: labelled points drawn once; groups of `batch_size` are taken from them, with repetition if need be."""
     codes, factors = sample_codes(ground_truth_data, representation_function, num_points, random_state,
                                   sampling_batch_size)
@@ -97,7 +97,8 @@ def voted_scores(key: str, codes: np.ndarray, factors: np.ndarray, draw_groups: 
         if groups is None:
             return dict.fromkeys(keys, undefined(f"No two of {len(codes)} points can form a group for factor {factor}; "
                                                  "draw more points."))
-        for of_set, rows in zip(votes, groups, strict=True):
-            of_set += count_votes(np.full(len(rows), factor), codes[rows], variances, active, num_factors, winner)
+        for counts, rows in zip(votes, groups, strict=True):
+            np.add(counts, count_votes(np.full(len(rows), factor), codes[rows], variances, active, num_factors, winner),
+                   out=counts)
     train, evaluation = vote_accuracies(*votes)
     return {key: above_chance(evaluation, num_factors), f"{key}_train": above_chance(train, num_factors)}

@@ -56,7 +56,8 @@ PAPERS = {
             "beta_vae_sklearn.num_train = 200\nbeta_vae_sklearn.num_eval = 50\nlogistic_regression.max_iter = 200\n"
             + SHUFFLED, {"eval_accuracy": "eval_accuracy"}, FEW),
         "sap": Paper("evaluation.evaluation_fn = @sap_score\nsap_score.num_train = 640\nsap_score.num_test = 320\n"
-                     "sap_score.batch_size = 64\nsap_score.continuous_factors = False\n" + SHUFFLED, {"SAP_score": "sap"}),
+                     "sap_score.batch_size = 64\nsap_score.continuous_factors = False\n" + SHUFFLED,
+                     {"SAP_score": "sap"}),
         "dci": Paper("evaluation.evaluation_fn = @dci\ndci.num_train = 320\ndci.num_test = 128\ndci.batch_size = 64\n"
                      + SHUFFLED, DCI, FEW[:1]),
         "mig": Paper("evaluation.evaluation_fn = @mig\nmig.num_train = 640\nmig.batch_size = 64\n" + BINS + SHUFFLED,
@@ -100,7 +101,8 @@ PAPERS = {
         "leakage": Paper(
             "evaluation.evaluation_fn = @factor_leakage\nfactor_leakage.num_train = 200\n" + BINS + BY_ROW
             + "factors_by_row.dropped_factors = [0]\n",
-            {f"factor_leakage_{key}": f"dmetric/factor_leakage_{key}" for key in ("mean", "norm_mean", "auc", "nm_auc")}),
+            {f"factor_leakage_{key}": f"dmetric/factor_leakage_{key}"
+             for key in ("mean", "norm_mean", "auc", "nm_auc")}),
     },
     "disent": {
         "factor_vae": Paper(
@@ -163,14 +165,16 @@ PAPERS = {
             {key: key for key in ("infom", "infoe", "infoc")}, tolerance=1e-4),
         "discrete": Paper(
             "evaluation.evaluation_fn = @infomec\ninfomec.num_train = 500\ninfomec.discrete_latents = True\n",
-            {key: key for key in ("infom", "infoe", "infoc")}, (("grid", "factors", 7), ("binary", "factors", 8)), 1e-4),
+            {key: key for key in ("infom", "infoe", "infoc")}, (("grid", "factors", 7), ("binary", "factors", 8)),
+            1e-4),
     },
     "jl1": {
         "modularity_explicitness": Paper(
             "evaluation.evaluation_fn = @modularity_explicitness\nmodularity_explicitness.num_train = 250\n"
             "modularity_explicitness.num_test = 230\nlogistic_regression.one_vs_rest = True\n"
             "logistic_regression.solver = 'liblinear'\n" + BINS,
-            {key: key for key in ("modularity_score", "explicitness_score_train", "explicitness_score_test")}, FEW, 1e-6),
+            {key: key for key in ("modularity_score", "explicitness_score_train", "explicitness_score_test")}, FEW,
+            1e-6),
         "beta_vae": Paper(
             "evaluation.evaluation_fn = @beta_vae_sklearn\nbeta_vae_sklearn.batch_size = 7\n"
             "beta_vae_sklearn.num_train = 120\nbeta_vae_sklearn.num_eval = 60\nlogistic_regression.one_vs_rest = True\n"
@@ -183,7 +187,7 @@ PAPERS |= {
     "disentangling_vae": {"mig_qzx": Paper(
         "evaluation.evaluation_fn = @mig_qzx\nmig_qzx.num_images = None\nmig_qzx.num_samples = 50\n",
         {"MIG": "MIG", "AAM": "AAM"}, FEW, 1e-4)},
-    "dci_es": {"explicitness": Paper("", {"explicitness": "E"}, (("curve", "losses", 1), ("curve", "losses", 2)), 1e-12)},
+    "dci_es": {"explicitness": Paper("", {"explicitness": "E"}, (("curve", "losses", 1), ("curve", "losses", 2)))},
 }
 
 

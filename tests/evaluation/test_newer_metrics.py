@@ -183,6 +183,10 @@ def test_m_fvm_of_perfect_codes_is_1_for_every_number_of_factors():
      np.arange(60)[:, np.newaxis], "JEMMIG compares two codes"),
     ("evaluation.evaluation_fn = @mig_sup\nmig_sup.num_train = 50\n" + BINS,
      np.stack([np.arange(60), np.ones(60)], axis=1), r"Codes \[1\] are constant and have no MIG-sup"),
+    ("evaluation.evaluation_fn = @factor_vae_score\nevaluation.scheme = @distinct_images\n"
+     "factor_vae_score.num_train = 5\nfactor_vae_score.num_eval = 5\nfactor_vae_score.batch_size = 4\n"
+     "factor_vae_score.num_variance_estimate = 61\n", np.random.RandomState(0).randn(60, 3),
+     "Asked to draw 61 different images at a time, but the data set has 60"),
     ("evaluation.evaluation_fn = @linearity\nlinearity.repeats = 4\n", np.arange(60)[:, np.newaxis],
      "there is one code"),
     ("evaluation.evaluation_fn = @z_max_variance\nz_max_variance.num_points = 5\nz_max_variance.batch_size = 4\n"

@@ -10,8 +10,8 @@ import pytest
 from scipy import stats
 
 from unbraid.evaluation.__main__ import main
-from unbraid.evaluation.repeats import interval, summarise
 from unbraid.evaluation.presets import metrics_of_preset
+from unbraid.evaluation.repeats import interval, summarise
 from unbraid.evaluation.study import model_names
 
 SMALL = [
@@ -46,14 +46,14 @@ def test_a_study_scores_each_metric_into_a_folder_with_matrices_and_figures(chal
         assert (challenge / metric / "artifacts" / f"{matrix}.png").stat().st_size > 1000
 
 
-def test_results_record_the_preset_the_bindings_and_the_versions(challenge: Path, exported: Path, tmp_path) -> None:
+def test_results_record_preset_bindings_and_versions(challenge: Path, exported: Path, tmp_path: Path) -> None:
     found = scores(challenge / "mig")
     assert found["preset"] == "challenge_2019"
     assert found["gin_bindings"][-1] == SMALL[-1]
     assert {"numpy", "scikit-learn", "unbraid"} <= set(found["library_versions"])
     bound = json.loads((challenge / "mig" / "results" / "json" / "evaluation_config.json").read_text())
-    assert (bound["evaluation.preset"], bound["mig.num_train"], bound["mig.batch_size"]) == ("'challenge_2019'", "100",
-                                                                                             "16")
+    assert bound["evaluation.preset"] == "'challenge_2019'"
+    assert (bound["mig.num_train"], bound["mig.batch_size"]) == ("100", "16")
     assert run([exported], tmp_path / "mig", "--gin_config", "mig") == 0
     assert scores(tmp_path / "mig")["preset"] == ""
 
