@@ -136,8 +136,8 @@ def distinct_images(num_images: int, num: int, random_state: np.random.RandomSta
 
 def _check_number(num: int, available: int) -> None:
     if num > available:
-        raise UserError(f"Asked to draw {num} different images at a time, but the data set has {available} to draw from; "
-                        "a smaller batch_size or num_variance_estimate is needed.")
+        raise UserError(f"Asked to draw {num} different images at a time, but the data set has {available} to draw "
+                        "from; a smaller batch_size or num_variance_estimate is needed.")
 
 
 def copied(random_state: np.random.RandomState) -> np.random.RandomState:

@@ -114,6 +114,18 @@ def test_several_models_and_a_metric_that_compares_them(exported: Path, tmp_path
     assert "Artifacts hold no KL divergences" in caplog.text
 
 
+def test_the_posterior_is_scored_where_there_is_one(exported: Path, tmp_path: Path, capsys) -> None:
+    small = ["--gin_config", "mig_qzx", "--gin_bindings", "mig_qzx.num_images = 60", "mig_qzx.num_samples = 20"]
+    assert run([exported], tmp_path / "mig_qzx", *small) == 0
+    found = scores(tmp_path / "mig_qzx")
+    assert 0 <= found["MIG"] <= 1
+    assert 0 <= found["AAM"] <= 1
+    alone = tmp_path / "alone.onnx"
+    alone.write_bytes((exported / "representation.onnx").read_bytes())
+    assert run([alone], tmp_path / "alone", *small) == 2
+    assert "posterior" in capsys.readouterr().err
+
+
 def test_validation_scores_fixed_data(exported: Path, tmp_path: Path) -> None:
     small = "validation.num_labelled_samples = 100"
     assert run([exported], tmp_path / "mig", "--gin_config", "mig_validation", "--gin_bindings", small) == 0
@@ -121,7 +133,7 @@ def test_validation_scores_fixed_data(exported: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("extra", "message"), [
-    (["--study", "unsupervised_study_v2"], "Unknown preset 'unsupervised_study_v2'. Did you mean unsupervised_study_v1"),
+    (["--study", "fairness_study"], "Unknown preset 'fairness_study'. Did you mean fairness_study_v1"),
     (["--gin_config", "mig", "--repeats", "0"], "--repeats is 0; expected 1 or more."),
     (["--gin_config", "mig", "--jobs", "-1"], "--jobs is -1; expected 1 or more."),
     (["--gin_config", "data_sets/threeDots"], "No metric was chosen"),
