@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..common.commands import add_gin_arguments, progress, run_command
 from ..export.foreign.flags import add_hint_arguments, hints_of
+from .presets import DEFAULT_PRESET, ListAction, metrics_of_preset, presets
 
 if TYPE_CHECKING:
     from .evaluate import Evaluator
@@ -29,8 +30,11 @@ def build_parser() -> argparse.ArgumentParser:
                                "exported to OUTPUT_DIR.representation first (docs/checkpoints.md)")
     required.add_argument("--output_dir", required=True, type=Path, help="folder to write the results to")
     add_gin_arguments(parser, required=False)
-    parser.add_argument("--study", help="all metrics of a study: unsupervised_study_v1, fairness_study_v1, "
-                                        "jl1_local or challenge_2019")
+    parser.add_argument("--preset", "--study", metavar="NAME",
+                        help="all metrics of a paper's protocol, each with the settings of its own code: "
+                             f"{', '.join(presets())} (default without --gin_config: {DEFAULT_PRESET})")
+    parser.add_argument("--list", nargs="?", metavar="PRESET", action=ListAction,
+                        help="say what each preset and metric is, or what a preset consists of, and exit")
     parser.add_argument("--repeats", type=int, default=1, metavar="K",
                         help="score with K seeds, from the config's own upwards, and give mean and 95 %% interval")
     parser.add_argument("--jobs", type=int, metavar="N", help="work on N things at a time (default: one a core)")
@@ -51,20 +55,30 @@ def build_parser() -> argparse.ArgumentParser:
 def evaluate(arguments: argparse.Namespace) -> None:
     from .evaluate import metric_configs
     from .jobs import using_jobs
-    from .study import Study, metrics_of_study, model_names
+    from .study import Study, model_names
 
     check_counts(arguments)
-    of_study = metrics_of_study(arguments.study) if arguments.study else []
-    configs = metric_configs([*of_study, *arguments.gin_config], arguments.gin_bindings)
+    preset = chosen_preset(arguments)
+    of_preset = metrics_of_preset(preset) if preset else []
+    configs = metric_configs([*of_preset, *arguments.gin_config], arguments.gin_bindings)
     names = model_names(arguments.model_dir)
     with (progress(total=len(configs) * len(arguments.model_dir), unit="metric") as metrics_bar,
           progress(unit="img", desc="encoding") as bar, using_jobs(arguments.jobs)):
         study = Study(arguments.output_dir, configs, arguments.gin_bindings, arguments.overwrite, arguments.resume,
-                      arguments.repeats, arguments.figures, finished=lambda name: metrics_bar.update())
+                      arguments.repeats, arguments.figures, dict.fromkeys(of_preset, preset or ""),
+                      finished=lambda name: metrics_bar.update())
         study.refuse_existing(names)
         results = study.run(make_evaluators(names, chosen_data_set(configs, arguments), arguments, bar.update))
     print_tables(results, arguments.repeats)
     print(f"Results: {arguments.output_dir}")
+
+
+def chosen_preset(arguments: argparse.Namespace) -> str | None:
+    """The preset asked for, or the default one where nothing says which metric is wanted."""
+    if arguments.preset or arguments.gin_config:
+        return arguments.preset
+    says = any(name in binding for binding in arguments.gin_bindings for name in ("evaluation_fn", "validation_fn"))
+    return None if says else DEFAULT_PRESET
 
 
 def make_evaluators(names: Sequence[str], data_set: str | None, arguments: argparse.Namespace,

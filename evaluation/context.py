@@ -23,10 +23,13 @@ ON_DEGENERATE = ("nan", "raise")
 
 @dataclass(frozen=True)
 class Context:
-    """stream: stands in for numpy's global one; None is that itself.  on_degenerate: "nan" or "raise"."""
+    """stream: stands in for numpy's global one; None is that itself.  on_degenerate: "nan" or "raise".
+
+    restarts: every model draws from the stream's start again, as where a project reseeds before each fit."""
 
     stream: np.random.RandomState | None = None
     on_degenerate: str = "nan"
+    restarts: bool = False
 
 
 DEFAULT = Context()
@@ -35,11 +38,12 @@ _context: ContextVar[Context] = ContextVar("context", default=DEFAULT)
 
 
 @contextlib.contextmanager
-def evaluation_context(stream: np.random.RandomState | None = None, on_degenerate: str = "nan") -> Iterator[None]:
+def evaluation_context(stream: np.random.RandomState | None = None, on_degenerate: str = "nan",
+                       restarts: bool = False) -> Iterator[None]:
     """Runs the block under these decisions.  Raises UserError for an unknown `on_degenerate`."""
     if on_degenerate not in ON_DEGENERATE:
         raise UserError(f"on_degenerate is {on_degenerate!r}; expected one of {', '.join(ON_DEGENERATE)}.")
-    token = _context.set(Context(stream, on_degenerate))
+    token = _context.set(Context(stream, on_degenerate, restarts))
     try:
         yield
     finally:
@@ -59,7 +63,7 @@ def hand_out(num_draws: int) -> np.random.RandomState:
     stream = model_stream()
     state = np.random.RandomState()
     state.set_state(stream.get_state(legacy=False))
-    if num_draws:
+    if num_draws and not _context.get().restarts:
         stream.randint(0, np.iinfo(np.int32).max, size=num_draws)
     return state
 

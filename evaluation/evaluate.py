@@ -20,8 +20,10 @@ from ..common.files import atomic_directory, refuse_existing
 from ..common.registry import import_members
 from ..common.results import recorded_config, update_result_directory
 from ..export.artifact import Representation, load_representation
+from ..export.companions import load_posterior
 from ..export.record import library_versions
 from ..ground_truth.named_data import get_named_ground_truth_data
+from . import schemes as schemes  # noqa: PLC0414 - registers them with gin
 from .codes import CodeTable
 from .context import evaluation_context
 from .validate import compute_validation_scores
@@ -35,12 +37,16 @@ NUM_PROBES = 8  # images encoded twice, to see whether the representation answer
 def compute_scores(ground_truth_data: Any, representation_function: Callable[[Any], np.ndarray], artifact_dir: str,
                    evaluation_fn: Callable[..., dict[str, Any]] = gin.REQUIRED, random_seed: int = gin.REQUIRED,
                    name: str = "", global_seed: int | str | None = "random_seed",
-                   on_degenerate: str = "nan") -> dict[str, Any]:
-    """Scores of one metric, drawn with a fresh `RandomState(random_seed)`; `name` is a note for the results.
+                   on_degenerate: str = "nan", preset: str = "", scheme: Callable[[Any], Any] | None = None,
+                   restart_model_stream: bool = False) -> dict[str, Any]:
+    """Scores of one metric, drawn with a fresh `RandomState(random_seed)`; `name`, `preset` are notes for the results.
 
     global_seed: seeds a stream that stands in for numpy's global one, on which models without a random state draw; by
     default `random_seed`, so that scores are those the original prints after `np.random.seed(random_seed)`.  None
-    draws on the global stream itself.  on_degenerate: "nan" or "raise", for numbers that cannot be computed.
+    draws on the global stream itself, "metric" on the stream of the points.
+    on_degenerate: "nan" or "raise", for numbers that cannot be computed.
+    scheme: another project's way of drawing points, such as `@factors_by_row`.  restart_model_stream: every model draws
+    from the start of its stream, as in projects that reseed before each fit.
     A metric without an `artifact_dir` parameter is called without it, as old ones expect."""
     if not _accepts(evaluation_fn, "random_state"):
         raise ConfigurationError(f"evaluation.evaluation_fn is {evaluation_fn.__name__}, which is no metric: it takes "
@@ -52,8 +58,10 @@ def compute_scores(ground_truth_data: Any, representation_function: Callable[[An
         warnings.warn(f"{evaluation_fn.__name__} takes no artifact_dir and is called without.", DeprecationWarning,
                       stacklevel=2)
     seed = random_seed if global_seed == "random_seed" else global_seed
-    stream = None if seed is None else np.random.RandomState(seed)  # type: ignore[arg-type]
-    with evaluation_context(stream, on_degenerate):
+    stream = _model_stream(seed, arguments["random_state"])
+    if scheme is not None:
+        ground_truth_data = scheme(ground_truth_data)
+    with evaluation_context(stream, on_degenerate, restart_model_stream):
         return evaluation_fn(ground_truth_data, representation_function, **arguments)
 
 
@@ -71,6 +79,7 @@ class Evaluator:
         self.others: Sequence[Evaluator] = ()  # the models to compare with, for metrics that compare
         self._data_sets: dict[str, Any] = {} if data_sets is None else data_sets
         self._codes: dict[str, CodeTable] = {}
+        self._posterior_table: CodeTable | None = None
 
     def evaluate(self, output_dir: str | Path, overwrite: bool = False, gin_config_files: Sequence[str | Path] = (),
                  gin_bindings: Sequence[str] = ()) -> dict[str, Any]:
@@ -88,9 +97,10 @@ class Evaluator:
             if is_validation:
                 scores = compute_validation_scores(data_set, codes)
             else:
-                representation = self._all_codes(name) if compares_models() else codes
-                scores = compute_scores(data_set, representation, artifact_dir=str(folder / "artifacts"))
-            results = {**scores, "elapsed_time": time.time() - start, **self._provenance()}
+                scores = compute_scores(data_set, self._seen_by_metric(name, codes),
+                                        artifact_dir=str(folder / "artifacts"))
+            results = {**scores, "elapsed_time": time.time() - start, **self._provenance(),
+                       "preset": str(bound("evaluation.preset", "")), "gin_bindings": list(gin_bindings)}
             results = update_result_directory(folder / "results", "validation" if is_validation else "evaluation",
                                               results, self.previous_results)
         logger.info("%s: %.1f s.", output_dir, results["elapsed_time"])
@@ -128,6 +138,22 @@ class Evaluator:
                                self.representation.path)
             self._codes[name] = CodeTable(self.representation, cached=is_deterministic, report=self.report)
         return data_set, self._codes[name]
+
+    def _seen_by_metric(self, name: str, codes: CodeTable) -> Any:
+        """What the metric that gin chose scores: the codes, those of all models, or the posterior."""
+        if takes("representation_functions"):
+            return self._all_codes(name)
+        return self._posterior() if takes("posterior_function") else codes
+
+    def _posterior(self) -> CodeTable:
+        """Means and log-variances (n, 2 D) side by side, from the posterior that lies beside the representation.
+
+        Raises ArtifactError where there is none."""
+        if self._posterior_table is None:
+            posterior = load_posterior(self.representation.path)
+            self._posterior_table = CodeTable(lambda images: np.concatenate(posterior(images), axis=1),
+                                              report=self.report)
+        return self._posterior_table
 
     def _all_codes(self, name: str) -> list[Callable[[Any], tuple[np.ndarray, np.ndarray]]]:
         """This representation and the others with the KL divergence of each code, which artifacts do not hold: 1."""
@@ -185,16 +211,23 @@ def metric_configs(gin_config_files: Sequence[str], gin_bindings: Sequence[str])
     return {name: [*shared, config_file] for name, config_file in metrics.items()}
 
 
-def compares_models() -> bool:
-    """Whether the metric that gin chose takes several representations, as UDR does."""
+def takes(argument: str) -> bool:
+    """Whether the metric that gin chose has this argument: several representations, as UDR, or the posterior."""
     metric = bound("evaluation.evaluation_fn")
     function = getattr(metric, "scoped_configurable_fn", metric)
-    return callable(function) and "representation_functions" in inspect.signature(inspect.unwrap(function)).parameters
+    return callable(function) and argument in inspect.signature(inspect.unwrap(function)).parameters
 
 
 def load_metrics() -> None:
     """Registers every metric of the folder with gin."""
     import_members(f"{__package__}.metrics")
+
+
+def _model_stream(seed: int | str | None, points: np.random.RandomState) -> np.random.RandomState | None:
+    """The stream for models without a random state; None is numpy's global one, "metric" that of the points."""
+    if seed is None or seed == "metric":
+        return None if seed is None else points
+    return np.random.RandomState(seed)  # type: ignore[arg-type]
 
 
 def _accepts(function: Callable[..., Any], argument: str) -> bool:

@@ -36,10 +36,10 @@ def plan_batches(data: GridGroundTruth, random_state: np.random.RandomState,
 
 
 def plan_groups(data: GridGroundTruth, random_state: np.random.RandomState, num_groups: int, batch_size: int,
-                num_sets: int, intervene: Callable[[np.ndarray, np.ndarray], None]
+                num_sets: int, intervene: Callable[[np.ndarray, np.ndarray], None], num_choices: int
                 ) -> tuple[np.ndarray, LazyObservations]:
-    """Factor numbers (num_groups,) and observations (num_sets * num_groups * batch_size), set after set."""
-    numbers, factors, residuals = _draw(data, random_state, num_groups, batch_size, num_sets, with_number=True)
+    """Numbers below num_choices (num_groups,), observations (num_sets * num_groups * batch_size), set after set."""
+    numbers, factors, residuals = _draw(data, random_state, num_groups, batch_size, num_sets, num_choices)
     intervene(factors, numbers)
     return numbers, observe(data, _rows(factors), _rows(residuals))
 
@@ -58,12 +58,13 @@ def residual_sizes(data: GridGroundTruth) -> list[int]:
 
 
 def _draw(data: GridGroundTruth, random_state: np.random.RandomState, num_groups: int, batch_size: int,
-          num_sets: int = 1, with_number: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`num_groups` times: a factor's number if asked for, `num_sets` factor batches, then as many residual ones.
+          num_sets: int = 1, num_choices: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`num_groups` times: a number below num_choices if asked for, `num_sets` factor batches, as many residual ones.
 
     Returns numbers (num_groups,), factors and residuals (num_sets, num_groups, batch_size, ...)."""
     exposed, hidden = data.factors_num_values, residual_sizes(data)
-    sizes = [len(exposed)] * with_number + exposed * num_sets + hidden * num_sets
+    with_number = num_choices > 0
+    sizes = [num_choices] * with_number + exposed * num_sets + hidden * num_sets
     counts = [1] * with_number + [batch_size] * (num_sets * (len(exposed) + len(hidden)))
     values = draw_integers(random_state, sizes, counts, num_groups)
     numbers = values[:, 0] if with_number else np.zeros(num_groups, dtype=np.int64)

@@ -53,6 +53,27 @@ def logistic_regression_cv(implementation: str = "fast") -> Any:
     return scikit_learn_model()
 
 
+@gin.configurable("logistic_regression", denylist=["random_state"])
+def logistic_regression(random_state: np.random.RandomState | None = None, one_vs_rest: bool = False,
+                        solver: str = "lbfgs", C: float | None = 1.0,
+                        max_iter: int = 100, class_weight: str | None = None) -> Any:
+    """scikit-learn's logistic regression, by default multinomial, solved by lbfgs.
+
+    one_vs_rest: one class against the rest; with the solver liblinear that is the default of scikit-learn before 0.22,
+    which also drew once from `random_state`.  C: inverse of the penalty, None for no penalty.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.multiclass import OneVsRestClassifier
+
+    model = LogisticRegression(solver=solver, C=np.inf if C is None else C, max_iter=max_iter,
+                               class_weight=class_weight, random_state=random_state)
+    if not one_vs_rest:
+        return model
+    if solver == "liblinear" and random_state is not None:
+        random_state.randint(np.iinfo(np.int32).max)
+    return OneVsRestClassifier(model.set_params(random_state=0))
+
+
 def fit_each(make_predictor: PredictorFactory, tasks: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[Any]:
     """A fitted classifier for each (codes (n, D), labels (n,)); None where all labels are equal, which is undefined."""
     models: list[Any] = [None if _is_single(labels) else make_predictor() for _, labels in tasks]

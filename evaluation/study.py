@@ -7,32 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import gin
-
-from ..common.configuration import CONFIG_ROOT, bound, configured
-from ..common.errors import UnknownNameError
+from ..common.configuration import bound, configured
 from ..common.files import refuse_existing, write_json
 from ..common.results import read_json
-from .evaluate import Evaluator, compares_models, load_metrics
+from .evaluate import Evaluator, load_metrics, takes
 from .figures import draw_heat_maps
 from .repeats import summarise
 
 Results = dict[str, Any]
-
-
-@gin.configurable("study")
-def study_metrics(metrics: Sequence[str] = gin.REQUIRED) -> list[str]:
-    """Names of the metric configs of a study."""
-    return list(metrics)
-
-
-def metrics_of_study(name: str) -> list[str]:
-    """The metric configs of a shipped study.  Raises UnknownNameError, with suggestions."""
-    files = {path.stem: path for path in (CONFIG_ROOT / "studies").glob("*.gin")}
-    if name not in files:
-        raise UnknownNameError("study", name, files)
-    with configured([files[name]]):
-        return study_metrics()
 
 
 @dataclass(frozen=True)
@@ -40,7 +22,8 @@ class Study:
     """What is scored and where the results go.
 
     configs: name of a metric to its config files.  repeats: seeds per metric, counted up from the config's own.
-    With several models each has a folder of its own; a metric that compares models gets one beside them."""
+    With several models each has a folder of its own; a metric that compares models gets one beside them.
+    presets: name of a metric to the preset it was chosen by, if any, which its results record."""
 
     output_dir: Path
     configs: Mapping[str, Sequence[str]]
@@ -49,6 +32,7 @@ class Study:
     resume: bool = False
     repeats: int = 1
     figures: bool = False
+    presets: Mapping[str, str] = field(default_factory=dict)
     finished: Callable[[str], Any] = field(default=lambda name: None)  # told after each metric
 
     def tasks(self, models: Iterable[str]) -> list[tuple[str, str]]:
@@ -84,7 +68,7 @@ class Study:
     def _compares_models(self, name: str) -> bool:
         load_metrics()
         with configured(self.configs[name], self.bindings):
-            return compares_models()
+            return takes("representation_functions")
 
     def _score(self, evaluator: Evaluator, name: str, folder: Path) -> Results:
         """Scores one metric with each seed; the first seed's results lie in `folder`, others in repeats/SEED there."""
@@ -97,6 +81,7 @@ class Study:
             found = finished_result(place, evaluator.representation.sha256) if self.resume else None
             if found is None:
                 named = [f"{step}.name = '{name}'"] if len(self.configs) > 1 else []
+                named += [f"{step}.preset = '{self.presets[name]}'"] if name in self.presets else []
                 seeded = [f"{step}.random_seed = {seed + repeat}"] if repeat else []
                 found = evaluator.evaluate(place, self.overwrite or self.resume, self.configs[name],
                                            [*named, *self.bindings, *seeded])

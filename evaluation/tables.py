@@ -11,7 +11,8 @@ from ..common.commands import format_table
 from ..common.results import read_json
 
 # A metric that reports several numbers is quoted by the first of these that it has; any other by its first number.
-HEADLINE_KEYS = ("eval_accuracy", "discrete_mig", "disentanglement", "SAP_score", "modularity_score", "IRS",
+HEADLINE_KEYS = ("explicitness", "distances.rcorr_ground_latent.l2.factor", "eval_accuracy", "discrete_mig",
+                 "disentanglement", "SAP_score", "modularity_score", "IRS",
                  "gaussian_total_correlation", "10000:mean_test_accuracy", "mean_fairness:mean_pred:mean_sens")
 NOT_SCORES = ("elapsed_time",)
 

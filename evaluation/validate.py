@@ -17,8 +17,8 @@ from .sampling import RepresentationFunction
 def compute_validation_scores(ground_truth_data: Any, representation_function: RepresentationFunction,
                               validation_fn: Callable[..., dict[str, Any]] = gin.REQUIRED,
                               random_seed: int = gin.REQUIRED, num_labelled_samples: int = gin.REQUIRED,
-                              name: str = "", on_degenerate: str = "nan") -> dict[str, Any]:
-    """Scores of images and labels drawn with `RandomState(random_seed)`; `name` is a note for the results.
+                              name: str = "", on_degenerate: str = "nan", preset: str = "") -> dict[str, Any]:
+    """Scores of images and labels drawn with `RandomState(random_seed)`; `name`, `preset` are notes for the results.
 
     validation_fn: a function (observations, labels (num_labels, n), representation_function), such as
     `@mig_validation`.  Models draw on a second stream with the same seed, as in `evaluation`."""

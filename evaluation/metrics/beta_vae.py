@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import gin
@@ -10,6 +11,7 @@ import numpy as np
 from ...common.configuration import RUNTIME_ARGUMENTS
 from ..context import undefined
 from ..jobs import quietly
+from ..predictors import logistic_regression
 from ..sampling import RepresentationFunction, sample_groups
 
 CHUNK = 1000  # pairs of batches reduced at a time
@@ -32,19 +34,24 @@ def compute_beta_vae_sklearn(ground_truth_data: Any, representation_function: Re
     """`train_accuracy` and `eval_accuracy` of guessing which factor two batches share.
 
     In [0, 1], higher is better, chance is about 1 / num_factors.  Depends on the codes' scale through the
-    classifier's penalty."""
-    from sklearn.linear_model import LogisticRegression
+    classifier's penalty (`logistic_regression.C`)."""
 
     def features(num_groups: int) -> tuple[np.ndarray, np.ndarray]:
         numbers, codes = sample_groups(ground_truth_data, representation_function, num_groups, batch_size, 2,
                                        _share_factor, random_state)
         return mean_differences(codes), numbers
 
+    return classifier_accuracies(features, num_train, num_eval, random_state)
+
+
+def classifier_accuracies(features: Callable[[int], tuple[np.ndarray, np.ndarray]], num_train: int, num_eval: int,
+                          random_state: np.random.RandomState) -> dict[str, float]:
+    """Accuracies of `logistic_regression` on features (n, num_codes) and factor numbers (n,), drawn n at a time."""
     train, train_numbers = features(num_train)
     if len(np.unique(train_numbers)) < 2:
         score = undefined("All training points of the BetaVAE score share the same factor; it needs two factors.")
         return {"train_accuracy": score, "eval_accuracy": score}
-    model = quietly(LogisticRegression(random_state=random_state).fit, train, train_numbers)
+    model = quietly(logistic_regression(random_state).fit, train, train_numbers)
     test, test_numbers = features(num_eval)
     return {"train_accuracy": float(np.mean(model.predict(train) == train_numbers)),
             "eval_accuracy": float(np.mean(model.predict(test) == test_numbers))}

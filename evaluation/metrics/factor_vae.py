@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import gin
@@ -29,15 +30,16 @@ def vote_accuracies(train_votes: np.ndarray, eval_votes: np.ndarray) -> tuple[fl
 
 
 def count_votes(numbers: np.ndarray, codes: np.ndarray, global_variances: np.ndarray, active: np.ndarray,
-                num_factors: int) -> np.ndarray:
+                num_factors: int, winner: Callable[..., np.ndarray] = np.argmin) -> np.ndarray:
     """Votes (num_factors, num_codes): each group votes for the code that varies least, relative to all points.
 
     numbers: (num_groups,) the factor that is fixed in each group.  codes: (num_groups, batch_size, num_codes).
+    winner: `np.argmax` for the code that varies most.
     reference: column j of the votes is the j-th active code; codes that are not active get no column's votes."""
     votes = np.zeros((num_factors, len(global_variances)), dtype=np.int64)
     for start in range(0, len(codes), CHUNK):
         local_variances = np.var(codes[start:start + CHUNK], axis=1, ddof=1)
-        winners = np.argmin(local_variances[:, active] / global_variances[active], axis=1)
+        winners = winner(local_variances[:, active] / global_variances[active], axis=1)
         np.add.at(votes, (numbers[start:start + CHUNK], winners), 1)
     return votes
 

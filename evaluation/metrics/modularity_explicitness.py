@@ -13,6 +13,7 @@ from ..artifacts import save_matrix
 from ..context import undefined
 from ..discretization import discretize, mutual_information_matrix
 from ..jobs import run_processes
+from ..predictors import logistic_regression
 from ..sampling import RepresentationFunction, sample_codes
 
 logger = logging.getLogger(__name__)
@@ -41,19 +42,17 @@ def modularity_of_live_codes(mutual_information: np.ndarray) -> float:
     return modularity(mutual_information[live]) if live.any() else float("nan")
 
 
-def explicitness(train_codes: np.ndarray, train_labels: np.ndarray, test_codes: np.ndarray,
+def explicitness(classifier: Any, train_codes: np.ndarray, train_labels: np.ndarray, test_codes: np.ndarray,
                  test_labels: np.ndarray) -> tuple[float, float]:
-    """Area under the ROC curve of a multinomial logistic regression for one factor, on train and test.
+    """Area under the ROC curve of a classifier, which is fitted here, for one factor on train and test.
 
     Codes are standardised (num_points, num_latents); labels (num_points,) integers.  One class against the rest,
     averaged over the classes present; in [0, 1], 0.5 is chance.  Undefined when a set holds one class."""
-    from sklearn.linear_model import LogisticRegression
-
     if (train_labels == train_labels[0]).all() or train_codes.shape[1] == 0:
         return float("nan"), float("nan")
-    classifier = LogisticRegression().fit(train_codes, train_labels)
-    return (_area_under_curve(classifier, train_codes, train_labels),
-            _area_under_curve(classifier, test_codes, test_labels))
+    classifier.fit(train_codes, train_labels)
+    return (area_under_curve(classifier, train_codes, train_labels),
+            area_under_curve(classifier, test_codes, test_labels))
 
 
 @gin.configurable("modularity_explicitness", denylist=RUNTIME_ARGUMENTS)
@@ -80,7 +79,7 @@ def compute_modularity_explicitness(ground_truth_data: Any, representation_funct
 
 
 def _standardised(codes: np.ndarray, factors: np.ndarray, test_codes: np.ndarray, test_factors: np.ndarray) -> Any:
-    """Standardised train and test codes with the labels of one factor after the other.
+    """A classifier, standardised train and test codes, and the labels of one factor after the other.
 
     Constant codes are left out: they hold nothing, and the original fails on them (0 / 0)."""
     mean, deviation = codes.mean(axis=0), codes.std(axis=0)
@@ -93,10 +92,12 @@ def _standardised(codes: np.ndarray, factors: np.ndarray, test_codes: np.ndarray
             undefined(f"Factors {constant.tolist()} take one value in the {where} points and have no explicitness.")
     train = ((codes - mean) / np.where(varying, deviation, 1))[:, varying]
     test = ((test_codes - mean) / np.where(varying, deviation, 1))[:, varying]
-    return ((train, labels, test, test_labels) for labels, test_labels in zip(factors.T, test_factors.T, strict=True))
+    return ((logistic_regression(), train, labels, test, test_labels)
+            for labels, test_labels in zip(factors.T, test_factors.T, strict=True))
 
 
-def _area_under_curve(classifier: Any, codes: np.ndarray, labels: np.ndarray) -> float:
+def area_under_curve(classifier: Any, codes: np.ndarray, labels: np.ndarray) -> float:
+    """Macro average over classes of the area under the ROC curve of one class against the rest; NaN for one class."""
     # A value that the classifier has never seen has no probability to rank by; its points count as others'.
     from sklearn.metrics import roc_auc_score
 

@@ -11,6 +11,7 @@ import pytest
 
 from unbraid.common.configuration import CONFIG_ROOT, configured
 from unbraid.evaluation.evaluate import load_metrics
+from unbraid.evaluation.presets import presets
 
 ROOT = Path(__file__).resolve().parents[2]
 load_metrics()
@@ -18,7 +19,8 @@ METRICS = sorted(
     selector.split(".")[-1] for selector, found in gin.config._REGISTRY.items()
     if ".evaluation.metrics." in f".{selector}" and {"random_state", "observations"} & set(
         inspect.signature(inspect.unwrap(found.wrapped)).parameters))
-CONFIGS = sorted(path for folder in ("evaluation", "validation") for path in (CONFIG_ROOT / folder).glob("*.gin"))
+CONFIGS = sorted(path for folder in ("evaluation", "validation", "presets")
+                 for path in (CONFIG_ROOT / folder).glob("**/*.gin"))
 
 
 def test_the_originals_are_registered():
@@ -45,6 +47,6 @@ def test_is_in_the_manual(name):
     assert f"`{name}`" in (ROOT / "docs" / "metrics.md").read_text()
 
 
-@pytest.mark.parametrize("path", sorted((CONFIG_ROOT / "studies").glob("*.gin")), ids=lambda path: path.stem)
-def test_studies_are_in_the_help(path):
-    assert path.stem in (ROOT / "evaluation" / "__main__.py").read_text()
+@pytest.mark.parametrize("name", presets())
+def test_presets_are_in_the_manual(name):
+    assert f"`{name}`" in (ROOT / "docs" / "metrics.md").read_text()

@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from unbraid.common.configuration import CONFIG_ROOT, configured
 from unbraid.evaluation.__main__ import main
-from unbraid.evaluation.evaluate import load_metrics
+from unbraid.evaluation.presets import metrics_of_preset
 from unbraid.evaluation.repeats import interval, summarise
-from unbraid.evaluation.study import metrics_of_study, model_names
+from unbraid.evaluation.study import model_names
 
 SMALL = [
     "factor_vae_score.num_train = 40", "factor_vae_score.num_eval = 20", "factor_vae_score.num_variance_estimate = 40",
@@ -37,22 +36,26 @@ def challenge(exported: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return output
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in (CONFIG_ROOT / "studies").glob("*.gin")))
-def test_every_study_names_shipped_metrics(name):
-    load_metrics()
-    for metric in metrics_of_study(name):
-        with configured([metric]):
-            pass
-
-
 def test_a_study_scores_each_metric_into_a_folder_with_matrices_and_figures(challenge: Path) -> None:
-    assert sorted(path.name for path in challenge.iterdir()) == sorted(metrics_of_study("challenge_2019"))
+    assert sorted(path.name for path in challenge.iterdir()) == sorted(metrics_of_preset("challenge_2019"))
     for metric, matrix in (("mig", "mutual_information"), ("dci", "importances"), ("sap_score", "sap"), ("irs", "irs"),
                            ("factor_vae_metric", "votes")):
         with np.load(challenge / metric / "artifacts" / f"{matrix}.npz") as saved:
             assert saved["matrix"].shape == (4, 6)
             assert list(saved["factor_names"]) == ["x_0", "y_0", "x_1", "y_1", "x_2", "y_2"]
         assert (challenge / metric / "artifacts" / f"{matrix}.png").stat().st_size > 1000
+
+
+def test_results_record_preset_bindings_and_versions(challenge: Path, exported: Path, tmp_path: Path) -> None:
+    found = scores(challenge / "mig")
+    assert found["preset"] == "challenge_2019"
+    assert found["gin_bindings"][-1] == SMALL[-1]
+    assert {"numpy", "scikit-learn", "unbraid"} <= set(found["library_versions"])
+    bound = json.loads((challenge / "mig" / "results" / "json" / "evaluation_config.json").read_text())
+    assert bound["evaluation.preset"] == "'challenge_2019'"
+    assert (bound["mig.num_train"], bound["mig.batch_size"]) == ("100", "16")
+    assert run([exported], tmp_path / "mig", "--gin_config", "mig") == 0
+    assert scores(tmp_path / "mig")["preset"] == ""
 
 
 def test_only_what_is_missing_is_computed_again(exported: Path, challenge: Path) -> None:
@@ -111,6 +114,18 @@ def test_several_models_and_a_metric_that_compares_them(exported: Path, tmp_path
     assert "Artifacts hold no KL divergences" in caplog.text
 
 
+def test_the_posterior_is_scored_where_there_is_one(exported: Path, tmp_path: Path, capsys) -> None:
+    small = ["--gin_config", "mig_qzx", "--gin_bindings", "mig_qzx.num_images = 60", "mig_qzx.num_samples = 20"]
+    assert run([exported], tmp_path / "mig_qzx", *small) == 0
+    found = scores(tmp_path / "mig_qzx")
+    assert 0 <= found["MIG"] <= 1
+    assert 0 <= found["AAM"] <= 1
+    alone = tmp_path / "alone.onnx"
+    alone.write_bytes((exported / "representation.onnx").read_bytes())
+    assert run([alone], tmp_path / "alone", *small) == 2
+    assert "posterior" in capsys.readouterr().err
+
+
 def test_validation_scores_fixed_data(exported: Path, tmp_path: Path) -> None:
     small = "validation.num_labelled_samples = 100"
     assert run([exported], tmp_path / "mig", "--gin_config", "mig_validation", "--gin_bindings", small) == 0
@@ -118,10 +133,11 @@ def test_validation_scores_fixed_data(exported: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("extra", "message"), [
-    (["--study", "unsupervised_study_v2"], "Unknown study 'unsupervised_study_v2'. Did you mean unsupervised_study_v1"),
+    (["--study", "fairness_study"], "Unknown preset 'fairness_study'. Did you mean fairness_study_v1"),
     (["--gin_config", "mig", "--repeats", "0"], "--repeats is 0; expected 1 or more."),
     (["--gin_config", "mig", "--jobs", "-1"], "--jobs is -1; expected 1 or more."),
-    ([], "No metric was chosen"),
+    (["--gin_config", "data_sets/threeDots"], "No metric was chosen"),
+    (["--preset", "cfasl_2042"], "Unknown preset 'cfasl_2042'. Did you mean cfasl_2024"),
     (["--gin_config", "udr"], "UDR compares models; got 1, expected two or more."),
 ])
 def test_mistakes_are_one_sentence(exported: Path, tmp_path: Path, capsys, extra, message) -> None:

@@ -1,0 +1,44 @@
+"""JEMMIG (Do and Tran, Theory and Evaluation Metrics, ICLR 2020, arXiv:1908.09961, sec. 3.4), scaled to [0, 1]."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gin
+import numpy as np
+
+from ...common.configuration import RUNTIME_ARGUMENTS
+from ..artifacts import save_matrix
+from ..context import undefined
+from ..discretization import entropies, make_discretizer, mutual_information_matrix
+from ..sampling import RepresentationFunction, sample_codes
+
+
+def jemmig_per_factor(mutual_information: np.ndarray, factor_entropies: np.ndarray, code_entropies: np.ndarray,
+                      num_bins: int) -> np.ndarray:
+    """1 - (H(v, z*) - I(v; z*) + I(v; z')) / (H(v) + log num_bins), z* and z' the codes that know v best.
+
+    All in nats: mutual_information (num_codes, num_factors), factor_entropies (num_factors,), code_entropies
+    (num_codes,).  Returns (num_factors,) in [0, 1], higher is better: the best code should hold the factor and no more.
+    Undefined with one code."""
+    if len(mutual_information) < 2:
+        return np.full(len(factor_entropies), undefined(
+            f"JEMMIG compares two codes; the representation has {len(mutual_information)}."))
+    ordered = np.argsort(mutual_information, axis=0)
+    best = np.take_along_axis(mutual_information, ordered[-1:], axis=0)[0]
+    second = np.take_along_axis(mutual_information, ordered[-2:-1], axis=0)[0]
+    joint_entropies = factor_entropies + code_entropies[ordered[-1]] - best
+    return 1 - (joint_entropies - best + second) / (factor_entropies + np.log(num_bins))
+
+
+@gin.configurable("jemmig", denylist=RUNTIME_ARGUMENTS)
+def compute_jemmig(ground_truth_data: Any, representation_function: RepresentationFunction,
+                   random_state: np.random.RandomState, artifact_dir: str | None = None,
+                   num_train: int = gin.REQUIRED, num_bins: int = gin.REQUIRED,
+                   batch_size: int = 16) -> dict[str, float]:
+    """`jemmig` in [0, 1], higher is better: the mean over factors.  Codes are put into `num_bins` bins."""
+    codes, factors = sample_codes(ground_truth_data, representation_function, num_train, random_state, batch_size)
+    bins = make_discretizer(codes.T, num_bins=num_bins).T
+    information = mutual_information_matrix(bins, factors)
+    save_matrix(artifact_dir, "mutual_information", information, ground_truth_data)
+    return {"jemmig": float(np.mean(jemmig_per_factor(information, entropies(factors), entropies(bins), num_bins)))}
