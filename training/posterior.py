@@ -18,7 +18,14 @@ class Posterior:
         """mean + exp(log_variance / 2) * eps with eps ~ N(0, 1): (B, D), differentiable (arXiv:1312.6114, eq. 10)."""
         return self.mean + torch.exp(self.log_variance / 2) * torch.randn_like(self.mean)
 
+    def noise_of(self, latents: torch.Tensor) -> torch.Tensor:
+        """The eps (B, D) that a sample was made with; a constant."""
+        return ((latents - self.mean) * torch.exp(-self.log_variance / 2)).detach()
+
     def kl(self) -> torch.Tensor:
         """Batch mean of KL(posterior || N(0, I)) in nats, a scalar (arXiv:1312.6114, appendix B)."""
-        per_latent = self.mean.square() + self.log_variance.exp() - self.log_variance - 1
-        return per_latent.sum(dim=1).mean() / 2
+        return self.kl_of_images().mean()
+
+    def kl_of_images(self) -> torch.Tensor:
+        """(B,): the KL of each image."""
+        return (self.mean.square() + self.log_variance.exp() - self.log_variance - 1).sum(dim=1) / 2

@@ -19,7 +19,7 @@ from ..group_symmetries import (
     sector_loss,
     sparsity_loss,
 )
-from .objective import Encoding, Terms, VAEObjective
+from .objective import Encoding, Terms, VAEObjective, require_one_loss
 from .registry import method
 
 CHOICES = {"codebook_init": ("trunc_normal", "normal"), "sector_loss": ("logits", "double_softmax"),
@@ -44,7 +44,7 @@ class CFASL(VAEObjective):
         latent that counts as a change.  The other options choose between the paper and what its code does:
         std2 'mean', sector_loss 'double_softmax' and bias_init 'uniform01' are the code's."""
         super().__init__()
-        _check_base(base)
+        require_one_loss(base, "cfasl.base")
         given = {"codebook_init": codebook_init, "sector_loss": sector_loss, "switch": switch, "std2": std2,
                  "bias_init": bias_init}
         for name, value in given.items():
@@ -113,10 +113,3 @@ class CFASL(VAEObjective):
     def _switch(self, logits: torch.Tensor) -> torch.Tensor:
         hard = self.options["switch"] == "straight_through"
         return functional.gumbel_softmax(logits, tau=self.temperature, hard=hard, dim=2)[:, :, 1]
-
-
-def _check_base(base: object) -> None:
-    if not isinstance(base, VAEObjective) or type(base).forward is not VAEObjective.forward:
-        name = base.method if isinstance(base, VAEObjective) else base
-        raise ConfigurationError(f"cfasl.base is {name!r}; expected an instance of a method with one loss, such as "
-                                 "@vae(), @beta_tc_vae(), @control_vae() or @commutative_lie_group_vae().")

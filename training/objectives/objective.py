@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import torch
 from torch import nn
 
+from ...common.errors import ConfigurationError
 from ..networks import make_decoder, make_encoder
 from ..optimizers import ScheduledOptimizer, make_vae_optimizer
 from ..posterior import Posterior
@@ -92,6 +93,16 @@ class VAEObjective(nn.Module):
     def decode_images(self, latents: torch.Tensor) -> torch.Tensor:
         """Images (N, C, H, W) in [0, 1] of latents (N, D)."""
         return self.reconstruction_loss.images(self.decoder(latents))
+
+
+def require_one_loss(base: object, parameter: str) -> None:
+    """Raises ConfigurationError unless `base` is a method that a layer can be laid around."""
+    is_method = isinstance(base, VAEObjective)
+    if not is_method or type(base).forward is not VAEObjective.forward or hasattr(base, "base"):
+        name = base.method if isinstance(base, VAEObjective) else base
+        raise ConfigurationError(f"{parameter} is {name!r}; expected an instance of a method with one loss, itself no "
+                                 "layer on another, such as @vae(), @beta_tc_vae(), @control_vae() or "
+                                 "@commutative_lie_group_vae().")
 
 
 def vae_terms(reconstruction: torch.Tensor, kl: torch.Tensor, regularizer: torch.Tensor) -> Terms:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
@@ -12,6 +15,7 @@ from unbraid.training.objectives.objective import VAEObjective
 from unbraid.training.posterior import Posterior
 from unbraid.training.train import train  # noqa: F401  (registers everything for gin)
 
+GOLDENS = Path(__file__).parents[1] / "goldens"
 NETWORKS = """
 encoder.num_latent = 3
 encoder.encoder_fn = @test_encoder
@@ -48,3 +52,18 @@ def posterior() -> Posterior:
 @pytest.fixture
 def latents(posterior: Posterior) -> torch.Tensor:
     return posterior.sample()
+
+
+@pytest.fixture(scope="session")
+def recorder_of() -> Callable[[str], ModuleType]:
+    """recorder_of(name): the script goldens/make_NAME_goldens.py, for the inputs and weights it used."""
+
+    def load(name: str) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(f"make_{name}_goldens", GOLDENS / f"make_{name}_goldens.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load

@@ -18,6 +18,7 @@ from unbraid.training.objectives.dip_vae import DIPVAE
 from unbraid.training.objectives.factor_vae import FactorVAE
 from unbraid.training.objectives.jl1_vae import JL1VAE
 from unbraid.training.objectives.lie_group_vae import CommutativeLieGroupVAE
+from unbraid.training.objectives.mipet import MIPET
 from unbraid.training.objectives.objective import VAEObjective
 from unbraid.training.objectives.registry import methods
 
@@ -31,6 +32,7 @@ EXAMPLES = {
     "cfasl": lambda: CFASL(BetaVAE(beta=4.0), epsilon=0.1, threshold=0.2, sub_sec=2, temperature=1.0),
     "control_vae": lambda: ControlVAE(c_max=18.0),
     "commutative_lie_group_vae": lambda: CommutativeLieGroupVAE(hy_hes=40.0, hy_rec=0.1, hy_commute=20.0),
+    "mipet": lambda: MIPET(BetaVAE(beta=1.0), num_transformations=2),
 }
 LIE_NETWORKS = ("encoder.encoder_fn = @lie_conv_encoder", "decoder.decoder_fn = @lie_conv_decoder")
 # Other settings that give the VAE.
