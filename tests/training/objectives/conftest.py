@@ -5,13 +5,15 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 import torch
 
 from unbraid.common.configuration import configured
+from unbraid.training.labelled import PartlyLabelled
 from unbraid.training.objectives.objective import VAEObjective
+from unbraid.training.objectives.semi_supervised import SemiSupervisedVAE
 from unbraid.training.posterior import Posterior
 from unbraid.training.train import train  # noqa: F401  (registers everything for gin)
 
@@ -35,6 +37,21 @@ def build() -> Callable[..., VAEObjective]:
         with configured([], [NETWORKS, *bindings]):
             model.build(image_shape, 100)
         return model.double().to(memory_format=torch.channels_last)  # as the training does
+
+    return attach
+
+
+@pytest.fixture
+def labelled(build) -> Callable[..., tuple[VAEObjective, PartlyLabelled]]:
+    """labelled(model): a semi-supervised model with networks for two labels of 3 and 5 values, and a batch for it."""
+
+    def attach(model: SemiSupervisedVAE, *bindings: str) -> tuple[VAEObjective, PartlyLabelled]:
+        model.labelled = SimpleNamespace(factor_sizes=[3, 5])
+        built = build(model, "supervised_loss.loss_fn = @l2", "annealer.anneal_fn = @fixed",
+                      "annealer.iteration_threshold = 1", *bindings)
+        labels = torch.tensor([[0, 4], [1, 3], [2, 2], [2, 1], [0, 0], [1, 1]], dtype=torch.float32)
+        images, others = torch.rand(2, 6, 1, 4, 4, dtype=torch.float64)
+        return built, PartlyLabelled(images, others, labels)
 
     return attach
 
