@@ -39,17 +39,20 @@ class MipetDecoder(nn.Module):
         return latents
 
     def forward(self, latents: torch.Tensor) -> torch.Tensor:
-        transformed = self.transform(latents)
-        if len(transformed) == 1:
-            return self.decoder(transformed[0])
-        logits = self.decoder(transformed.reshape(-1, latents.shape[1]))
-        return logits_of_mean(logits.reshape(len(transformed), -1, *logits.shape[1:]))
+        return self.average(self.decoder(self.transform(latents).flatten(0, 1)))
+
+    def average(self, logits: torch.Tensor) -> torch.Tensor:
+        """The average pictures' logits (N, C, H, W) of logits (K N, C, H, W), transformation by transformation."""
+        num_transformations = len(self.generators[0])
+        return logits_of_mean(logits.reshape(num_transformations, -1, *logits.shape[1:]))
 
 
 def logits_of_mean(logits: torch.Tensor) -> torch.Tensor:
     """The logits of mean_k sigmoid(logits_k), over the first axis; exact where the mean itself would round to 0 or 1.
 
     log p / (1 - p) for p = mean of sigmoid(a), 1 - p = mean of sigmoid(-a)."""
+    if len(logits) == 1:
+        return logits[0]
     log_off = functional.logsigmoid(-logits)
     return (log_off + logits).logsumexp(dim=0) - log_off.logsumexp(dim=0)
 

@@ -35,8 +35,8 @@ class MIPET(VAEObjective):
     def __init__(self, base: VAEObjective = gin.REQUIRED, num_transformations: int = gin.REQUIRED,
                  ef_kl: str = "source", double_sigmoid: bool = True, mask_in_eval: bool = False, ipe_factors: int = 2,
                  unit_learning_rate: float | None = None):
-        """base: a method such as @vae(beta = 1), @beta_tc_vae() or @commutative_lie_group_vae(); the last has one unit.
-        num_transformations: K.  ef_kl: 'source' is what the published code computes, 'bregman' the divergence meant.
+        """base: a method such as @vae(), @beta_tc_vae() or @commutative_lie_group_vae().  num_transformations: K.
+        ef_kl: 'source' is what the published code computes, 'bregman' the divergence it stands for.
         double_sigmoid: the KL takes the sigmoid of a log-normaliser that ends in one.  mask_in_eval: small weights of
         the log-normaliser count as zero in evaluation, too.  ipe_factors: matrix exponentials in a transformation.
         unit_learning_rate: of the units' weights, which never decay; None for that of the networks."""
@@ -46,9 +46,8 @@ class MIPET(VAEObjective):
             raise UnknownNameError("mipet.ef_kl", ef_kl, EF_KLS)
         if ipe_factors not in (1, 2):
             raise ConfigurationError(f"mipet.ipe_factors is {ipe_factors}; expected 1 or 2.")
-        if num_transformations < 1 or (isinstance(base, CommutativeLieGroupVAE) and num_transformations != 1):
-            raise ConfigurationError(f"mipet.num_transformations is {num_transformations}; expected at least 1, and "
-                                     "exactly 1 on commutative_lie_group_vae, whose latents are a group already.")
+        if num_transformations < 1:
+            raise ConfigurationError(f"mipet.num_transformations is {num_transformations}; expected at least 1.")
         self.base, self.num_transformations, self.ipe_factors = base, num_transformations, ipe_factors
         self.ef_kl, self.double_sigmoid, self.mask_in_eval = ef_kl, double_sigmoid, mask_in_eval
         self.unit_learning_rate = unit_learning_rate
@@ -62,8 +61,11 @@ class MIPET(VAEObjective):
                                      "reconstruction_loss.activation = 'logits', not "
                                      f"{self.reconstruction_loss.activation!r}.")
         self.decoder = self._transforming(self.base.decoder.description)  # type: ignore[arg-type]
-        # The Lie-group VAE works on its decoder's parts, so it is handed the latents transformed.
-        self.base.decoder = self.decoder.decoder if self._is_lie else self.decoder
+        if self._is_lie:  # it works on its decoder's parts, so it is handed the units' latents side by side
+            self.base.decoder = self.decoder.decoder
+            self.base.reconstruction_loss = self._loss_of_average  # type: ignore[assignment]
+        else:
+            self.base.decoder = self.decoder
         self.units = ExponentialFamily(self.num_transformations, self.num_latent, self.ef_kl, self.double_sigmoid,
                                        self.mask_in_eval)
 
@@ -83,8 +85,8 @@ class MIPET(VAEObjective):
         kl = converted.kl.sum(dim=(0, 2))
         seen = posterior if isinstance(self.base, BetaTCVAE) else ConvertedPosterior(
             posterior.mean, posterior.log_variance, kl.mean())
-        reconstruction, regularizer, terms = self.base.parts(
-            images, Encoding(seen, transformed[0] if self._is_lie else latents, encoding.features), step)
+        handed = self._side_by_side(seen, transformed, encoding) if self._is_lie else Encoding(seen, latents)
+        reconstruction, regularizer, terms = self.base.parts(images, handed, step)
         similarity = converted.similarity.sum(dim=0).mean()
         calibration = (kl - self.num_transformations * posterior.kl_of_images()).square().mean()
         return reconstruction, regularizer + similarity + calibration, {
@@ -93,6 +95,13 @@ class MIPET(VAEObjective):
     @property
     def _is_lie(self) -> bool:
         return isinstance(self.base, CommutativeLieGroupVAE)
+
+    def _side_by_side(self, posterior: Posterior, transformed: torch.Tensor, encoding: Encoding) -> Encoding:
+        assert encoding.features is not None
+        return Encoding(posterior, transformed.flatten(0, 1), encoding.features.repeat(len(transformed), 1))
+
+    def _loss_of_average(self, logits: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
+        return self.reconstruction_loss(self.decoder.average(logits), images)
 
     def _transforming(self, description: dict[str, Any]) -> Any:
         arguments = dict(description["arguments"])
