@@ -114,8 +114,7 @@ class VAEObjective(nn.Module):
 
 def require_one_loss(base: object, parameter: str) -> None:
     """Raises ConfigurationError unless `base` is a method that a layer can be laid around."""
-    is_method = isinstance(base, VAEObjective)
-    if not is_method or type(base).forward is not VAEObjective.forward or hasattr(base, "base"):
+    if not isinstance(base, VAEObjective) or type(base).forward is not VAEObjective.forward or hasattr(base, "base"):
         name = base.method if isinstance(base, VAEObjective) else base
         raise ConfigurationError(f"{parameter} is {name!r}; expected an instance of a method with one loss, itself no "
                                  "layer on another, such as @vae(), @beta_tc_vae(), @control_vae() or "
