@@ -29,7 +29,8 @@ for folder in ("architectures", "objectives"):
 
 @gin.configurable("model", denylist=["model_dir", "overwrite", "resume", "device", "progress"])
 def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device: str = "cpu",
-          progress: Progress | None = None, model: VAEObjective = gin.REQUIRED, training_steps: int = gin.REQUIRED,
+          progress: Progress | None = None, model: VAEObjective | type[VAEObjective] = gin.REQUIRED,
+          training_steps: int = gin.REQUIRED,
           random_seed: int | None = None, batch_size: int = gin.REQUIRED, eval_steps: int = 1000,
           data_seed: int | None = None, checkpoint_steps: int = 5000, log_steps: int = 100, name: str = "",
           model_num: int | None = None, model_seed: int | None = None, unsupervised_data_seed: int | None = None,
@@ -48,19 +49,13 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
     supervised_data_seed, and a share of train_percentage is trained on, the rest evaluated.
 
     Raises UserError for what cannot be done, before anything is written."""
-    model = model() if isinstance(model, type) and issubclass(model, VAEObjective) else model
-    _check(model, training_steps=training_steps, batch_size=batch_size, checkpoint_steps=checkpoint_steps,
-                      log_steps=log_steps)
+    model = _checked(model, training_steps=training_steps, batch_size=batch_size, checkpoint_steps=checkpoint_steps,
+                     log_steps=log_steps)
     refuse_directory(Path(model_dir), overwrite, resume)
-    random_seed = _seed(random_seed=random_seed, model_seed=model_seed)
-    if random_seed is None:
-        raise ConfigurationError("model.random_seed is not given; expected a whole number for the seed of weights and "
-                                 "noise.")
-    seeds = draw_seeds(random_seed, _seed(data_seed=data_seed, unsupervised_data_seed=unsupervised_data_seed))
-    if supervised_data_seed is not None:
-        seeds["supervised_data_seed"] = supervised_data_seed
+    seeds = draw_seeds(_seed(random_seed=random_seed, model_seed=model_seed),
+                       _seed(data_seed=data_seed, unsupervised_data_seed=unsupervised_data_seed), supervised_data_seed)
     logger.info("Seeds: %s. Device: %s, %d threads.", seeds, device, torch.get_num_threads())
-    torch.manual_seed(random_seed)
+    torch.manual_seed(seeds["random_seed"])
     data = get_named_ground_truth_data()
     model.supervise(data, Supervision(supervised_data_seed, num_labelled_samples, train_percentage))
     model.build(image_shape(data), num_images(data))
@@ -78,14 +73,20 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
                   eval_steps)
 
 
-def draw_seeds(random_seed: int, data_seed: int | None = None) -> dict[str, int]:
+def draw_seeds(random_seed: int | None, data_seed: int | None = None,
+               supervised_data_seed: int | None = None) -> dict[str, int]:
     """The seeds of a run: one generator draws that of the training data, then that of the evaluation data.
 
-    data_seed: takes the place of the first draw."""
+    data_seed: takes the place of the first draw.  supervised_data_seed: kept with them where there is one.  Raises
+    ConfigurationError without a random_seed."""
+    if random_seed is None:
+        raise ConfigurationError("model.random_seed is not given; expected a whole number for the seed of weights and "
+                                 "noise.")
     random_state = np.random.RandomState(random_seed)
     drawn, evaluation = (int(random_state.randint(2**32)) for _ in range(2))
-    return {"random_seed": random_seed, "training_data_seed": drawn if data_seed is None else data_seed,
-            "evaluation_data_seed": evaluation}
+    seeds = {"random_seed": random_seed, "training_data_seed": drawn if data_seed is None else data_seed,
+             "evaluation_data_seed": evaluation}
+    return seeds if supervised_data_seed is None else {**seeds, "supervised_data_seed": supervised_data_seed}
 
 
 def resolve_device(name: str) -> str:
@@ -105,9 +106,12 @@ def _seed(**seeds: int | None) -> int | None:
     return next(iter(given.values()), None)
 
 
-def _check(model: object, **counts: int) -> None:
+def _checked(model: object, **counts: int) -> VAEObjective:
+    if isinstance(model, type) and issubclass(model, VAEObjective):
+        model = model()
     if not isinstance(model, VAEObjective):
         raise ConfigurationError(f"model.model is {model!r}; expected an instance of a method, such as @vae().")
     for name, count in counts.items():
         if not isinstance(count, int) or count < 1:
             raise ConfigurationError(f"model.{name} is {count!r}; expected a whole number of at least 1.")
+    return model
