@@ -12,8 +12,9 @@ import torch
 from ..common.errors import ConfigurationError
 from ..common.registry import import_members
 from ..ground_truth.named_data import get_named_ground_truth_data
-from .batches import Batches, image_shape, num_images
+from .batches import image_shape, num_images
 from .image_loader import make_image_loader
+from .labelled import Supervision
 from .loop import run
 from .objectives.objective import VAEObjective
 from .run_state import RunState, prepare_directory, refuse_directory
@@ -28,46 +29,64 @@ for folder in ("architectures", "objectives"):
 
 @gin.configurable("model", denylist=["model_dir", "overwrite", "resume", "device", "progress"])
 def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device: str = "cpu",
-          progress: Progress | None = None, model: VAEObjective = gin.REQUIRED, training_steps: int = gin.REQUIRED,
-          random_seed: int = gin.REQUIRED, batch_size: int = gin.REQUIRED, eval_steps: int = 1000,
+          progress: Progress | None = None, model: VAEObjective | type[VAEObjective] = gin.REQUIRED,
+          training_steps: int = gin.REQUIRED,
+          random_seed: int | None = None, batch_size: int = gin.REQUIRED, eval_steps: int = 1000,
           data_seed: int | None = None, checkpoint_steps: int = 5000, log_steps: int = 100, name: str = "",
-          model_num: int | None = None) -> None:
+          model_num: int | None = None, model_seed: int | None = None, unsupervised_data_seed: int | None = None,
+          supervised_data_seed: int | None = None, num_labelled_samples: int | None = None,
+          train_percentage: float | None = None) -> None:
     """Trains `model` on the data set `dataset.name` and writes `model_dir`: checkpoint, logs and results.
 
     training_steps: value of the global step at the end.  random_seed: of weights and noise; it also draws the seeds of
     the training and the evaluation data unless data_seed gives the former.  eval_steps: number of batches evaluated at
     the end.  checkpoint_steps, log_steps: updates between two checkpoints and between two rows of the log.  `name` and
     `model_num` are labels.  resume: go on from the checkpoint in `model_dir`; on the CPU the weights come out bit by
-    bit as if the run had never stopped.  Raises UserError for what cannot be done, before anything is written."""
-    _check(model, training_steps=training_steps, batch_size=batch_size, checkpoint_steps=checkpoint_steps,
-                      log_steps=log_steps)
+    bit as if the run had never stopped.
+
+    disentanglement_lib's semi-supervised configs name the method's class, not an instance, and say model_seed and
+    unsupervised_data_seed for random_seed and data_seed; num_labelled_samples images have labels, drawn with
+    supervised_data_seed, and a share of train_percentage is trained on, the rest evaluated.
+
+    Raises UserError for what cannot be done, before anything is written."""
+    model = _checked(model, training_steps=training_steps, batch_size=batch_size, checkpoint_steps=checkpoint_steps,
+                     log_steps=log_steps)
     refuse_directory(Path(model_dir), overwrite, resume)
-    seeds = draw_seeds(random_seed, data_seed)
+    seeds = draw_seeds(_seed(random_seed=random_seed, model_seed=model_seed),
+                       _seed(data_seed=data_seed, unsupervised_data_seed=unsupervised_data_seed), supervised_data_seed)
     logger.info("Seeds: %s. Device: %s, %d threads.", seeds, device, torch.get_num_threads())
-    torch.manual_seed(random_seed)
+    torch.manual_seed(seeds["random_seed"])
     data = get_named_ground_truth_data()
+    model.supervise(data, Supervision(supervised_data_seed, num_labelled_samples, train_percentage))
     model.build(image_shape(data), num_images(data))
     model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizers = model.make_optimizers()
     load = make_image_loader(data, device)
-    batches = Batches(data, batch_size, seeds["training_data_seed"], load)
+    batches = model.make_batches(data, batch_size, seeds["training_data_seed"], load)
     state = RunState(Path(model_dir), model, optimizers, batches, seeds)
     prepare_directory(state, overwrite, resume)
     if state.finished(training_steps):
         print(f"{model_dir} already holds the finished training ({state.step} steps); nothing to do.")
         return
     run(state, training_steps, checkpoint_steps, log_steps, progress)
-    write_results(state, Batches(data, batch_size, seeds["evaluation_data_seed"], load), eval_steps)
+    write_results(state, model.make_batches(data, batch_size, seeds["evaluation_data_seed"], load, evaluation=True),
+                  eval_steps)
 
 
-def draw_seeds(random_seed: int, data_seed: int | None = None) -> dict[str, int]:
+def draw_seeds(random_seed: int | None, data_seed: int | None = None,
+               supervised_data_seed: int | None = None) -> dict[str, int]:
     """The seeds of a run: one generator draws that of the training data, then that of the evaluation data.
 
-    data_seed: takes the place of the first draw."""
+    data_seed: takes the place of the first draw.  supervised_data_seed: kept with them where there is one.  Raises
+    ConfigurationError without a random_seed."""
+    if random_seed is None:
+        raise ConfigurationError("model.random_seed is not given; expected a whole number for the seed of weights and "
+                                 "noise.")
     random_state = np.random.RandomState(random_seed)
     drawn, evaluation = (int(random_state.randint(2**32)) for _ in range(2))
-    return {"random_seed": random_seed, "training_data_seed": drawn if data_seed is None else data_seed,
-            "evaluation_data_seed": evaluation}
+    seeds = {"random_seed": random_seed, "training_data_seed": drawn if data_seed is None else data_seed,
+             "evaluation_data_seed": evaluation}
+    return seeds if supervised_data_seed is None else {**seeds, "supervised_data_seed": supervised_data_seed}
 
 
 def resolve_device(name: str) -> str:
@@ -80,9 +99,19 @@ def resolve_device(name: str) -> str:
     return name
 
 
-def _check(model: object, **counts: int) -> None:
+def _seed(**seeds: int | None) -> int | None:
+    given = {f"model.{name}": seed for name, seed in seeds.items() if seed is not None}
+    if len(given) > 1:
+        raise ConfigurationError(f"{' and '.join(given)} are two names of one seed; give only one.")
+    return next(iter(given.values()), None)
+
+
+def _checked(model: object, **counts: int) -> VAEObjective:
+    if isinstance(model, type) and issubclass(model, VAEObjective):
+        model = model()
     if not isinstance(model, VAEObjective):
         raise ConfigurationError(f"model.model is {model!r}; expected an instance of a method, such as @vae().")
     for name, count in counts.items():
         if not isinstance(count, int) or count < 1:
             raise ConfigurationError(f"model.{name} is {count!r}; expected a whole number of at least 1.")
+    return model
