@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import gin
 import numpy as np
 import torch
 
+from ..common.configuration import bound
 from ..common.errors import ConfigurationError
 from ..common.registry import import_members
 from ..ground_truth.named_data import get_named_ground_truth_data
 from .batches import Batches, image_shape, num_images
+from .callbacks import FOLDER_NAME, Callback, MeanEncoder, Training, check_callbacks
+from .compilation import compile_layers
 from .image_loader import make_image_loader
 from .loop import run
 from .objectives.objective import VAEObjective
+from .precision import use_precision
 from .run_state import RunState, prepare_directory, refuse_directory
 from .train_results import write_results
-from .training_log import Progress
+from .training_log import SCORES_NAME, Progress, scores_table
 
 logger = logging.getLogger(__name__)
 
@@ -30,17 +35,20 @@ for folder in ("architectures", "objectives"):
 def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device: str = "cpu",
           progress: Progress | None = None, model: VAEObjective = gin.REQUIRED, training_steps: int = gin.REQUIRED,
           random_seed: int = gin.REQUIRED, batch_size: int = gin.REQUIRED, eval_steps: int = 1000,
-          data_seed: int | None = None, checkpoint_steps: int = 5000, log_steps: int = 100, name: str = "",
+          data_seed: int | None = None, checkpoint_steps: int = 5000, log_steps: int = 100,
+          precision: str = "float32", compile: bool = False, callbacks: Sequence[Callback] = (), name: str = "",
           model_num: int | None = None) -> None:
     """Trains `model` on the data set `dataset.name` and writes `model_dir`: checkpoint, logs and results.
 
     training_steps: value of the global step at the end.  random_seed: of weights and noise; it also draws the seeds of
     the training and the evaluation data unless data_seed gives the former.  eval_steps: number of batches evaluated at
-    the end.  checkpoint_steps, log_steps: updates between two checkpoints and between two rows of the log.  `name` and
-    `model_num` are labels.  resume: go on from the checkpoint in `model_dir`; on the CPU the weights come out bit by
+    the end.  checkpoint_steps, log_steps: updates between two checkpoints and between two rows of the log.  precision:
+    'float32', or 'bfloat16' for the networks' layers.  compile: hands these layers to torch.compile.  callbacks: what
+    looks on, such as @evaluate_during_training().  `name` and `model_num` are labels.  resume: go on from the checkpoint in `model_dir`; on the CPU the weights come out bit by
     bit as if the run had never stopped.  Raises UserError for what cannot be done, before anything is written."""
     _check(model, training_steps=training_steps, batch_size=batch_size, checkpoint_steps=checkpoint_steps,
-                      log_steps=log_steps)
+           log_steps=log_steps)
+    check_callbacks(callbacks)
     refuse_directory(Path(model_dir), overwrite, resume)
     seeds = draw_seeds(random_seed, data_seed)
     logger.info("Seeds: %s. Device: %s, %d threads.", seeds, device, torch.get_num_threads())
@@ -48,16 +56,25 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
     data = get_named_ground_truth_data()
     model.build(image_shape(data), num_images(data))
     model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    use_precision(model, precision, device)
+    if compile:
+        compile_layers(model, device)
     optimizers = model.make_optimizers()
     load = make_image_loader(data, device)
     batches = Batches(data, batch_size, seeds["training_data_seed"], load)
     state = RunState(Path(model_dir), model, optimizers, batches, seeds)
+    view = Training(state.model_dir / FOLDER_NAME, str(bound("dataset.name")), data, training_steps,
+                    model.step_increment, MeanEncoder(model.encoder, device))
+    for callback in callbacks:
+        callback.start(view)
     prepare_directory(state, overwrite, resume)
     if state.finished(training_steps):
         print(f"{model_dir} already holds the finished training ({state.step} steps); nothing to do.")
         return
-    run(state, training_steps, checkpoint_steps, log_steps, progress)
+    run(state, training_steps, checkpoint_steps, log_steps, progress, callbacks)
     write_results(state, Batches(data, batch_size, seeds["evaluation_data_seed"], load), eval_steps)
+    if table := scores_table(state.model_dir / SCORES_NAME):
+        print(table)
 
 
 def draw_seeds(random_seed: int, data_seed: int | None = None) -> dict[str, int]:
