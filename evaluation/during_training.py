@@ -120,8 +120,8 @@ class EvaluateDuringTraining:
 
 def _names(metrics: Sequence[str]) -> Sequence[str]:
     if isinstance(metrics, str) or not metrics:
-        raise ConfigurationError(f"evaluate_during_training.metrics is {metrics!r}; expected a list of metrics, such as "
-                                 "['mig', 'dci'].")
+        raise ConfigurationError(f"evaluate_during_training.metrics is {metrics!r}; expected a list of metrics, such "
+                                 "as ['mig', 'dci'].")
     return metrics
 
 

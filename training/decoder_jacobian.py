@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from .fast_layers import plain_layers
 from .precision import float32
 
 Decode = Callable[[torch.Tensor], torch.Tensor]
@@ -79,7 +80,8 @@ def _exact(decode: Decode, parameters: Sequence[torch.Tensor], latents: torch.Te
            step_size: float) -> tuple[torch.Tensor, list[torch.Tensor]]:
     """J_i by forward-mode differentiation; `step_size` plays no part."""
     basis = torch.eye(latents.shape[1], device=latents.device).unsqueeze(1).expand(-1, len(latents), -1)
-    columns = torch.func.vmap(lambda direction: torch.func.jvp(decode, (latents,), (direction,))[1])(basis)
+    with plain_layers():
+        columns = torch.func.vmap(lambda direction: torch.func.jvp(decode, (latents,), (direction,))[1])(basis)
     total = norm(columns) / len(latents)
     return total.detach(), _gradients(total, parameters) if parameters else []
 

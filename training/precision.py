@@ -1,4 +1,4 @@
-"""Mixed precision: the networks' stacks of layers run in bfloat16; weights, latents, losses and updates stay float32."""
+"""Mixed precision: stacks of layers run in bfloat16; weights, latents, losses and updates stay float32."""
 
 from __future__ import annotations
 

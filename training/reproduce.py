@@ -28,18 +28,13 @@ def main(argv: Sequence[str] | None = None) -> int:
                "         unbraid-reproduce --study jl1_vae --model_num 10 --output_directory runs/jl1_vae_10")
     parser.add_argument("--study", help="name of the study (default: unsupervised_study_v1)")
     parser.add_argument("--model_num", type=int, help="number of the model in the study")
-    parser.add_argument("--list", action="store_true", help="print the studies, or with --study its models, run nothing")
+    parser.add_argument("--list", action="store_true", help="print the studies, or with --study its models")
     parser.add_argument("--output_directory", type=Path, help="default: output/STUDY/MODEL_NUM")
     parser.add_argument("--metrics", nargs="+", metavar="METRIC", help="score with these of the study's metrics only")
     parser.add_argument("--gin_bindings", nargs="+", action="extend", default=[], metavar="BINDING",
                         help="bindings that win over the study's in training, such as 'model.training_steps = 100'")
     parser.add_argument("--only_print", action="store_true", help="print configuration and commands, run nothing")
-    return run_command(_list if argv_lists(argv) else _reproduce, parser, argv)
-
-
-def argv_lists(argv: Sequence[str] | None) -> bool:
-    """Whether the command is asked for a list."""
-    return "--list" in (sys.argv[1:] if argv is None else argv)
+    return run_command(_run, parser, argv)
 
 
 def study_table() -> str:
@@ -49,17 +44,16 @@ def study_table() -> str:
 
 
 def grid_table(study: Study) -> str:
-    """Every grid of a study: its numbers, its config, and what changes from model to model."""
+    """Every grid of a study: its models' numbers, its config, and what changes from model to model."""
     rows, first = [], 0
     for grid in study.grids:
-        fixed = dict(grid.bindings).get("dataset.name", "")
         last = first + grid.num_models - 1
-        values = "; ".join(f"{name} {', '.join(map(str, each))}" for name, each in grid.swept.items())
-        rows.append([f"{first}-{last}" if last > first else str(first), grid.config, str(fixed), values])
+        fixed = [str(value) for name, value in grid.bindings if name in ("dataset.name", "model.name")]
+        values = [f"{name} = {', '.join(map(str, each))}" for name, each in grid.swept.items()]
+        rows.append((f"{first}-{last}" if last > first else str(first), grid.config, "; ".join([*fixed, *values])))
         first = last + 1
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    return "\n".join("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]).rstrip()
-                     for row in rows)
+    numbers, config = (max(len(row[column]) for row in rows) for column in range(2))
+    return "\n".join(f"{row[0]:<{numbers}}  {row[1]:<{config}}  {row[2]}".rstrip() for row in rows)
 
 
 def commands(study_name: str, model_num: int, output: Path, bindings: Sequence[str] = (),
@@ -104,8 +98,11 @@ def _chosen_metrics(study: Study, grid: Grid, metrics: Sequence[str] | None) -> 
     return available if metrics is None else metrics
 
 
-def _list(arguments: argparse.Namespace) -> None:
-    print(study_table() if arguments.study is None else grid_table(studies()[arguments.study]))
+def _run(arguments: argparse.Namespace) -> None:
+    if not arguments.list:
+        _reproduce(arguments)
+    else:
+        print(study_table() if arguments.study is None else grid_table(studies()[arguments.study]))
 
 
 def _reproduce(arguments: argparse.Namespace) -> None:

@@ -17,6 +17,7 @@ from ..ground_truth.named_data import get_named_ground_truth_data
 from .batches import Batches, image_shape, num_images
 from .callbacks import FOLDER_NAME, Callback, MeanEncoder, Training, check_callbacks
 from .compilation import compile_layers
+from .fast_layers import use_fast_layers
 from .image_loader import make_image_loader
 from .loop import run
 from .objectives.objective import VAEObjective
@@ -44,8 +45,10 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
     the training and the evaluation data unless data_seed gives the former.  eval_steps: number of batches evaluated at
     the end.  checkpoint_steps, log_steps: updates between two checkpoints and between two rows of the log.  precision:
     'float32', or 'bfloat16' for the networks' layers.  compile: hands these layers to torch.compile.  callbacks: what
-    looks on, such as @evaluate_during_training().  `name` and `model_num` are labels.  resume: go on from the checkpoint in `model_dir`; on the CPU the weights come out bit by
-    bit as if the run had never stopped.  Raises UserError for what cannot be done, before anything is written."""
+    looks on, such as @evaluate_during_training().  `name` and `model_num` are labels.  resume: go on from the
+    checkpoint in `model_dir`; on the CPU the weights come out bit by bit as if the run had never stopped.
+
+    Raises UserError for what cannot be done, before anything is written."""
     _check(model, training_steps=training_steps, batch_size=batch_size, checkpoint_steps=checkpoint_steps,
            log_steps=log_steps)
     check_callbacks(callbacks)
@@ -55,10 +58,7 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
     torch.manual_seed(random_seed)
     data = get_named_ground_truth_data()
     model.build(image_shape(data), num_images(data))
-    model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    use_precision(model, precision, device)
-    if compile:
-        compile_layers(model, device)
+    place(model, device, precision, compile)
     optimizers = model.make_optimizers()
     load = make_image_loader(data, device)
     batches = Batches(data, batch_size, seeds["training_data_seed"], load)
@@ -75,6 +75,16 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
     write_results(state, Batches(data, batch_size, seeds["evaluation_data_seed"], load), eval_steps)
     if table := scores_table(state.model_dir / SCORES_NAME):
         print(table)
+
+
+def place(model: VAEObjective, device: str, precision: str = "float32", compile: bool = False) -> None:
+    """Puts a model where it trains, and has its layers compute as they are to."""
+    model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if precision == "float32" and not compile:
+        use_fast_layers(model, device)
+    use_precision(model, precision, device)
+    if compile:
+        compile_layers(model, device)
 
 
 def draw_seeds(random_seed: int, data_seed: int | None = None) -> dict[str, int]:
