@@ -41,6 +41,11 @@ def images(batch_size: int) -> torch.Tensor:
     return torch.from_numpy(observations).to(DEVICE).permute(0, 3, 1, 2)
 
 
+def as_loaded(batch: torch.Tensor) -> torch.Tensor:
+    """The batch as the originals' loaders store it: channels first, which for one channel only its strides tell."""
+    return batch.clone(memory_format=torch.contiguous_format)
+
+
 def milliseconds(updates: dict[str, Update], num_updates: int) -> dict[str, float]:
     """The fastest call of each, in turns."""
     clock = time.process_time if DEVICE == "cpu" and torch.get_num_threads() == 1 else time.perf_counter
@@ -74,7 +79,7 @@ def jl1(clone: str, gamma: float) -> Update:
 
     model = ConvVAE(10, 64, 1, [32, 32, 64, 64], [2] * 4, [4] * 4, [256], [256, 1024], 4, [64, 32, 32, 1], [2] * 4,
                     [4] * 4).to(DEVICE)
-    return JLOneVAETrainer(model, [images(64).contiguous()], 4.0, gamma, DEVICE, tempfile.mkdtemp(), 1e-4, 0).train
+    return JLOneVAETrainer(model, [as_loaded(images(64))], 4.0, gamma, DEVICE, tempfile.mkdtemp(), 1e-4, 0).train
 
 
 def disvae(clone: str, loss: str, batch_size: int) -> Update:
@@ -92,7 +97,7 @@ def disvae(clone: str, loss: str, batch_size: int) -> Update:
     trainer = Trainer(model, torch.optim.Adam(model.parameters(), lr=5e-4), get_loss_f(loss, **settings),
                       device=torch.device(DEVICE), save_dir=tempfile.mkdtemp(), is_progress_bar=False)
     model.train()
-    batch, stored = images(batch_size).contiguous(), collections.defaultdict(list)
+    batch, stored = as_loaded(images(batch_size)), collections.defaultdict(list)
     return lambda: trainer._train_iteration(batch, stored)
 
 
