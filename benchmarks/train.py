@@ -3,10 +3,10 @@
     python benchmarks/train.py [CONFIG ...] [--updates 20] [--threads 1]
     python benchmarks/train.py --jl1 CLONE --disvae CLONE
 
-CLONEs are of github.com/travers-rhodes/jlonevae (needs opt_einsum) and github.com/YannDubs/disentangling-vae (imageio).  Both
-sides take turns and the fastest update of each counts, in seconds of the processor with one thread on a CPU: so the
-numbers hold on a machine that does other work besides.  Three-dots images stand in for every config's data set, drawn
-beforehand: this times updates, not rendering."""
+CLONEs are of github.com/travers-rhodes/jlonevae, which needs opt_einsum, and github.com/YannDubs/disentangling-vae,
+which needs imageio.  Both sides take turns and the fastest update of each counts, in seconds of the processor with one
+thread on a CPU: so the numbers hold on a machine that does other work besides.  Three-dots images stand in for every
+config's data set, drawn beforehand: this times updates, not rendering."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ from unbraid.common.commands import format_table
 from unbraid.common.configuration import CONFIG_ROOT, bound, configured
 from unbraid.ground_truth.three_dots import ThreeDots
 from unbraid.training.loop import update
-from unbraid.training.train import place
+from unbraid.training.placement import place
+from unbraid.training.train import train  # noqa: F401  (registers everything for gin)
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 WARMUP = 2

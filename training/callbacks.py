@@ -68,8 +68,8 @@ class MeanEncoder:
             self.encoder.train(was_training)
 
 
-def check_callbacks(callbacks: Sequence[Callback]) -> None:
-    """Raises ConfigurationError for anything that is no callback."""
+def start_callbacks(callbacks: Sequence[Callback], training: Training) -> None:
+    """Starts every callback.  Raises ConfigurationError for anything that is none."""
     if not isinstance(callbacks, (list, tuple)):
         raise ConfigurationError(f"model.callbacks is {callbacks!r}; expected a list, such as "
                                  "[@evaluate_during_training()].")
@@ -77,3 +77,4 @@ def check_callbacks(callbacks: Sequence[Callback]) -> None:
         if isinstance(callback, type) or not hasattr(callback, "is_due"):
             raise ConfigurationError(f"model.callbacks holds {callback!r}; expected instances of callbacks, such as "
                                      "@evaluate_during_training().")
+        callback.start(training)

@@ -15,18 +15,18 @@ from ..common.errors import ConfigurationError
 from ..common.registry import import_members
 from ..ground_truth.named_data import get_named_ground_truth_data
 from .batches import Batches, image_shape, num_images
-from .callbacks import FOLDER_NAME, Callback, MeanEncoder, Training, check_callbacks
-from .compilation import compile_layers
-from .fast_layers import use_fast_layers
+from .callbacks import FOLDER_NAME, Callback, MeanEncoder, Training, start_callbacks
 from .image_loader import make_image_loader
 from .loop import run
 from .objectives.objective import VAEObjective
-from .precision import use_precision
+from .placement import place
 from .run_state import RunState, prepare_directory, refuse_directory
 from .train_results import write_results
 from .training_log import SCORES_NAME, Progress, scores_table
 
 logger = logging.getLogger(__name__)
+
+SCHEDULES = ("annealing_steps", "iteration_threshold")  # parameters of methods: steps until a weight has its value
 
 for folder in ("architectures", "objectives"):
     import_members(f"{__package__}.{folder}")  # their decorators make them known to gin
@@ -51,8 +51,8 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
     Raises UserError for what cannot be done, before anything is written."""
     _check(model, training_steps=training_steps, batch_size=batch_size, checkpoint_steps=checkpoint_steps,
            log_steps=log_steps)
-    check_callbacks(callbacks)
     refuse_directory(Path(model_dir), overwrite, resume)
+    warn_of_long_schedules(model, training_steps)
     seeds = draw_seeds(random_seed, data_seed)
     logger.info("Seeds: %s. Device: %s, %d threads.", seeds, device, torch.get_num_threads())
     torch.manual_seed(random_seed)
@@ -65,8 +65,7 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
     state = RunState(Path(model_dir), model, optimizers, batches, seeds)
     view = Training(state.model_dir / FOLDER_NAME, str(bound("dataset.name")), data, training_steps,
                     model.step_increment, MeanEncoder(model.encoder, device))
-    for callback in callbacks:
-        callback.start(view)
+    start_callbacks(callbacks, view)
     prepare_directory(state, overwrite, resume)
     if state.finished(training_steps):
         print(f"{model_dir} already holds the finished training ({state.step} steps); nothing to do.")
@@ -75,16 +74,6 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
     write_results(state, Batches(data, batch_size, seeds["evaluation_data_seed"], load), eval_steps)
     if table := scores_table(state.model_dir / SCORES_NAME):
         print(table)
-
-
-def place(model: VAEObjective, device: str, precision: str = "float32", compile: bool = False) -> None:
-    """Puts a model where it trains, and has its layers compute as they are to."""
-    model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if precision == "float32" and not compile:
-        use_fast_layers(model, device)
-    use_precision(model, precision, device)
-    if compile:
-        compile_layers(model, device)
 
 
 def draw_seeds(random_seed: int, data_seed: int | None = None) -> dict[str, int]:
@@ -97,14 +86,15 @@ def draw_seeds(random_seed: int, data_seed: int | None = None) -> dict[str, int]
             "evaluation_data_seed": evaluation}
 
 
-def resolve_device(name: str) -> str:
-    """'cpu', 'cuda', or for 'auto' whichever there is.  Raises ConfigurationError for CUDA where there is none."""
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if name == "cuda" and not torch.cuda.is_available():
-        raise ConfigurationError("--device cuda was asked for, but torch sees no CUDA device here; use --device cpu, "
-                                 "or install a torch built for CUDA and check nvidia-smi.")
-    return name
+def warn_of_long_schedules(model: VAEObjective, training_steps: int) -> None:
+    """Warns of weights that are still rising when the training ends."""
+    for part in model.modules():
+        for name in SCHEDULES:
+            length = getattr(part, name, 0)
+            if length > training_steps:
+                logger.warning("%s.%s is %d, but the training ends at step %d: the weight never "
+                               "reaches its full value.",
+                               getattr(part, "method", type(part).__name__), name, length, training_steps)
 
 
 def _check(model: object, **counts: int) -> None:

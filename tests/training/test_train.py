@@ -153,6 +153,14 @@ def test_directory_without_checkpoint_cannot_be_resumed(train_small, tmp_path: P
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
+def test_schedule_longer_than_the_training_is_warned_of(train_small, tmp_path: Path, caplog) -> None:
+    train_small(tmp_path / "short", "vae.annealing_steps = 6")
+    assert not caplog.records
+    train_small(tmp_path / "long", "vae.annealing_steps = 7")
+    assert caplog.messages == ["vae.annealing_steps is 7, but the training ends at step 6: the weight never reaches "
+                               "its full value."]
+
+
 def test_loss_that_is_not_finite_stops_with_step_terms_and_last_checkpoint(train_small, tmp_path: Path) -> None:
     model_dir = tmp_path / "model"
     diverging = ("vae_optimizer.learning_rate = @piecewise_constant", "piecewise_constant.boundaries = [2]",
