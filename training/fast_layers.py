@@ -89,7 +89,12 @@ def _is_plain(layer: nn.ConvTranspose2d) -> bool:
 
 def _replace(layer: nn.ConvTranspose2d) -> None:
     def forward(images: torch.Tensor) -> torch.Tensor:
-        convolution = functional.conv_transpose2d if _plain else TransposedConvolution.apply
-        return convolution(images, layer.weight, layer.bias, layer.stride, layer.padding)
+        assert layer.bias is not None
+        if _plain:
+            return functional.conv_transpose2d(images, layer.weight, layer.bias, layer.stride, layer.padding)
+        tensors = [images, layer.weight, layer.bias]
+        if torch.is_autocast_enabled("cpu"):  # which does not look into functions of our own
+            tensors = [tensor.to(torch.get_autocast_dtype("cpu")) for tensor in tensors]
+        return TransposedConvolution.apply(*tensors, layer.stride, layer.padding)
 
     layer.forward = forward  # type: ignore[method-assign,assignment]

@@ -24,7 +24,7 @@ def resolve_device(name: str) -> str:
 def place(model: VAEObjective, device: str, precision: str = "float32", compile: bool = False) -> None:
     """Puts a model where it trains, and has its layers compute as they are to."""
     model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if precision == "float32" and not compile:
+    if not compile:
         use_fast_layers(model, device)
     use_precision(model, precision, device)
     if compile:

@@ -65,6 +65,22 @@ def test_the_jacobian_is_the_same(jacobian: str) -> None:
     torch.testing.assert_close(jacobian_penalty(decoder, parameters, latents, jacobian=jacobian), plain)
 
 
+def test_mixed_precision_reaches_them_and_their_gradients() -> None:
+    arguments = {"image_shape": [1, 64, 64], "num_latent": 4}
+    decoder, latents = build({"name": "deconv_decoder", "arguments": arguments}), torch.randn(3, 4)
+
+    def gradients() -> tuple[torch.Tensor, ...]:
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = decoder(latents)
+        return logits, *torch.autograd.grad(logits.float().square().sum(), list(decoder.parameters()))
+
+    plain = gradients()
+    use_fast_layers(decoder, "cpu")
+    for ours, theirs in zip(gradients(), plain, strict=True):
+        assert ours.dtype == theirs.dtype
+        torch.testing.assert_close(ours, theirs, rtol=0.05, atol=0.02 * float(theirs.detach().abs().max()))
+
+
 def test_plain_layers_are_pytorchs_to_the_bit() -> None:
     decoder = nn.ModuleDict({"layers": nn.Sequential(nn.ConvTranspose2d(4, 1, 4, 2, 1))})
     images = torch.randn(2, 4, 8, 8)

@@ -92,7 +92,9 @@ def test_list_shows_studies_with_their_numbers(capsys) -> None:
 def test_list_of_a_study_shows_numbers_configs_and_values(capsys) -> None:
     assert reproduce.main(["--list", "--study", "jl1_vae"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split()[:4] == ["0-49", "jlonevae_three_dots", "jlonevae.gamma", "0.0,"]
+    assert lines[0].split(maxsplit=2) == ["0-49", "jlonevae_three_dots", "jlonevae.gamma = 0.0, 0.1, 0.05, 0.2, 0.4; "
+                                          "model.random_seed = 11, 12, 13, 14, 15, 16, 17, 18, 19, 20"]
+    assert lines[2].split()[:4] == ["90-99", "dlib_shared", "threeDotsCache;", "beta_vae;"]
     assert lines[-1].split() == ["162", "jlonevae_three_dots_small"]
 
 
