@@ -79,6 +79,9 @@ class EvaluateDuringTraining:
     def start(self, training: Training) -> None:
         """Raises ConfigurationError for metrics that cannot be scored and steps that never come."""
         self.training = training
+        if not training.data.factors_num_values:
+            raise ConfigurationError("evaluate_during_training needs a data set with known factors, which "
+                                     f"{training.data_set!r} has not; take the callback out of model.callbacks.")
         late = [step for step in self._listed() if step > training.training_steps]
         if late:
             raise ConfigurationError(f"evaluate_during_training.steps has {late[0]}, but the training ends at step "

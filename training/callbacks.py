@@ -15,6 +15,7 @@ from torch import nn
 
 from ..common.errors import ConfigurationError
 from ..ground_truth.ground_truth_data import GroundTruthData
+from .fast_layers import plain_layers
 from .image_loader import FloatLoader
 from .precision import float32
 
@@ -61,8 +62,7 @@ class MeanEncoder:
         was_training = self.encoder.training
         self.encoder.eval()
         try:
-            # Compiled layers would be compiled anew for each size of batch.
-            with float32(), torch.compiler.set_stance("force_eager"):
+            with float32(), plain_layers():
                 return self.encoder(self.load(images))[0].cpu().numpy()
         finally:
             self.encoder.train(was_training)

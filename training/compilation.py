@@ -17,8 +17,9 @@ def compile_layers(model: nn.Module, device: str) -> None:
         torch.compile(lambda values: values + 1)(torch.zeros(2, device=device))
     except Exception as error:  # whatever a compiler or its driver comes up with
         reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise ConfigurationError(f"model.compile is True, but torch.compile does not work here: {reason[0]} It needs a "
-                                 "C++ compiler (install g++, or name one by the environment variable CXX)"
+        raise ConfigurationError("model.compile is True, but torch.compile does not work here: "
+                                 f"{reason[0].rstrip('.')}. It needs a C++ compiler (install g++, or name one by the "
+                                 "environment variable CXX)"
                                  f"{' and Triton' if device.startswith('cuda') else ''}; or leave model.compile at "
                                  "False.") from error
     for stack in stacks(model):

@@ -33,11 +33,12 @@ def use_fast_layers(model: nn.Module, device: str) -> None:
 
 @contextlib.contextmanager
 def plain_layers() -> Iterator[None]:
-    """Runs the block with PyTorch's own transposed convolutions, which know forward-mode differentiation."""
+    """Runs the block with PyTorch's own layers, not compiled: these take any batch and know forward-mode gradients."""
     global _plain  # noqa: PLW0603 - a setting of the process, like autocast's own
     saved, _plain = _plain, True
     try:
-        yield
+        with torch.compiler.set_stance("force_eager"):
+            yield
     finally:
         _plain = saved
 

@@ -6,11 +6,13 @@ import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
+from unbraid.common.errors import ConfigurationError
 from unbraid.evaluation.codes import CodeTable
 from unbraid.evaluation.during_training import EvaluateDuringTraining
 from unbraid.training.__main__ import main
@@ -157,8 +159,6 @@ def test_overwriting_removes_old_scores(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("steps", "increment", "due"), [
     (4, 1, [4, 8, 9]), ([2, 7], 1, [2, 7]), (3, 2, [4, 6, 10]), ([3, 8], 2, [4, 8])])
 def test_steps(steps: object, increment: int, due: list[int]) -> None:
-    from types import SimpleNamespace
-
     callback = EvaluateDuringTraining(["mig"], steps)
     callback.training = SimpleNamespace(training_steps=9, step_increment=increment)
     assert [step for step in range(increment, 11, increment) if step < 9 + increment and callback.is_due(step)] == due
@@ -178,6 +178,13 @@ def test_bad_input(binding: str, message: str, tmp_path: Path, capsys) -> None:
     assert run(tmp_path, "model", [binding]) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "model").exists()
+
+
+def test_data_set_without_factors_is_refused_before_training() -> None:
+    callback = EvaluateDuringTraining(["mig"], 4)
+    training = SimpleNamespace(data=SimpleNamespace(factors_num_values=[]), data_set="natural_images")
+    with pytest.raises(ConfigurationError, match="needs a data set with known factors, which 'natural_images' has not"):
+        callback.start(training)
 
 
 def test_without_the_import_the_name_is_unknown(tmp_path: Path, capsys) -> None:
