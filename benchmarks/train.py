@@ -1,14 +1,17 @@
-"""Training speed: milliseconds an update of each method, or of JL1-VAE's own code beside ours.
+"""Training speed: milliseconds an update of each method, or the originals' own code beside ours.
 
-    python benchmarks/train.py [CONFIG ...] [--steps 20] [--threads 2]
-    python benchmarks/train.py --jl1 CLONE      (a clone of github.com/travers-rhodes/jlonevae; needs opt_einsum)
+    python benchmarks/train.py [CONFIG ...] [--updates 20] [--threads 1]
+    python benchmarks/train.py --jl1 CLONE --disvae CLONE
 
-Three-dots images stand in for every config's data set, drawn beforehand: this times updates, not rendering."""
+CLONEs are of github.com/travers-rhodes/jlonevae, which needs opt_einsum, and github.com/YannDubs/disentangling-vae,
+which needs imageio.  Both sides take turns and the fastest update of each counts, in seconds of the processor with one
+thread on a CPU: so the numbers hold on a machine that does other work besides.  Three-dots images stand in for every
+config's data set, drawn beforehand: this times updates, not rendering."""
 
 from __future__ import annotations
 
 import argparse
-import statistics
+import collections
 import sys
 import tempfile
 import time
@@ -19,13 +22,18 @@ import numpy as np
 import torch
 
 from unbraid.common.commands import format_table
-from unbraid.common.configuration import CONFIG_ROOT, configured
+from unbraid.common.configuration import CONFIG_ROOT, bound, configured
 from unbraid.ground_truth.three_dots import ThreeDots
 from unbraid.training.loop import update
+from unbraid.training.placement import place
 from unbraid.training.train import train  # noqa: F401  (registers everything for gin)
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
-WARMUP = 3
+WARMUP = 2
+ANNEALED = 10**6  # a step after all annealing
+NUM_IMAGES = 737_280
+
+Update = Callable[[], object]
 
 
 def images(batch_size: int) -> torch.Tensor:
@@ -34,64 +42,108 @@ def images(batch_size: int) -> torch.Tensor:
     return torch.from_numpy(observations).to(DEVICE).permute(0, 3, 1, 2)
 
 
-def milliseconds(step: Callable[[], object], num_steps: int) -> float:
-    """Median time of one call."""
-    times = []
-    for _ in range(WARMUP + num_steps):
-        started = time.perf_counter()
-        step()
-        if DEVICE == "cuda":
-            torch.cuda.synchronize()
-        times.append(time.perf_counter() - started)
-    return 1000 * statistics.median(times[WARMUP:])
+def as_loaded(batch: torch.Tensor) -> torch.Tensor:
+    """The batch as the originals' loaders store it: channels first, which for one channel only its strides tell."""
+    return batch.clone(memory_format=torch.contiguous_format)
 
 
-def ours(config: str, num_steps: int, bindings: list[str]) -> tuple[float, int]:
-    """Milliseconds an update, and the batch size."""
+def milliseconds(updates: dict[str, Update], num_updates: int) -> dict[str, float]:
+    """The fastest call of each, in turns."""
+    clock = time.process_time if DEVICE == "cpu" and torch.get_num_threads() == 1 else time.perf_counter
+    times = collections.defaultdict(list)
+    for _ in range(WARMUP + num_updates):
+        for name, call in updates.items():
+            started = clock()
+            call()
+            if DEVICE == "cuda":
+                torch.cuda.synchronize()
+            times[name].append(1000 * (clock() - started))
+    return {name: min(values[WARMUP:]) for name, values in times.items()}
+
+
+def ours(config: str, *bindings: str) -> tuple[Update, int]:
+    """One update of a config, and the size of its batch."""
     with configured([config], bindings):
         model = gin.query_parameter("model.model").scoped_configurable_fn()
         batch = images(gin.query_parameter("model.batch_size"))
-        model.build([1, 64, 64], 737_280)
-        model.to(DEVICE).to(memory_format=torch.channels_last)
+        model.build([1, 64, 64], NUM_IMAGES)
+        place(model, DEVICE, str(bound("model.precision", "float32")), bool(bound("model.compile", False)))
         optimizers = model.make_optimizers()
-        step = 10**6  # after all annealing
-        return milliseconds(lambda: update(model(batch, step), optimizers, step), num_steps), len(batch)
+    return lambda: update(model(batch, ANNEALED), optimizers, ANNEALED), len(batch)
 
 
-def jl1(clone: str, gamma: float, num_steps: int) -> float:
-    """Milliseconds an update of JL1-VAE's own trainer, with the same networks and batch size."""
+def jl1(clone: str, gamma: float) -> Update:
+    """One update of JL1-VAE's own trainer, with its networks and batch size."""
     sys.path.insert(0, clone)
     from jlonevae_lib.architecture.vae import ConvVAE
     from jlonevae_lib.train.jlonevae_trainer import JLOneVAETrainer
 
     model = ConvVAE(10, 64, 1, [32, 32, 64, 64], [2] * 4, [4] * 4, [256], [256, 1024], 4, [64, 32, 32, 1], [2] * 4,
                     [4] * 4).to(DEVICE)
-    batch = images(64).contiguous()
-    with tempfile.TemporaryDirectory() as logs:
-        trainer = JLOneVAETrainer(model, [batch], 4.0, gamma, DEVICE, logs, 1e-4, 0)
-        return milliseconds(trainer.train, num_steps)
+    return JLOneVAETrainer(model, [as_loaded(images(64))], 4.0, gamma, DEVICE, tempfile.mkdtemp(), 1e-4, 0).train
+
+
+def disvae(clone: str, loss: str, batch_size: int) -> Update:
+    """One update of disentangling-vae's own trainer for dSprites."""
+    sys.path.insert(0, clone)
+    from disvae.models.losses import get_loss_f
+    from disvae.models.vae import init_specific_model
+    from disvae.training import Trainer
+
+    np.product = np.prod  # type: ignore[attr-defined]  # numpy 2 dropped the name
+    model = init_specific_model("Burgess", (1, 64, 64), 10)
+    settings = {"rec_dist": "bernoulli", "reg_anneal": 10_000, "betaH_B": 4, "betaB_initC": 0, "betaB_finC": 25,
+                "betaB_G": 100, "factor_G": 6.4, "lr_disc": 1e-4, "latent_dim": 10, "btcvae_A": 1, "btcvae_B": 6.4,
+                "btcvae_G": 1, "n_data": NUM_IMAGES, "device": torch.device(DEVICE)}
+    trainer = Trainer(model, torch.optim.Adam(model.parameters(), lr=5e-4), get_loss_f(loss, **settings),
+                      device=torch.device(DEVICE), save_dir=tempfile.mkdtemp(), is_progress_bar=False)
+    model.train()
+    batch, stored = as_loaded(images(batch_size)), collections.defaultdict(list)
+    return lambda: trainer._train_iteration(batch, stored)
+
+
+def compare(arguments: argparse.Namespace) -> None:
+    """Prints ours beside the originals'."""
+    pairs: dict[str, tuple[Update, Update]] = {}
+    for name, gamma in (("beta-VAE", 0.0), ("JL1-VAE", 0.1)) if arguments.jl1 else ():
+        own = ours("jlonevae_three_dots", f"jlonevae.gamma = {gamma}", *arguments.gin_bindings)[0]
+        pairs[f"jlonevae {name}"] = own, jl1(arguments.jl1, gamma)
+    losses = {"betaH": "beta_h", "betaB": "beta_b", "factor": "factor", "btcvae": "btcvae"} if arguments.disvae else {}
+    for loss, config in losses.items():
+        own, size = ours(f"disvae_{config}_dsprites_full", *arguments.gin_bindings)
+        pairs[f"disentangling-vae {loss}"] = own, disvae(arguments.disvae, loss, size)
+    rows = []
+    for name, (own, original) in pairs.items():
+        fastest = milliseconds({"ours": own, "original": original}, arguments.updates)
+        rows.append((name, *(f"{fastest[side]:.1f}" for side in ("ours", "original")),
+                     f"{fastest['original'] / fastest['ours']:.2f}"))
+        print(*rows[-1], file=sys.stderr)
+    print(format_table(["project and method", "ours ms", "original ms", "times as fast"], rows))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("configs", nargs="*", help="training configs (default: all for dSprites, and JL1-VAE's)")
-    parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--updates", type=int, default=20, help="of each side (default: %(default)s)")
+    parser.add_argument("--threads", type=int, default=1, help="default: %(default)s")
+    parser.add_argument("--gin_bindings", nargs="+", default=[], metavar="BINDING",
+                        help="for ours, such as \"model.precision = 'bfloat16'\"")
     parser.add_argument("--jl1", metavar="CLONE", help="time JL1-VAE's own code beside ours")
+    parser.add_argument("--disvae", metavar="CLONE", help="time disentangling-vae's own code beside ours")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    print(f"torch {torch.__version__}, {DEVICE}, {arguments.threads} threads, median of {arguments.steps} updates")
-    if arguments.jl1:
-        rows = [(name, f"{ours('jlonevae_three_dots', arguments.steps, [f'jlonevae.gamma = {gamma}'])[0]:.1f}",
-                 f"{jl1(arguments.jl1, gamma, arguments.steps):.1f}") for name, gamma in (("beta-VAE", 0.0),
-                                                                                         ("JL1-VAE", 0.1))]
-        print(format_table(["batch 64, 10 latents", "ours ms", "original ms"], rows))
+    print(f"torch {torch.__version__}, {DEVICE}, {arguments.threads} threads, fastest of {arguments.updates} updates")
+    if arguments.jl1 or arguments.disvae:
+        compare(arguments)
         return
     configs = arguments.configs or sorted(path.stem for pattern in ("*_dsprites_full.gin", "jl*_three_dots.gin")
                                           for path in (CONFIG_ROOT / "training").glob(pattern))
-    timed = [(config, *ours(config, arguments.steps, [])) for config in configs]
-    print(format_table(["config", "batch", "ms", "updates/s"],
-                       [(name, str(size), f"{ms:.1f}", f"{1000 / ms:.1f}") for name, ms, size in timed]))
+    rows = []
+    for config in configs:
+        call, size = ours(config, *arguments.gin_bindings)
+        took = milliseconds({config: call}, arguments.updates)[config]
+        rows.append((config, str(size), f"{took:.1f}", f"{1000 / took:.1f}"))
+    print(format_table(["config", "batch", "ms", "updates/s"], rows))
 
 
 if __name__ == "__main__":

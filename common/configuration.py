@@ -44,10 +44,12 @@ def find_config(name: str) -> Path:
 def configured(config_files: Sequence[str | Path] = (), bindings: Sequence[str] = ()) -> Iterator[None]:
     """Parses gin files, then bindings (which win), and clears gin when the block ends, whatever happens.
 
-    Includes are looked up beside the file that is parsed, then in the working directory, then among the
-    shipped configs.  Raises ConfigurationError for what cannot be parsed, and turns gin's complaint about a
-    missing parameter inside the block into one."""
-    with gin.unlock_config():  # finalize locks gin; leaving gives back the state before, so users can register on
+    Blocks nest: a configuration around this one plays no part in it, and is back as it was when it ends.  Includes are
+    looked up beside the file that is parsed, then in the working directory, then among the shipped configs.  Raises
+    ConfigurationError for what cannot be parsed, and turns gin's complaint about a missing parameter inside the block
+    into one."""
+    # finalize locks gin; leaving gives back the state before, so users can register on
+    with gin.unlock_config(), _outer_kept():
         gin.clear_config()
         try:
             with _explained(), _silent():
@@ -99,6 +101,19 @@ def _parse_file(path: Path) -> None:
         gin.parse_config_file(str(path.resolve()))
     finally:
         prefixes[:] = saved
+
+
+@contextlib.contextmanager
+def _outer_kept() -> Iterator[None]:
+    # gin can be cleared, but not set aside.
+    states = [getattr(gin.config, name) for name in ("_CONFIG", "_OPERATIVE_CONFIG", "_IMPORTS", "_SINGLETONS")]
+    saved = [state.copy() for state in states]
+    try:
+        yield
+    finally:
+        for state, content in zip(states, saved, strict=True):
+            state.clear()
+            state.update(content)
 
 
 @contextlib.contextmanager

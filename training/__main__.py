@@ -29,7 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _train(arguments: argparse.Namespace) -> None:
     from ..common.configuration import configured
-    from .train import resolve_device, train
+    from .placement import resolve_device
+    from .train import train
 
     device = resolve_device(arguments.device)
     with configured(arguments.gin_config, arguments.gin_bindings):

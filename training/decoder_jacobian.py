@@ -11,6 +11,9 @@ from typing import Any
 
 import torch
 
+from .fast_layers import plain_layers
+from .precision import float32
+
 Decode = Callable[[torch.Tensor], torch.Tensor]
 Norm = Callable[[torch.Tensor], torch.Tensor]
 
@@ -25,14 +28,17 @@ def jacobian_penalty(decode: Decode, parameters: Sequence[torch.Tensor], latents
     """Mean over the batch of the norm of d decode(z)_p / d z_i over all latents i and outputs p.
 
     decode: (N, D) -> (N, ...), every row on its own, by way of `parameters`.  latents: (B, D), constants.
-    norm: a key of NORMS.  jacobian: a key of JACOBIANS.  Returns a scalar, differentiable in `parameters`."""
+    norm: a key of NORMS.  jacobian: a key of JACOBIANS.  Always computed in float32 or the latents' own precision,
+    never in a lower one.  Returns a scalar, differentiable in `parameters`."""
 
     if not torch.is_grad_enabled():
-        return JACOBIANS[jacobian](decode, [], latents, NORMS[norm], step_size)[0]
+        with float32():
+            return JACOBIANS[jacobian](decode, [], latents, NORMS[norm], step_size)[0]
 
     @torch.enable_grad()
     def compute() -> tuple[torch.Tensor, list[torch.Tensor]]:
-        return JACOBIANS[jacobian](decode, parameters, latents, NORMS[norm], step_size)
+        with float32():
+            return JACOBIANS[jacobian](decode, parameters, latents, NORMS[norm], step_size)
 
     return _WithGradients.apply(compute, *parameters)
 
@@ -74,7 +80,8 @@ def _exact(decode: Decode, parameters: Sequence[torch.Tensor], latents: torch.Te
            step_size: float) -> tuple[torch.Tensor, list[torch.Tensor]]:
     """J_i by forward-mode differentiation; `step_size` plays no part."""
     basis = torch.eye(latents.shape[1], device=latents.device).unsqueeze(1).expand(-1, len(latents), -1)
-    columns = torch.func.vmap(lambda direction: torch.func.jvp(decode, (latents,), (direction,))[1])(basis)
+    with plain_layers():
+        columns = torch.func.vmap(lambda direction: torch.func.jvp(decode, (latents,), (direction,))[1])(basis)
     total = norm(columns) / len(latents)
     return total.detach(), _gradients(total, parameters) if parameters else []
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import torch
 
+from .callbacks import Callback
 from .objectives.objective import Losses
 from .optimizers import ScheduledOptimizer
 from .run_state import RunState
@@ -13,7 +15,7 @@ from .training_log import NonFiniteLossError, Progress, TrainingLog
 
 
 def run(state: RunState, training_steps: int, checkpoint_steps: int, log_steps: int,
-        progress: Progress | None = None) -> None:
+        progress: Progress | None = None, callbacks: Sequence[Callback] = ()) -> None:
     """Updates the model until the global step reaches `training_steps`; logs and saves at multiples of the others.
 
     Raises NonFiniteLossError, naming step, terms and the last good checkpoint."""
@@ -27,8 +29,11 @@ def run(state: RunState, training_steps: int, checkpoint_steps: int, log_steps: 
             log.add(state.step, increment, losses.terms)
             state.step += increment
             is_last, updates = state.step >= training_steps, state.step // increment
-            if is_last or updates % log_steps == 0 or updates % checkpoint_steps == 0:
+            due = [callback for callback in callbacks if callback.is_due(state.step)]
+            if is_last or due or updates % log_steps == 0 or updates % checkpoint_steps == 0:
                 log.flush(state.step)
+            for callback in due:  # before the checkpoint: what a kill takes away here, resuming makes again
+                log.add_scores(state.step, callback(state.step))
             if is_last or updates % checkpoint_steps == 0:
                 state.elapsed_time = time.monotonic() - started
                 state.save()

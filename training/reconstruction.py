@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import gin
 import torch
@@ -12,6 +13,7 @@ from ..common.errors import UnknownNameError
 from .activations import ACTIVATIONS
 
 LossFn = Callable[[torch.Tensor, torch.Tensor, str], torch.Tensor]
+SUM = 2  # what PyTorch calls the reduction by a sum inside
 EPSILON = 1e-6  # disentanglement_lib's bound on probabilities
 
 
@@ -52,7 +54,25 @@ def bernoulli_loss(images: torch.Tensor, logits: torch.Tensor, activation: str,
 @gin.configurable("bernoulli_probs_loss", allowlist=[])
 def bernoulli_probs_loss(images: torch.Tensor, logits: torch.Tensor, activation: str) -> torch.Tensor:
     """The same taken from probabilities, each logarithm bounded below by -100, as JL1-VAE and disentangling-vae do."""
-    return functional.binary_cross_entropy(ACTIVATIONS[activation](logits), images, reduction="sum")
+    probabilities = ACTIVATIONS[activation](logits)
+    if probabilities.device.type == "cpu":
+        return _CrossEntropy.apply(probabilities, images)
+    return functional.binary_cross_entropy(probabilities, images, reduction="sum")
+
+
+class _CrossEntropy(torch.autograd.Function):
+    """functional.binary_cross_entropy, whose logarithms PyTorch takes one by one on the CPU; its own gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, probabilities: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(probabilities, images)
+        black = (1 - probabilities).log().clamp_min(-100)
+        return -torch.lerp(black, probabilities.log().clamp_min(-100), images).sum()
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: torch.Tensor) -> tuple[torch.Tensor, None]:
+        probabilities, images = ctx.saved_tensors
+        return torch.ops.aten.binary_cross_entropy_backward(grad_outputs[0], probabilities, images, None, SUM), None
 
 
 @gin.configurable("l2_loss", allowlist=[])

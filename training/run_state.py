@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,17 +17,19 @@ from ..common.configuration import bound, config_values, operative_config
 from ..common.errors import ConfigurationError, UserError
 from ..common.files import refuse_existing
 from .batches import Batches, image_shape
+from .callbacks import FOLDER_NAME
 from .checkpoint import FILE_NAME, checkpoint_path, read_checkpoint, write_checkpoint
 from .objectives.objective import VAEObjective
 from .optimizers import ScheduledOptimizer
-from .training_log import CSV_NAME, TENSORBOARD_NAME
+from .training_log import CSV_NAME, SCORES_NAME, TENSORBOARD_NAME
 
 logger = logging.getLogger(__name__)
 
 RESULTS_NAME = "results"
 # What a resumed run may change: it decides how long and how observed the training is, not what it computes.
 MAY_CHANGE = frozenset(f"model.{name}" for name in ("training_steps", "eval_steps", "checkpoint_steps", "log_steps",
-                                                    "name", "model_num"))
+                                                    "callbacks", "name", "model_num"))
+CALLBACKS = "model.callbacks"  # they look on, so their own parameters may change, too
 
 
 @dataclass
@@ -88,9 +91,9 @@ def prepare_directory(state: RunState, overwrite: bool, resume: bool) -> None:
         state.restore()
         return
     refuse_directory(state.model_dir, overwrite, resume)
-    for name in (FILE_NAME, CSV_NAME):
+    for name in (FILE_NAME, CSV_NAME, SCORES_NAME):
         (state.model_dir / name).unlink(missing_ok=True)
-    for name in (TENSORBOARD_NAME, RESULTS_NAME):
+    for name in (TENSORBOARD_NAME, RESULTS_NAME, FOLDER_NAME):
         shutil.rmtree(state.model_dir / name, ignore_errors=True)
     state.save()
 
@@ -113,7 +116,9 @@ def _require_same_bindings(saved: dict[str, str], path: Path) -> None:
     given = given_bindings()
     differences = [f"{key} was {saved.get(key, 'not set')} and is {given.get(key, 'not set')}"
                    for key in sorted(saved.keys() | given.keys()) if saved.get(key) != given.get(key)]
-    forbidden = [text for text in differences if text.split(" ")[0] not in MAY_CHANGE]
+    callbacks = re.findall(r"@([\w./]+)", f"{saved.get(CALLBACKS)} {given.get(CALLBACKS)}")
+    forbidden = [text for text in differences
+                 if text.split(" ")[0] not in MAY_CHANGE and text.split(" ")[0].rpartition(".")[0] not in callbacks]
     if forbidden:
         raise ConfigurationError(f"{path} was trained with another configuration: {'; '.join(forbidden)}. Resume with "
                                  "the same one, or start anew with --overwrite.")

@@ -1,85 +1,97 @@
-"""The models of published studies by number: bindings, in the order and the spelling of the originals."""
+"""Published studies: lists of trainings, each model known by its number."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from ..common.errors import UnknownNameError, UserError
+import numpy as np
+
+from ..common.errors import UserError
+from ..common.registry import Registry, import_members
 
 Binding = tuple[str, object]
 
-SEVEN_DATA_SETS = ("dsprites_full", "color_dsprites", "noisy_dsprites", "scream_dsprites", "smallnorb", "cars3d",
-                   "shapes3d")
+_STUDIES: Registry[Study] = Registry("study")
+
+
+class Each(tuple[object, ...]):
+    """Values of a parameter, one model for each."""
+
+    __slots__ = ()
+
+    def __new__(cls, *values: object) -> Each:
+        return super().__new__(cls, values)
 
 
 @dataclass(frozen=True)
-class Sweep:
-    """One method of a study: six values of one parameter, `{}` in one of its bindings."""
+class Grid:
+    """Trainings of one gin config: all combinations of the values that bindings go through, the last fastest."""
 
-    bindings: tuple[Binding, ...]
-    values: tuple[float, ...]
+    config: str
+    bindings: tuple[Binding, ...] = ()
+    metrics: tuple[str, ...] | None = None
+    """Metric configs by name where they are not the study's: data sets without factors have none."""
 
-
-# Locatello et al. 2019 (arXiv:1811.12359), table 2: 6 methods with 6 values each.
-SIX_METHODS = (
-    Sweep((("model.name", "beta_vae"), ("vae.beta", "{}"), ("model.model", "@vae()")), (1, 2, 4, 6, 8, 16)),
-    Sweep((("model.name", "factor_vae"), ("factor_vae.gamma", "{}"), ("model.model", "@factor_vae()"),
-           ("discriminator.discriminator_fn", "@fc_discriminator")), (10, 20, 30, 40, 50, 100)),
-    Sweep((("model.name", "dip_vae_i"), ("model.model", "@dip_vae()"), ("dip_vae.lambda_od", "{}"),
-           ("dip_vae.lambda_d_factor", 10.0), ("dip_vae.dip_type", "i")), (1, 2, 5, 10, 20, 50)),
-    Sweep((("model.name", "dip_vae_ii"), ("model.model", "@dip_vae()"), ("dip_vae.lambda_od", "{}"),
-           ("dip_vae.lambda_d_factor", 1.0), ("dip_vae.dip_type", "ii")), (1, 2, 5, 10, 20, 50)),
-    Sweep((("model.name", "beta_tc_vae"), ("model.model", "@beta_tc_vae()"), ("beta_tc_vae.beta", "{}")),
-          (1, 2, 4, 6, 8, 10)),
-    Sweep((("model.name", "annealed_vae"), ("annealed_vae.c_max", "{}"), ("annealed_vae.iteration_threshold", 100000),
-           ("annealed_vae.gamma", 1000), ("model.model", "@annealed_vae()")), (5, 10, 25, 50, 75, 100)),
-)
-
-
-@dataclass(frozen=True)
-class Study:
-    """All combinations of data set, method, value and seed, the last varying fastest."""
-
-    data_sets: tuple[str, ...]
-    sweeps: tuple[Sweep, ...]
-    num_seeds: int
-    metrics: tuple[str, ...]
-    """Metric configs by name, in the order they draw their seeds."""
-    config: str = "dlib_shared"
+    @property
+    def swept(self) -> dict[str, Each]:
+        """The parameters that change from model to model, and their values."""
+        return {name: value for name, value in self.bindings if isinstance(value, Each)}
 
     @property
     def num_models(self) -> int:
         """Number of models."""
-        return len(self.data_sets) * sum(len(sweep.values) for sweep in self.sweeps) * self.num_seeds
+        return math.prod(len(values) for values in self.swept.values())
+
+    def model_bindings(self, number: int) -> list[str]:
+        """The gin bindings of model `number` in [0, num_models)."""
+        sizes = [len(values) for values in self.swept.values()]
+        chosen = iter(np.unravel_index(number, sizes) if sizes else ())
+        return [binding_text(name, value[next(chosen)] if isinstance(value, Each) else value)
+                for name, value in self.bindings]
+
+
+@dataclass(frozen=True)
+class Study:
+    """What was trained for a paper, and how it was scored."""
+
+    about: str
+    """Authors, year, arXiv number or the like."""
+    grids: tuple[Grid, ...]
+    metrics: tuple[str, ...]
+    """Metric configs by name, in the order they draw their seeds."""
+    representations: tuple[str, ...] = ("mean",)
+    """What is exported and scored: 'mean', 'sampled', or both."""
+
+    @property
+    def num_models(self) -> int:
+        """Number of models."""
+        return sum(grid.num_models for grid in self.grids)
+
+    def find(self, model_num: int) -> tuple[Grid, int]:
+        """The grid of a model and its number there.  Raises UserError outside [0, num_models)."""
+        rest = model_num
+        for grid in self.grids:
+            if 0 <= rest < grid.num_models:
+                return grid, rest
+            rest -= grid.num_models
+        raise UserError(f"--model_num is {model_num}; this study has the models 0 to {self.num_models - 1}.")
 
     def model_bindings(self, model_num: int) -> list[str]:
         """The gin bindings of a model.  Raises UserError outside [0, num_models)."""
-        if not 0 <= model_num < self.num_models:
-            raise UserError(f"--model_num is {model_num}; this study has the models 0 to {self.num_models - 1}.")
-        rest, seed = divmod(model_num, self.num_seeds)
-        combinations = [(sweep, value) for sweep in self.sweeps for value in sweep.values]
-        data_set, combination = divmod(rest, len(combinations))
-        sweep, value = combinations[combination]
-        method = [(name, float(value) if given == "{}" else given) for name, given in sweep.bindings]
-        return [binding_text(name, given) for name, given in (
-            ("dataset.name", self.data_sets[data_set]), ("encoder.encoder_fn", "@conv_encoder"),
-            ("decoder.decoder_fn", "@deconv_decoder"), *method, ("model.random_seed", seed))]
+        grid, number = self.find(model_num)
+        return grid.model_bindings(number)
 
 
-METRICS = ("beta_vae_sklearn", "dci", "downstream_task_boosted_trees", "downstream_task_logistic_regression",
-           "factor_vae_metric", "mig", "modularity_explicitness", "sap_score", "unsupervised")
-STUDIES = {
-    "unsupervised_study_v1": Study(SEVEN_DATA_SETS, SIX_METHODS, 50, METRICS),
-    "fairness_study_v1": Study(SEVEN_DATA_SETS, SIX_METHODS, 50, tuple(sorted((*METRICS, "fairness")))),
-    "abstract_reasoning_study_v1": Study(("shapes3d", "abstract_dsprites"), SIX_METHODS, 5, METRICS),
-}
+def publish(name: str, study: Study) -> None:
+    """Makes a study known as `name`."""
+    _STUDIES.register(name)(study)
 
 
-def find_study(name: str) -> Study:
-    """The study `name`.  Raises UnknownNameError, with suggestions."""
-    if name not in STUDIES:
-        raise UnknownNameError("study", name, STUDIES)
-    return STUDIES[name]
+def studies() -> Registry[Study]:
+    """All studies by name, every file of the folder `published` imported."""
+    import_members(f"{__package__}.published")
+    return _STUDIES
 
 
 def binding_text(name: str, value: object) -> str:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from ..common.commands import format_table
 from ..common.errors import UserError
 from ..common.files import atomic_file
 from .objectives.objective import Terms
 
 CSV_NAME = "train_log.csv"
+SCORES_NAME = "scores.csv"
 TENSORBOARD_NAME = "tensorboard"
 SHOWN = ("loss", "reconstruction_loss", "kl_loss")  # on the progress bar, where there is room for few
 
@@ -33,8 +35,9 @@ class TrainingLog:
         """start_step: rows after it, left by a run that was killed, are dropped."""
         from torch.utils.tensorboard import SummaryWriter
 
-        self.csv_path = directory / CSV_NAME
-        _drop_rows_after(self.csv_path, start_step)
+        self.csv_path, self.scores_path = directory / CSV_NAME, directory / SCORES_NAME
+        for path in (self.csv_path, self.scores_path):
+            _drop_rows_after(path, start_step)
         self.writer = SummaryWriter(str(directory / TENSORBOARD_NAME), purge_step=start_step + 1)
         self.bar = progress(total=num_steps, initial=start_step, unit="step") if progress else None
         self.names: list[str] = []
@@ -65,6 +68,13 @@ class TrainingLog:
             self.bar.set_postfix({name: f"{means[name]:.4g}" for name in self._shown()})
         self.rows, self.steps = [], []
 
+    def add_scores(self, step: int, scores: Mapping[str, float]) -> None:
+        """Writes what a callback gave after the update that led to `step`."""
+        write_scores(self.scores_path, step, scores)
+        for name, value in scores.items():
+            self.writer.add_scalar(f"evaluation/{name}", value, step)
+        self.writer.flush()
+
     def close(self) -> None:
         """Closes the files and the bar."""
         self.writer.close()
@@ -90,6 +100,35 @@ class TrainingLog:
             if is_new:
                 writer.writerow(["step", *means])
             writer.writerow([step, *(f"{value:.8g}" for value in means.values())])
+
+
+def read_scores(path: Path) -> list[dict[str, str]]:
+    """The rows of a scores.csv: "step" and the scores by name; none where there is no file."""
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file, restval=""))
+
+
+def write_scores(path: Path, step: int, scores: Mapping[str, float]) -> None:
+    """Adds scores to the row of a step; the file is replaced at once, and a name that is new becomes a column."""
+    rows = {row["step"]: row for row in read_scores(path)}
+    rows.setdefault(str(step), {"step": str(step)}).update({name: f"{value:.8g}" for name, value in scores.items()})
+    names = dict.fromkeys(name for row in rows.values() for name in row)
+    with atomic_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(names), restval="")
+        writer.writeheader()
+        writer.writerows(rows.values())
+
+
+def scores_table(path: Path) -> str | None:
+    """The scores as a table, one row a step; None where there are none."""
+    rows = read_scores(path)
+    return format_table(list(rows[0]), [[_short(value) for value in row.values()] for row in rows]) if rows else None
+
+
+def _short(text: str) -> str:
+    return f"{float(text):.4f}" if text and not text.isdigit() else text
 
 
 def _drop_rows_after(path: Path, step: int) -> None:

@@ -38,6 +38,20 @@ def test_gin_is_cleared_after_an_error() -> None:
     assert bound("toy.size") is None
 
 
+def test_a_configuration_inside_another_leaves_it_as_it_was() -> None:
+    with configured([], ["toy.size = 1", "toy.colour = 'blue'"]):
+        toy(0)
+        before = operative_config()
+        with configured([], ["toy.size = 2"]):
+            assert toy(0) == "0 2 red"
+        assert toy(0) == "0 1 blue"
+        assert operative_config() == before
+        with pytest.raises(ConfigurationError), configured([], ["toy.sise = 3"]):
+            pass
+        assert bound("toy.size") == 1
+    assert bound("toy.size") is None
+
+
 def test_includes_are_found_beside_the_file_that_includes_them(tmp_path: Path) -> None:
     for folder, size in (("a", 1), ("b", 2)):
         (tmp_path / folder).mkdir()

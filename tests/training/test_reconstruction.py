@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from torch.nn import functional
 
 from unbraid.common.errors import UnknownNameError
 from unbraid.training.reconstruction import (
@@ -42,6 +43,17 @@ def test_loss_is_the_batch_mean_of_the_sum_over_pixels(loss_fn, activation: str)
     pixels = zip(LOGITS.flatten().tolist(), IMAGES.flatten().tolist(), strict=True)
     expected = sum(PIXEL_LOSSES[loss_fn](probability(logit, activation), x) for logit, x in pixels) / len(IMAGES)
     assert float(ReconstructionLoss(loss_fn, activation)(LOGITS, IMAGES)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_loss_of_probabilities_is_pytorchs_and_so_is_its_gradient_to_the_bit() -> None:
+    logits = torch.cat([torch.linspace(-200, 200, 61), torch.randn(39)]).view(1, 1, 10, 10)
+    images = torch.rand(1, 1, 10, 10).round(decimals=1)
+    ours, theirs = (logits.clone().requires_grad_() for _ in range(2))
+    loss = bernoulli_probs_loss(images, ours, "logits")
+    expected = functional.binary_cross_entropy(theirs.sigmoid(), images, reduction="sum")
+    torch.testing.assert_close(loss, expected)
+    assert torch.equal(*(torch.autograd.grad(3 * value, logit)[0] for value, logit in ((loss, ours),
+                                                                                      (expected, theirs))))
 
 
 def test_subtracting_the_entropy_makes_a_perfect_reconstruction_cost_nothing() -> None:

@@ -15,7 +15,7 @@ import torch
 
 from unbraid.common.errors import ExistingOutputError, UserError
 from unbraid.training.checkpoint import read_checkpoint
-from unbraid.training.train import draw_seeds
+from unbraid.training.seeds import draw_seeds
 from unbraid.training.training_log import NonFiniteLossError
 
 CONVOLUTIONAL = ("encoder.encoder_fn = @jl1_encoder", "decoder.decoder_fn = @jl1_decoder", "model.model = @jlonevae()",
@@ -151,6 +151,14 @@ def test_directory_without_checkpoint_cannot_be_resumed(train_small, tmp_path: P
     with pytest.raises(UserError, match=r"holds no checkpoint.pt to resume from"):
         train_small(tmp_path, resume=True)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_schedule_longer_than_the_training_is_warned_of(train_small, tmp_path: Path, caplog) -> None:
+    train_small(tmp_path / "short", "vae.annealing_steps = 6")
+    assert not caplog.records
+    train_small(tmp_path / "long", "vae.annealing_steps = 7")
+    assert caplog.messages == ["vae.annealing_steps is 7, but the training ends at step 6: the weight never reaches "
+                               "its full value."]
 
 
 def test_loss_that_is_not_finite_stops_with_step_terms_and_last_checkpoint(train_small, tmp_path: Path) -> None:

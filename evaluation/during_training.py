@@ -1,0 +1,134 @@
+"""Evaluation while a model trains: a callback that `unbraid-train` calls at given steps, in the same process.
+
+    import unbraid.evaluation.during_training
+    model.callbacks = [@evaluate_during_training()]
+    evaluate_during_training.metrics = ["mig", "dci"]
+    evaluate_during_training.steps = 10000
+
+Training is a floor below and imports nothing of this one; gin's `import` statement brings the two together."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import gin
+import numpy as np
+
+from ..common.configuration import configured
+from ..common.errors import ConfigurationError
+from ..export.artifact import Representation
+from ..ground_truth.registry import data_sets
+from .evaluate import Evaluator, compares_models, load_metrics, metric_configs
+from .tables import headline
+
+logger = logging.getLogger(__name__)
+
+
+class Training(Protocol):
+    """What this callback has to know of a training."""
+
+    output_dir: Path
+    data_set: str
+    data: Any
+    training_steps: int
+    step_increment: int
+    encode: Callable[[np.ndarray], np.ndarray]
+
+
+class MomentaryRepresentation:
+    """The representation of a model in training, as an artifact's reader would give it; good until the next update."""
+
+    record = None
+    backend = provider = "training"
+
+    def __init__(self, encode: Callable[[np.ndarray], np.ndarray], path: Path):
+        """path: what the results name as the file that was scored."""
+        self.encode, self.path = encode, path
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """Images (n, H, W, C) float32 in [0, 1] to codes (n, D) float32."""
+        return self.encode(images)
+
+    def is_deterministic(self, images: np.ndarray) -> bool:
+        """True: it is the mean."""
+        return True
+
+    @property
+    def sha256(self) -> str:
+        """No file, no hash of one."""
+        return ""
+
+
+@gin.configurable("evaluate_during_training")
+class EvaluateDuringTraining:
+    """Scores the mean representation with several metrics; each image is encoded once for all of a step.
+
+    Whole results go to MODEL_DIR/evaluation/STEP/METRIC/results, the number a metric is quoted by to TensorBoard,
+    MODEL_DIR/scores.csv and the table at the end.  The training takes no notice: its weights come out the same."""
+
+    def __init__(self, metrics: Sequence[str] = gin.REQUIRED, steps: int | Sequence[int] = gin.REQUIRED,
+                 bindings: Sequence[str] = ()):
+        """metrics: names of shipped gin configs, or files, as for unbraid-evaluate.  steps: a number for every so many
+        steps and the last one, or a list of steps.  bindings: gin bindings that win over the metrics' configs."""
+        self.metrics, self.steps, self.bindings = metrics, steps, list(bindings)
+        _check_steps([steps] if isinstance(steps, int) else steps)
+
+    def start(self, training: Training) -> None:
+        """Raises ConfigurationError for metrics that cannot be scored and steps that never come."""
+        self.training = training
+        if not training.data.factors_num_values:
+            raise ConfigurationError("evaluate_during_training needs a data set with known factors, which "
+                                     f"{training.data_set!r} has not; take the callback out of model.callbacks.")
+        late = [step for step in self._listed() if step > training.training_steps]
+        if late:
+            raise ConfigurationError(f"evaluate_during_training.steps has {late[0]}, but the training ends at step "
+                                     f"{training.training_steps}; raise model.training_steps or take the step out.")
+        with gin.unlock_config():  # the training's own configuration is in use
+            load_metrics()
+        self.configs = metric_configs(_names(self.metrics), self.bindings)
+        for name, files in self.configs.items():
+            with configured(files, self.bindings):
+                if compares_models():
+                    raise ConfigurationError(f"evaluate_during_training.metrics has {name!r}, which compares several "
+                                             "models; a training has one.")
+        data_set = getattr(data_sets()[training.data_set], "scored_on", training.data_set)
+        self.data_sets = {training.data_set: training.data}
+        self.all_bindings = [f"dataset.name = {data_set!r}", *self.bindings]
+
+    def is_due(self, step: int) -> bool:
+        """Whether the update that led to `step` reached or passed one of the steps."""
+        before = step - self.training.step_increment
+        if isinstance(self.steps, int):
+            return step >= self.training.training_steps or step // self.steps > before // self.steps
+        return any(before < listed <= step for listed in self.steps)
+
+    def __call__(self, step: int) -> dict[str, float]:
+        """The number each metric is quoted by."""
+        folder = self.training.output_dir / str(step)
+        representation = MomentaryRepresentation(self.training.encode, folder)
+        evaluator = Evaluator(cast(Representation, representation), folder, data_sets=self.data_sets)
+        scores = {}
+        for name, files in self.configs.items():
+            key, value = headline(evaluator.evaluate(folder / name, True, files, self.all_bindings))
+            scores[name] = float("nan") if value is None else float(value)
+            logger.info("Step %d: %s %s = %.4f.", step, name, key, scores[name])
+        return scores
+
+    def _listed(self) -> Sequence[int]:
+        return [] if isinstance(self.steps, int) else self.steps
+
+
+def _names(metrics: Sequence[str]) -> Sequence[str]:
+    if isinstance(metrics, str) or not metrics:
+        raise ConfigurationError(f"evaluate_during_training.metrics is {metrics!r}; expected a list of metrics, such "
+                                 "as ['mig', 'dci'].")
+    return metrics
+
+
+def _check_steps(steps: Sequence[int]) -> None:
+    if not steps or any(not isinstance(step, int) or step < 1 for step in steps):
+        raise ConfigurationError(f"evaluate_during_training.steps is {steps!r}; expected a number of steps of at least "
+                                 "1, or a list of them.")

@@ -1,0 +1,1 @@
+"""The published studies, one file for each source project."""
