@@ -21,7 +21,7 @@ from ..common.configuration import configured
 from ..common.errors import ConfigurationError
 from ..export.artifact import Representation
 from ..ground_truth.registry import data_sets
-from .evaluate import Evaluator, compares_models, load_metrics, metric_configs
+from .evaluate import Evaluator, load_metrics, metric_configs, takes
 from .tables import headline
 
 logger = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ class EvaluateDuringTraining:
         self.configs = metric_configs(_names(self.metrics), self.bindings)
         for name, files in self.configs.items():
             with configured(files, self.bindings):
-                if compares_models():
+                if takes("representation_functions"):
                     raise ConfigurationError(f"evaluate_during_training.metrics has {name!r}, which compares several "
                                              "models; a training has one.")
         data_set = getattr(data_sets()[training.data_set], "scored_on", training.data_set)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import logging
 import os
@@ -20,17 +21,16 @@ from ..common.files import atomic_directory, refuse_existing
 from ..common.registry import import_members
 from ..common.results import recorded_config, update_result_directory
 from ..export.artifact import Representation, load_representation
-from ..export.companions import load_posterior
 from ..export.record import library_versions
 from ..ground_truth.named_data import get_named_ground_truth_data
 from . import schemes as schemes  # noqa: PLC0414 - registers them with gin
-from .codes import CodeTable
 from .context import evaluation_context
 from .validate import compute_validation_scores
+from .views import Views
 
 logger = logging.getLogger(__name__)
 
-NUM_PROBES = 8  # images encoded twice, to see whether the representation answers alike
+NOTES = tuple(f"{step}.{note} = " for step in ("evaluation", "validation") for note in ("name", "preset"))
 
 
 @gin.configurable("evaluation", denylist=["ground_truth_data", "representation_function", "artifact_dir"])
@@ -75,11 +75,9 @@ class Evaluator:
         data_sets: those made so far by name, for evaluators to share."""
         self.representation = representation
         self.previous_results = (model_dir if model_dir.is_dir() else model_dir.parent) / "results"
-        self.report = report
+        self.views = Views(representation, report)
         self.others: Sequence[Evaluator] = ()  # the models to compare with, for metrics that compare
         self._data_sets: dict[str, Any] = {} if data_sets is None else data_sets
-        self._codes: dict[str, CodeTable] = {}
-        self._posterior_table: CodeTable | None = None
 
     def evaluate(self, output_dir: str | Path, overwrite: bool = False, gin_config_files: Sequence[str | Path] = (),
                  gin_bindings: Sequence[str] = ()) -> dict[str, Any]:
@@ -88,23 +86,31 @@ class Evaluator:
         Raises UserError; then nothing is written and an old folder is left as it was."""
         output_dir = Path(output_dir)
         refuse_existing(output_dir, overwrite)
+        settings = self.settings_sha256(gin_config_files, gin_bindings)
         files, name = self._with_data_set(gin_config_files, gin_bindings)
         with configured(files, gin_bindings), atomic_directory(output_dir, overwrite) as folder:
             start = time.time()
             bind("dataset.name", name)
-            data_set, codes = self._prepared(name)
+            data_set = get_named_ground_truth_data(known=self._data_sets)
             is_validation = bound("validation.validation_fn") is not None
             if is_validation:
-                scores = compute_validation_scores(data_set, codes)
+                scores = compute_validation_scores(data_set, self.views.codes(name, data_set))
             else:
-                scores = compute_scores(data_set, self._seen_by_metric(name, codes),
+                scores = compute_scores(data_set, self._seen_by_metric(name, data_set),
                                         artifact_dir=str(folder / "artifacts"))
-            results = {**scores, "elapsed_time": time.time() - start, **self._provenance(),
+            results = {**scores, "elapsed_time": time.time() - start, **self._provenance(), "settings_sha256": settings,
                        "preset": str(bound("evaluation.preset", "")), "gin_bindings": list(gin_bindings)}
             results = update_result_directory(folder / "results", "validation" if is_validation else "evaluation",
                                               results, self.previous_results)
         logger.info("%s: %.1f s.", output_dir, results["elapsed_time"])
         return results
+
+    def settings_sha256(self, gin_config_files: Sequence[str | Path], gin_bindings: Sequence[str]) -> str:
+        """Hash of all bindings that can change a score, to tell results apart; notes for the results do not count."""
+        files, _ = self._with_data_set(gin_config_files, gin_bindings)
+        with configured(files, gin_bindings):
+            lines = [line for line in gin.config_str().splitlines() if not line.startswith(NOTES)]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     def _with_data_set(self, files: Sequence[str | Path], bindings: Sequence[str]) -> tuple[list[str | Path], str]:
         """The config files with the data set's own in front, whose bindings the others override, and its name."""
@@ -127,46 +133,11 @@ class Evaluator:
                                      "Add --gin_bindings \"dataset.name = 'NAME'\".")
         return found
 
-    def _prepared(self, name: str) -> tuple[Any, CodeTable]:
-        """The data set that gin names and this representation's codes of it, checked on first use."""
-        data_set = get_named_ground_truth_data(known=self._data_sets)
-        if name not in self._codes:
-            probes = np.asarray(data_set.sample_observations(NUM_PROBES, np.random.RandomState(0)), dtype=np.float32)
-            is_deterministic = self.representation.is_deterministic(probes)
-            if not is_deterministic:
-                logger.warning("%s answers differently to the same images; every image is encoded anew.",
-                               self.representation.path)
-            self._codes[name] = CodeTable(self.representation, cached=is_deterministic, report=self.report)
-        return data_set, self._codes[name]
-
-    def _seen_by_metric(self, name: str, codes: CodeTable) -> Any:
-        """What the metric that gin chose scores: the codes, those of all models, or the posterior."""
+    def _seen_by_metric(self, name: str, data_set: Any) -> Any:
+        """What the metric that gin chose scores: codes, those of all models, or the posterior."""
         if takes("representation_functions"):
-            return self._all_codes(name)
-        return self._posterior() if takes("posterior_function") else codes
-
-    def _posterior(self) -> CodeTable:
-        """Means and log-variances (n, 2 D) side by side, from the posterior that lies beside the representation.
-
-        Raises ArtifactError where there is none."""
-        if self._posterior_table is None:
-            posterior = load_posterior(self.representation.path)
-            self._posterior_table = CodeTable(lambda images: np.concatenate(posterior(images), axis=1),
-                                              report=self.report)
-        return self._posterior_table
-
-    def _all_codes(self, name: str) -> list[Callable[[Any], tuple[np.ndarray, np.ndarray]]]:
-        """This representation and the others with the KL divergence of each code, which artifacts do not hold: 1."""
-        logger.warning("Artifacts hold no KL divergences; every code counts as active in the comparison of models.")
-        tables = [evaluator._prepared(name)[1] for evaluator in (self, *self.others)]
-
-        def with_divergence(table: CodeTable) -> Callable[[Any], tuple[np.ndarray, np.ndarray]]:
-            def encode(observations: Any) -> tuple[np.ndarray, np.ndarray]:
-                codes = table(observations)
-                return codes, np.ones(codes.shape[1])
-            return encode
-
-        return [with_divergence(table) for table in tables]
+            return [evaluator.views.diverging(name, data_set) for evaluator in (self, *self.others)]
+        return self.views.posterior() if takes("posterior_function") else self.views.codes(name, data_set)
 
     def _provenance(self) -> dict[str, Any]:
         """Keys beside the reference's: which file was scored, how, and with which libraries."""

@@ -78,11 +78,11 @@ class Study:
         results = []
         for repeat in range(self.repeats):
             place = folder if not repeat else folder / "repeats" / str(seed + repeat)
-            found = finished_result(place, evaluator.representation.sha256) if self.resume else None
+            seeded = [f"{step}.random_seed = {seed + repeat}"] if repeat else []
+            found = self._finished(evaluator, name, place, seeded) if self.resume else None
             if found is None:
                 named = [f"{step}.name = '{name}'"] if len(self.configs) > 1 else []
                 named += [f"{step}.preset = '{self.presets[name]}'"] if name in self.presets else []
-                seeded = [f"{step}.random_seed = {seed + repeat}"] if repeat else []
                 found = evaluator.evaluate(place, self.overwrite or self.resume, self.configs[name],
                                            [*named, *self.bindings, *seeded])
                 if self.figures:
@@ -94,14 +94,17 @@ class Study:
         write_json(folder / "repeats.json", summary)
         return results[0] | {key: of_key["mean"] for key, of_key in summary.items()} | {"repeats": summary}
 
-
-def finished_result(folder: Path, sha256: str) -> Results | None:
-    """Results that exist in a folder and are those of the artifact with this hash."""
-    for step in ("evaluation", "validation"):
-        file = folder / "results" / "json" / f"{step}_results.json"
-        if file.is_file() and (found := read_json(file)).get("artifact_sha256") == sha256:
-            return found
-    return None
+    def _finished(self, evaluator: Evaluator, name: str, folder: Path, seeded: Sequence[str]) -> Results | None:
+        """Results that exist in a folder, of this very artifact under these very settings."""
+        for step in ("evaluation", "validation"):
+            file = folder / "results" / "json" / f"{step}_results.json"
+            if file.is_file():
+                settings = evaluator.settings_sha256(self.configs[name], [*self.bindings, *seeded])
+                found = read_json(file)
+                if (found.get("artifact_sha256"), found.get("settings_sha256")) == (
+                        evaluator.representation.sha256, settings):
+                    return found
+        return None
 
 
 def model_names(paths: Sequence[Path]) -> list[str]:
