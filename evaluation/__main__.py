@@ -42,7 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     existing = parser.add_mutually_exclusive_group()
     existing.add_argument("--overwrite", action="store_true", help="replace results that exist")
     existing.add_argument("--resume", action="store_true",
-                          help="keep results that exist of this very artifact with these settings, and compute the others")
+                          help="keep results that exist of this artifact with these settings; compute the others")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where the model runs (default: cpu)")
     parser.add_argument("--backend", choices=("auto", "onnx", "torchscript", "export"), default="auto",
                         help="which file and runtime to use (default: the fastest that is there)")
