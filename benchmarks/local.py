@@ -11,20 +11,19 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 import warnings
 from pathlib import Path
 from typing import Any
 
 import gin
 import numpy as np
-from study import accept_old_names, importlib, largest_difference, reference_names
+from study import ReferenceEncoder, accept_old_names, importlib, largest_difference, reference_names, timed
 
 from unbraid.common.commands import format_table
 from unbraid.common.configuration import CONFIG_ROOT, configured
 from unbraid.evaluation.codes import CodeTable
 from unbraid.evaluation.evaluate import compute_scores, load_metrics
-from unbraid.evaluation.study import metrics_of_study
+from unbraid.evaluation.presets import metrics_of_preset
 from unbraid.export import load_representation
 from unbraid.ground_truth.registry import data_sets
 
@@ -55,19 +54,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="JL1-VAE's local scores and unbraid's, side by side.")
     parser.add_argument("--model_dir", type=Path, required=True, help="an exported representation of three-dots")
     parser.add_argument("--clusters", type=int, default=20, help="local clusters a score (default: 20, as published)")
-    parser.add_argument("--metrics", nargs="+", default=metrics_of_study("jl1_local"))
+    parser.add_argument("--metrics", nargs="+", default=metrics_of_preset("jl1_local"))
+    parser.add_argument("--reference_backend", choices=("torchscript", "onnx"), default="torchscript",
+                        help="what the reference encodes with (default: torchscript, as JL1-VAE does)")
     arguments = parser.parse_args()
     warnings.filterwarnings("ignore")
     load_metrics()
     accept_old_names()
     data, representation = data_sets()["threeDots"](), load_representation(arguments.model_dir)
+    encoder = ReferenceEncoder(load_representation(arguments.model_dir, arguments.reference_backend), representation)
     table, rows, totals = CodeTable(representation), [], np.zeros(2)
     for name in arguments.metrics:
-        start = time.perf_counter()
-        ours = our_scores(name, data, table, arguments.clusters)
-        middle = time.perf_counter()
-        theirs = reference_scores(name, representation, arguments.clusters)
-        times = np.array([middle - start, time.perf_counter() - middle])
+        ours, our_time = timed(lambda name=name: our_scores(name, data, table, arguments.clusters))
+        theirs, their_time = encoder.timed(lambda name=name: reference_scores(name, encoder, arguments.clusters))
+        times = np.array([our_time, their_time])
         totals += times
         plain = {key: value for key, value in theirs.items() if not isinstance(value, list)}
         rows.append([name, f"{times[0]:.1f} s", f"{times[1]:.1f} s", f"{times[1] / times[0]:.1f}",
