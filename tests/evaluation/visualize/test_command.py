@@ -144,8 +144,8 @@ def test_ones_own_pictures_need_no_factors(copied: Callable[..., Path], tmp_path
 
 def test_pictures_of_another_size_are_refused(copied: Callable[..., Path], tmp_path: Path,
                                               capsys: pytest.CaptureFixture[str]) -> None:
-    assert ("The model makes images [H, W, C] = [64, 64, 1], but those of custom are [32, 32, 1]. Name the data set that "
-            "it was trained on with --data_set.") in refused(capsys, copied(), "reconstruct",
+    assert ("The model makes images [H, W, C] = [64, 64, 1], but those of custom are [32, 32, 1]. Name the data set "
+            "that it was trained on with --data_set.") in refused(capsys, copied(), "reconstruct",
                                                              *own_images(tmp_path, (12, 32, 32)))
 
 
