@@ -51,7 +51,7 @@ class Representation:
     @property
     def is_concurrent(self) -> bool:
         """Whether several threads, each with images of its own, make better use of the cores than one."""
-        return getattr(self._runner, "takes_parts", False)
+        return getattr(self.graph, "takes_parts", False)
 
     @property
     def sha256(self) -> str:

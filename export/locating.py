@@ -88,10 +88,10 @@ def _kind_of_zip(path: Path) -> str:
     except zipfile.BadZipFile as error:
         raise ArtifactError(f"{path} is truncated or damaged: it starts like a model, but {error}. "
                             "Copy or download it again.") from error
+    if path.suffix == ".pt2" or any(member.endswith("archive_format") for member in members):  # has a model.json, too
+        return "export"
     if any("/code/" in member or member.endswith("/model.json") for member in members):
         return "torchscript"
-    if path.suffix == ".pt2" or any(member.endswith("archive_format") for member in members):
-        return "export"
     if any(member.endswith("data.pkl") for member in members):
         return "weights"
     raise ArtifactError(f"{path} is a zip archive, but no model: it holds {', '.join(members[:3]) or 'nothing'}.")

@@ -11,6 +11,7 @@
 # DEVICE=cuda runs the model on a GPU.  ALLOW_PICKLED_CODE=1 opens pickled modules, which runs code from the file.
 # HINTS says what cannot be found out about a stranger's model: HINTS="--layout NHWC", "--output mean", "--head halves",
 #   "--value_range -1 1", "--input_statistics 0.5 0.25".
+# BINDINGS changes settings of the metrics, one a line: BINDINGS="mig.num_train = 1000".
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 [ $# -ge 2 ] && [ "$1" != --help ] || { usage; exit 2; }
 use_environment
@@ -22,4 +23,5 @@ if [ -d "$path" ]; then default=$path/metrics; else default=$path.metrics; fi
 output=${OUTPUT:-$default}
 if [ $# -eq 1 ]; then output=$output/$(basename "$1" .gin); fi
 unbraid-evaluate --model_dir "$path" --output_dir "$output" --resume --device "${DEVICE:-cpu}" \
-    ${ALLOW_PICKLED_CODE:+--allow_pickled_code} ${HINTS:-} --gin_config "$@" --gin_bindings "dataset.name = '$data_set'"
+    ${ALLOW_PICKLED_CODE:+--allow_pickled_code} ${HINTS:-} --gin_config "$@" --gin_bindings "dataset.name = '$data_set'" \
+    ${BINDINGS:+"$BINDINGS"}

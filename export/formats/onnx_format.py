@@ -78,7 +78,7 @@ class OnnxRunner:
         self.record = Record.from_json(text, path) if text else None
         # Images in parallel beat threads inside each operator, which wait for one another at its end. Not for graphs
         # that draw random numbers, or of which nothing is known.
-        self.takes_parts = device == "cpu" and self.record is not None and self.record.representation != "sampled"
+        self.takes_parts = device == "cpu" and self.record is not None and self.record.representation != "sample"
         if self.takes_parts:
             self._session = _open_session(path, device, threads_per_operator=1)
         self.provider = self._session.get_providers()[0]

@@ -91,6 +91,7 @@ def test_a_sampled_representation_samples_around_the_mean(tmp_path: Path, encode
         assert not representation.is_deterministic(images)
         assert representation.record is not None
         assert representation.record.representation == "sample"
+        assert not representation.is_concurrent, "it draws for the whole batch at once"
 
 
 class Noisy(torch.nn.Module):

@@ -15,6 +15,7 @@ from sklearn.decomposition import PCA
 
 from unbraid.export import load_posterior, load_representation
 from unbraid.export.__main__ import main
+from unbraid.export.locating import locate
 from unbraid.ground_truth.three_dots import ThreeDots
 
 Tracer = Callable[..., Path]
@@ -46,6 +47,11 @@ def theirs(tmp_path: Path, module: torch.nn.Module, shape: tuple[int, ...], kind
 
 def export(path: Path, output: Path, *arguments: str) -> int:
     return main(["--from", str(path), "--output_dir", str(output), *arguments])
+
+
+@pytest.mark.parametrize("kind", ["torchscript", "export"])
+def test_the_kind_of_a_graph_is_found(tmp_path: Path, kind: str) -> None:
+    assert locate(theirs(tmp_path, Linear(), (2, 1, 64, 64), kind)).kind == kind
 
 
 def flat(images: np.ndarray) -> np.ndarray:
