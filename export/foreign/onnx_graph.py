@@ -23,14 +23,14 @@ def adapted(model: onnx.ModelProto, how: Understanding, kind: str, affine: Affin
     outputs = [how.output] + ([how.log_variance] if how.log_variance and kind == "posterior" else [])
     part = onnx.utils.Extractor(model).extract_model([_only_input(model)], outputs)
     onnx.compose.add_prefix(part, PREFIX, inplace=True)
-    names = _Names()
-    before = _input_nodes(how, part.graph.input[0].name, names)
-    after = _output_nodes(how, [f"{PREFIX}{name}" for name in outputs], kind, affine, names)
+    constants = _Constants()
+    before = _input_nodes(how, part.graph.input[0].name, constants)
+    after = _output_nodes(how, [f"{PREFIX}{name}" for name in outputs], kind, affine, constants)
     graph = helper.make_graph(
         [*before, *part.graph.node, *after], "adapted",
         [helper.make_tensor_value_info(TENSOR_NAMES[kind][0], TensorProto.FLOAT, ["batch", *how.image_shape])],
         [helper.make_tensor_value_info(TENSOR_NAMES[kind][1], TensorProto.FLOAT, ["batch", None])],
-        [*part.graph.initializer, *names.constants], sparse_initializer=part.graph.sparse_initializer)
+        [*part.graph.initializer, *constants.tensors], sparse_initializer=part.graph.sparse_initializer)
     return helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version,
                              functions=part.functions)
 
@@ -44,14 +44,14 @@ def columns(how: Understanding, kind: str) -> list[int] | None:
     return order if kind == "posterior" else order[: how.num_latents]
 
 
-class _Names:
+class _Constants:
     """Constants of the nodes around the graph."""
 
     def __init__(self) -> None:
-        self.constants: list[Any] = []
+        self.tensors: list[Any] = []
 
-    def constant(self, name: str, value: Any, dtype: Any = np.float32) -> str:
-        self.constants.append(numpy_helper.from_array(np.asarray(value, dtype=dtype), name))
+    def add(self, name: str, value: Any, dtype: Any = np.float32) -> str:
+        self.tensors.append(numpy_helper.from_array(np.asarray(value, dtype=dtype), name))
         return name
 
 
@@ -61,12 +61,12 @@ def _only_input(model: onnx.ModelProto) -> str:
     return name
 
 
-def _input_nodes(how: Understanding, wanted: str, names: _Names) -> list[onnx.NodeProto]:
+def _input_nodes(how: Understanding, wanted: str, constants: _Constants) -> list[onnx.NodeProto]:
     nodes, current = [], "images"
     if how.statistics is not None:
         mean, std = (np.reshape(numbers, (1, -1, 1, 1)) for numbers in how.statistics)
-        nodes += [helper.make_node("Sub", [current, names.constant("input_mean", mean)], ["centered"]),
-                  helper.make_node("Div", ["centered", names.constant("input_std", std)], ["normalised"])]
+        nodes += [helper.make_node("Sub", [current, constants.add("input_mean", mean)], ["centered"]),
+                  helper.make_node("Div", ["centered", constants.add("input_std", std)], ["normalised"])]
         current = "normalised"
     if how.layout == "NHWC":
         nodes.append(helper.make_node("Transpose", [current], ["channels_last"], perm=[0, 2, 3, 1]))
@@ -75,17 +75,17 @@ def _input_nodes(how: Understanding, wanted: str, names: _Names) -> list[onnx.No
 
 
 def _output_nodes(how: Understanding, outputs: list[str], kind: str, affine: AffineMap | None,
-                  names: _Names) -> list[onnx.NodeProto]:
+                  constants: _Constants) -> list[onnx.NodeProto]:
     nodes = [helper.make_node("Concat", outputs, ["joined"], axis=1),
              helper.make_node("Cast", ["joined"], ["floats"], to=TensorProto.FLOAT)]
     current = "floats"
     if (chosen := columns(how, kind)) is not None:
-        nodes.append(helper.make_node("Gather", [current, names.constant("columns", chosen, np.int64)], ["chosen"],
+        nodes.append(helper.make_node("Gather", [current, constants.add("columns", chosen, np.int64)], ["chosen"],
                                       axis=1))
         current = "chosen"
     if affine is not None:
-        nodes += [helper.make_node("Sub", [current, names.constant("center", affine.center)], ["differences"]),
-                  helper.make_node("MatMul", ["differences", names.constant("matrix", affine.matrix)], ["mapped"]),
-                  helper.make_node("Add", ["mapped", names.constant("offset", affine.offset)], ["shifted"])]
+        nodes += [helper.make_node("Sub", [current, constants.add("center", affine.center)], ["differences"]),
+                  helper.make_node("MatMul", ["differences", constants.add("matrix", affine.matrix)], ["mapped"]),
+                  helper.make_node("Add", ["mapped", constants.add("offset", affine.offset)], ["shifted"])]
         current = "shifted"
     return [*nodes, helper.make_node("Identity", [current], [TENSOR_NAMES[kind][1]])]

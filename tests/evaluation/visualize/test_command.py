@@ -118,13 +118,35 @@ def test_a_damaged_posterior_is_not_passed_over(copied: Callable[..., Path],
     (["samples", "--backend", "export", "--device", "cuda"], "CUDA was asked for"),
     (["data-samples", "--data_set", "dspritesfull"], "Unknown data set 'dspritesfull'. Did you mean dsprites_full"),
     (["data-samples", "--data_set", "shapes3d"], "This needs images of shapes3d."),
-    (["data-samples", "--data_set", "dummy_data"], "Name the data set that it was trained on with --data_set."),
     (["traversals", "--quantile_of", "data"], "say which one with --quantile, such as --quantile 0.95."),
     (["symmetries"], "holds no symmetries.npz: only CFASL and Lie group VAEs learn group elements."),
 ])
 def test_mistakes_are_one_sentence(copied: Callable[..., Path], capsys: pytest.CaptureFixture[str],
                                    arguments: list[str], message: str) -> None:
     assert message in refused(capsys, copied(), *arguments)
+
+
+def own_images(tmp_path: Path, shape: tuple[int, ...]) -> list[str]:
+    """Flags for a data set of random pictures without factors."""
+    path = tmp_path / "mine.npz"
+    np.savez(path, images=np.random.RandomState(0).randint(0, 256, size=shape, dtype=np.uint8))
+    return ["--data_set", "custom", "--gin_bindings", f"custom_data.path = '{path}'"]
+
+
+def test_ones_own_pictures_need_no_factors(copied: Callable[..., Path], tmp_path: Path,
+                                           capsys: pytest.CaptureFixture[str]) -> None:
+    run, flags = copied(), own_images(tmp_path, (12, 64, 64, 1))
+    assert draw(run, "data-samples", "largest-kl", "latents-3d", *flags) == 0
+    assert "images in the space of three codes" in capsys.readouterr().out
+    assert "--color_by size: the data set has images only, no factors." in refused(
+        capsys, run, "latents-3d", "--color_by", "size", *flags)
+
+
+def test_pictures_of_another_size_are_refused(copied: Callable[..., Path], tmp_path: Path,
+                                              capsys: pytest.CaptureFixture[str]) -> None:
+    assert ("The model makes images [H, W, C] = [64, 64, 1], but those of custom are [32, 32, 1]. Name the data set "
+            "that it was trained on with --data_set.") in refused(capsys, copied(), "reconstruct",
+                                                             *own_images(tmp_path, (12, 32, 32)))
 
 
 @pytest.mark.parametrize(("arguments", "message"), [

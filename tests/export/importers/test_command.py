@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,10 +13,12 @@ import torch
 
 from unbraid.common.errors import UserError
 from unbraid.evaluation.__main__ import main as evaluate
-from unbraid.export import load_representation
+from unbraid.export import ArtifactError, load_representation
 from unbraid.export.__main__ import main as export
+from unbraid.export.checkpoint_cache import exported_checkpoint
 from unbraid.export.formats import get_formats
 from unbraid.export.importers.import_checkpoint import import_checkpoint
+from unbraid.export.locating import locate, sha256_of
 from unbraid.export.verification_images import verification_images
 from unbraid.training.architectures.registry import build
 from unbraid.training.checkpoint import write_checkpoint
@@ -89,6 +92,20 @@ def test_a_checkpoint_is_scored_and_exported_once(tmp_path: Path, checkpoint: Pa
     assert exported.stat().st_mtime_ns == first
     results = json.loads((output / "results" / "json" / "evaluation_results.json").read_text())
     assert results["artifact_file"] == "representation.onnx"
+
+
+@pytest.mark.slow
+def test_an_export_for_other_input_statistics_is_made_again(tmp_path: Path) -> None:
+    torch.save({"net.weight": torch.zeros(1)}, tmp_path / "model.pt")
+    located = locate(tmp_path / "model.pt")
+    (tmp_path / "scores.representation").mkdir()
+    source = {"sha256": sha256_of(located), "input": "(x - [0.5]) / [0.25]"}
+    with zipfile.ZipFile(tmp_path / "scores.representation" / "pytorch_model.pt", "w") as archive:
+        archive.writestr("pytorch_model/extra/unbraid.json", json.dumps({"source": source}))
+    scored = exported_checkpoint(located.path, tmp_path / "scores", statistics=((0.5,), (0.25,)))
+    assert scored == tmp_path / "scores.representation"
+    with pytest.raises(ArtifactError, match=r"Its keys are: net\.weight"):  # exported anew, which nothing can be here
+        exported_checkpoint(located.path, tmp_path / "scores", statistics=((0.0,), (1.0,)))
 
 
 def test_a_checkpoint_that_cannot_be_scored_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
