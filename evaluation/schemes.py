@@ -17,6 +17,7 @@ from ..ground_truth.ground_truth_data import GroundTruthData
 from ..ground_truth.observations import LazyObservations
 from .draws import draw_integers
 
+
 class Scheme(GroundTruthData):
     """A data set whose points are drawn in an order of its own; images are the data set's."""
 
