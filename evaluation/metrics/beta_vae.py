@@ -10,7 +10,7 @@ import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
 from ..context import undefined
-from ..jobs import converged_or_not
+from ..jobs import quietly
 from ..predictors import logistic_regression
 from ..sampling import RepresentationFunction, sample_groups
 
@@ -51,7 +51,7 @@ def classifier_accuracies(features: Callable[[int], tuple[np.ndarray, np.ndarray
     if len(np.unique(train_numbers)) < 2:
         score = undefined("All training points of the BetaVAE score share the same factor; it needs two factors.")
         return {"train_accuracy": score, "eval_accuracy": score}
-    model = converged_or_not(logistic_regression(random_state).fit, train, train_numbers)
+    model = quietly(logistic_regression(random_state).fit, train, train_numbers)
     test, test_numbers = features(num_eval)
     return {"train_accuracy": float(np.mean(model.predict(train) == train_numbers)),
             "eval_accuracy": float(np.mean(model.predict(test) == test_numbers))}

@@ -12,7 +12,7 @@ import numpy as np
 from ...common.configuration import RUNTIME_ARGUMENTS
 from ..artifacts import save_matrix
 from ..context import hand_out, undefined
-from ..jobs import converged_or_not, run_processes
+from ..jobs import quietly, run_processes
 from ..sampling import RepresentationFunction, sample_codes
 from .dci import completeness, completeness_per_factor, disentanglement
 from .explicitness import scaled_to_unit
@@ -75,7 +75,7 @@ def _best_model(codes: np.ndarray, factor: np.ndarray, settings: Sequence[Any]) 
     tasks = [(make(cross_validating=True), codes, factor, held_out)
              for make in settings for held_out in np.array_split(np.arange(len(codes)), NUM_FOLDS)]
     errors = np.array(run_processes(_error, tasks)).reshape(len(settings), -1).mean(axis=1)
-    return converged_or_not(settings[int(np.argmin(errors))]().fit, codes, factor)
+    return quietly(settings[int(np.argmin(errors))]().fit, codes, factor)
 
 
 def _error(model: Any, codes: np.ndarray, factor: np.ndarray, held_out: np.ndarray) -> float:
