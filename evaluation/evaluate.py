@@ -23,7 +23,6 @@ from ..export.artifact import Representation, load_representation
 from ..export.companions import load_posterior
 from ..export.record import library_versions
 from ..ground_truth.named_data import get_named_ground_truth_data
-from . import schemes as schemes  # noqa: PLC0414 - registers them with gin
 from .codes import CodeTable
 from .context import evaluation_context
 from .validate import compute_validation_scores
@@ -100,7 +99,8 @@ class Evaluator:
                 scores = compute_scores(data_set, self._seen_by_metric(name, codes),
                                         artifact_dir=str(folder / "artifacts"))
             results = {**scores, "elapsed_time": time.time() - start, **self._provenance(),
-                       "preset": str(bound("evaluation.preset", "")), "gin_bindings": list(gin_bindings)}
+                       "preset": str(bound("evaluation.preset", bound("validation.preset", ""))),
+                       "gin_bindings": list(gin_bindings)}
             results = update_result_directory(folder / "results", "validation" if is_validation else "evaluation",
                                               results, self.previous_results)
         logger.info("%s: %.1f s.", output_dir, results["elapsed_time"])
