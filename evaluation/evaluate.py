@@ -23,7 +23,6 @@ from ..common.results import recorded_config, update_result_directory
 from ..export.artifact import Representation, load_representation
 from ..export.record import library_versions
 from ..ground_truth.named_data import get_named_ground_truth_data
-from . import schemes as schemes  # noqa: PLC0414 - registers them with gin
 from .context import evaluation_context
 from .validate import compute_validation_scores
 from .views import Views
@@ -99,7 +98,8 @@ class Evaluator:
                 scores = compute_scores(data_set, self._seen_by_metric(name, data_set),
                                         artifact_dir=str(folder / "artifacts"))
             results = {**scores, "elapsed_time": time.time() - start, **self._provenance(), "settings_sha256": settings,
-                       "preset": str(bound("evaluation.preset", "")), "gin_bindings": list(gin_bindings)}
+                       "preset": str(bound("evaluation.preset", bound("validation.preset", ""))),
+                       "gin_bindings": list(gin_bindings)}
             results = update_result_directory(folder / "results", "validation" if is_validation else "evaluation",
                                               results, self.previous_results)
         logger.info("%s: %.1f s.", output_dir, results["elapsed_time"])

@@ -6,7 +6,7 @@ A scheme is a data set seen through another project's sampler.  `sample_codes` a
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import gin
@@ -16,8 +16,6 @@ from ..common.errors import UserError
 from ..ground_truth.ground_truth_data import GroundTruthData
 from ..ground_truth.observations import LazyObservations
 from .draws import draw_integers
-
-Intervention = Callable[[np.ndarray, np.ndarray], None]
 
 
 class Scheme(GroundTruthData):

@@ -16,7 +16,6 @@ from unbraid.evaluation.presets import metrics, metrics_of_preset, presets
 load_metrics()
 WANTED = {"dlib_2019", "challenge_2019", "jl1_2021", "clgvae_2021", "cfasl_2024", "mipet_2026", "disent_fast",
           "infomec_2023", "disdiff_2023"}
-OF_DATA_SETS = {"denylist_factors"}  # gin_configs/data_sets binds it
 
 
 def test_there_is_a_preset_for_each_paper() -> None:

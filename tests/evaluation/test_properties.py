@@ -42,7 +42,7 @@ CONFIGS = ("beta_vae_sklearn", "factor_vae_metric", "mig", "dci", "sap_score", "
            "infomec_discrete", "flatness", "linearity", "distances", "fairness", "local_mig_1_0",
            "local_modularity_1_0", "local_dci_1_0", "local_sap_1_0", "local_irs_1_0")
 ELSEWHERE = {  # metrics whose properties other tests hold
-    "udr_sklearn", "unified_scores", "reduced_downstream_task", "strong_downstream_task", "mig_validation",
+    "udr_sklearn", "unified_scores", "mig_qzx", "reduced_downstream_task", "strong_downstream_task", "mig_validation",
     "dci_validation", "sap_score_validation", "unified_score_validation"}
 TREES = {"dci", "downstream_task_boosted_trees", "fairness", "local_dci_1_0", "local_sap_1_0", "dci_random_forest",
          "dci_es", "infomec", "dci_lasso"}  # take seconds
@@ -58,8 +58,10 @@ SCALE_MATTERS = {"beta_vae_sklearn", "clgvae_beta_vae", "z_diff",  # a penalised
                  "flatness", "linearity", "distances", "unsupervised"}
 ROTATION_IS_FREE = {"explicitness", "downstream_task_boosted_trees", "beta_vae_sklearn", "clgvae_beta_vae", "z_diff",
                     "distances", "fairness", "unsupervised", "sap_score", "local_sap_1_0",
-                    "local_modularity_1_0"}
-ONE_EACH = {"mig", "sap_score", "dcimig", "jemmig", "factor_leakage", "local_mig_1_0", "local_sap_1_0"}
+                    "local_modularity_1_0",
+                    # votes ask for an answer that is always the same, which three rotated codes may well give
+                    "multi_factor_vae", "cfasl_mfvm", "z_min_variance", "z_max_variance"}
+ONE_EACH = {"mig", "sap_score", "jemmig", "local_mig_1_0", "local_sap_1_0"}  # DCIMIG credits the best code only
 
 
 def cases(configs: Iterable[str]) -> list[Any]:
@@ -142,4 +144,4 @@ def test_every_metric_is_held_to_these_properties() -> None:
     registered = {selector.split(".")[-1] for selector, found in gin.config._REGISTRY.items()
                   if ".evaluation.metrics." in f".{selector}" and {"random_state", "observations"} & set(
                       inspect.signature(inspect.unwrap(found.wrapped)).parameters)}
-    assert registered - functions - ELSEWHERE == {"logistic_regression"} & registered
+    assert registered <= functions | ELSEWHERE
