@@ -6,6 +6,7 @@ names that TensorFlow 2 has dropped or moved, and that no function used here cal
 import importlib
 import os
 import sys
+import tempfile
 import types
 from pathlib import Path
 
@@ -80,9 +81,10 @@ def main(clone: str, output: Path) -> None:
     os.makedirs(output / "model" / "results" / "gin")
     (output / "model" / "results" / "gin" / "train.gin").write_text(
         "\n".join([*config, "reconstruction_loss.activation = 'tanh'"]) + "\n")
-    checkpoint = train(model, shape, str(output / "weights"))
-    with tf.Graph().as_default():
-        gaussian_encoder_model.export_as_tf_hub(model, shape, checkpoint, trained)
+    with tempfile.TemporaryDirectory() as scratch:
+        checkpoint = train(model, shape, f"{scratch}/weights")
+        with tf.Graph().as_default():
+            gaussian_encoder_model.export_as_tf_hub(model, shape, checkpoint, trained)
     for name, method in (("mean", methods.mean_representation), ("sampled", methods.sampled_representation)):
         transform, _ = method(None, None, None, None)
         convolute_hub.convolute_and_save(
