@@ -16,8 +16,7 @@ from unbraid.evaluation.metrics.mig_qzx import gap_and_alignment
 from unbraid.evaluation.posterior_entropy import latent_entropies
 
 RECORDED = goldens("papers")
-SLOW = {("review_sampled", "dci_random_forest"), ("review_sampled", "dci_lasso"), ("clgvae", "dci"), ("cfasl", "dci"),
-        ("infomec", "continuous")}
+SLOW = {("clgvae", "dci"), ("cfasl", "dci"), ("infomec", "continuous")}
 METRICS = [pytest.param(source, metric, marks=[pytest.mark.slow] if (source, metric) in SLOW else [])
            for source, metrics in PAPERS.items() for metric in metrics]
 
