@@ -8,7 +8,7 @@ ROOT = Path(__file__).parent
 VERSION = (ROOT / "__init__.py").read_text().split('__version__ = "')[1].split('"')[0]
 FLOORS = find_packages(where=str(ROOT), include=["common*", "ground_truth*", "training*", "export*", "evaluation*"])
 
-TEST = ["pytest>=8", "hypothesis>=6", "setuptools>=77", "wheel"]
+TEST = ["pytest>=8", "hypothesis>=6", "setuptools>=77", "wheel", "pyarrow>=15", "selenium>=4.20"]
 
 setup(
     name="unbraid",
@@ -21,7 +21,8 @@ setup(
     python_requires=">=3.11",
     package_dir={"unbraid": "."},
     packages=["unbraid", *(f"unbraid.{package}" for package in FLOORS)],
-    package_data={"unbraid": ["py.typed", "gin_configs/**/*.gin"]},
+    package_data={"unbraid": ["py.typed", "gin_configs/**/*.gin",
+                              "evaluation/reporting/templates/*"]},
     install_requires=[
         "torch>=2.6",
         "onnx>=1.21",
@@ -37,11 +38,14 @@ setup(
         "matplotlib>=3.8",
         "tensorboard>=2.15",
         "tqdm>=4.66",
+        "pandas>=2.1",
+        "jinja2>=3.1",
     ],
     extras_require={
         # The two ONNX Runtimes own the same import name: install one of them, never both.
         "cpu": ["onnxruntime>=1.20"],
         "gpu": ["onnxruntime-gpu>=1.20"],
+        "parquet": ["pyarrow>=15"],
         "test": TEST,
         "dev": [*TEST, "ruff>=0.9", "mypy>=1.14", "build>=1.2"],
     },
@@ -52,6 +56,8 @@ setup(
             "unbraid-reproduce=unbraid.training.reproduce:main",
             "unbraid-export=unbraid.export.__main__:main",
             "unbraid-evaluate=unbraid.evaluation.__main__:main",
+            "unbraid-aggregate=unbraid.evaluation.reporting.aggregate:main",
+            "unbraid-report=unbraid.evaluation.reporting.report:main",
         ]
     },
 )

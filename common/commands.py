@@ -14,16 +14,16 @@ from .errors import UserError
 BAD_INPUT = 2
 
 
-def run_command(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser,
+def run_command(main: Callable[[argparse.Namespace], int | None], parser: argparse.ArgumentParser,
                 argv: Sequence[str] | None = None) -> int:
-    """Parses `argv`, calls `main`, and returns the exit status: 0, or 2 after printing one sentence for bad input."""
+    """Parses `argv`, calls `main`, and returns its exit status: 0 for None, or 2 after one sentence for bad input."""
     parser.add_argument("--verbose", action="store_true", help="log sizes, seeds, elapsed times and decisions")
     arguments = parser.parse_args(argv)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname).1s %(name)s: %(message)s")
     logging.getLogger(__name__.split(".")[0]).setLevel(logging.INFO if arguments.verbose else logging.WARNING)
     logging.captureWarnings(True)
     try:
-        main(arguments)
+        return main(arguments) or 0
     except UserError as error:
         sentence = str(error).split("\n  In call to configurable")[0]  # gin appends where it was
         print(f"{parser.prog}: {sentence}", file=sys.stderr)

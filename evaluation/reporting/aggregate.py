@@ -1,0 +1,158 @@
+"""unbraid-aggregate: results of many runs as one file, as a table for a paper, or as a leaderboard."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...common.commands import progress, run_command
+from ...common.errors import UnknownNameError, UserError
+
+if TYPE_CHECKING:
+    from .result_files import ResultRows
+    from .scores import Model
+
+DEFAULT_PATTERN = "output/*/metrics/*/*/results/aggregate/evaluation.json"  # reference: dlib_aggregate_results
+INCOMPLETE = 1
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="unbraid-aggregate",
+        description="Collects the results of many runs: disentanglement_lib's aggregated JSON, CSV or Parquet; a table "
+                    "of means and standard deviations for a paper; a leaderboard.",
+        epilog="Examples: unbraid-aggregate --result_file_pattern runs --output_path results.json results.csv.  "
+               "unbraid-aggregate --result_file_pattern runs --group_by method vae.beta --table table.tex.  "
+               "unbraid-aggregate --leaderboard runs.  A result file that cannot be read is named and left out; the "
+               "exit status is then 1, and 2 when nothing was written.")
+    inputs = parser.add_argument_group("what is read")
+    inputs.add_argument("--result_file_pattern", nargs="+", metavar="PATTERN",
+                        help="result files by glob patterns (in quotes), folders of runs, or aggregated JSON files "
+                             f"(default: {DEFAULT_PATTERN})")
+    inputs.add_argument("--data_set", nargs="+", default=[], metavar="NAME", help="only scores on these data sets")
+    outputs = parser.add_argument_group("what is written")
+    outputs.add_argument("--output_path", nargs="+", type=Path, default=[], metavar="FILE",
+                         help="one row a result file: .json as disentanglement_lib's, .csv or .parquet")
+    outputs.add_argument("--table", nargs="+", type=Path, default=[], metavar="FILE",
+                         help="means and standard deviations: .md or .tex ready for a paper, or .csv")
+    outputs.add_argument("--leaderboard", type=Path, nargs="+", default=[], metavar="PATH",
+                         help="FOLDER: FOLDER/leaderboard.html and .md of all runs below it; or a file of either kind, "
+                              "of what --result_file_pattern says")
+    tables = parser.add_argument_group("tables")
+    tables.add_argument("--group_by", nargs="+", metavar="KEY",
+                        help="what a row stands for: method, model, data_set or training bindings such as vae.beta "
+                             "(default: the method and every binding that differs, seeds apart)")
+    tables.add_argument("--scores", nargs="+", default=[], metavar="METRIC[:KEY]",
+                        help="columns in this order, such as mig dci:completeness (default: each metric's headline)")
+    tables.add_argument("--digits", type=int, default=4, help="digits after the point (default: 4)")
+    return parser
+
+
+def aggregate(arguments: argparse.Namespace) -> int:
+    """Writes what was asked for and prints a table; returns 1 when a result file could not be read, else 0."""
+    boards = leaderboard_files(arguments.leaderboard)
+    check_outputs(arguments, boards)
+    read = read_results(arguments)
+    write_files(read, boards, arguments)
+    for path in (*arguments.output_path, *arguments.table, *boards):
+        print(f"Written: {path}")
+    for sentence in read.broken:
+        print(f"unbraid-aggregate: left out: {sentence}", file=sys.stderr)
+    return INCOMPLETE if read.broken else 0
+
+
+def leaderboard_files(paths: Sequence[Path]) -> list[Path]:
+    """The files of --leaderboard: a page and Markdown in a folder, or those named."""
+    from .leaderboard import OUTPUTS
+
+    return [file for path in paths
+            for file in ([path / f"leaderboard{suffix}" for suffix in OUTPUTS] if path.is_dir() else [path])]
+
+
+def check_outputs(arguments: argparse.Namespace, boards: Sequence[Path]) -> None:
+    """Raises UserError for a file of a kind that cannot be written, before anything is read."""
+    from .data_frame import check_format
+    from .leaderboard import OUTPUTS
+    from .paper_tables import WRITERS
+
+    for path in arguments.output_path:
+        check_format(path)
+    for path in arguments.table:
+        check_format(path, list(WRITERS))
+    for path in boards:
+        check_format(path, OUTPUTS)
+    if not 0 <= arguments.digits <= 15:
+        raise UserError(f"--digits is {arguments.digits}; expected 0 to 15.")
+
+
+def read_results(arguments: argparse.Namespace) -> ResultRows:
+    """All rows of the chosen data sets.  Raises UserError when there are none, or an output would replace an input."""
+    from .result_files import find_result_files, read_result_files
+    from .scores import Result, results_of
+
+    folders = [path for path in arguments.leaderboard if path.is_dir()]
+    files = find_result_files(arguments.result_file_pattern or folders or [DEFAULT_PATTERN])
+    inputs = {path.resolve() for path in files}
+    for path in (*arguments.output_path, *arguments.table):
+        if path.resolve() in inputs:
+            raise UserError(f"{path} is one of the files to read; give another --output_path.")
+    read = read_result_files(files, progress)
+    if not read.rows:
+        raise UserError(f"None of the {len(files)} result files can be read. The first: {read.broken[0]}")
+    if arguments.data_set:
+        results: list[Result] = results_of(read.rows)
+        known = {result.data_set for result in results}
+        for name in arguments.data_set:
+            if name not in known:
+                raise UnknownNameError("data set in the results", name, known)
+        read.rows = [result.row for result in results if result.data_set in arguments.data_set]
+    return read
+
+
+def write_files(read: ResultRows, boards: Sequence[Path], arguments: argparse.Namespace) -> None:
+    """The aggregate first, which needs no scores; then the tables of those that there are."""
+    from .data_frame import data_frame, write_frame
+    from .leaderboard import boards_of, write_leaderboard
+    from .scores import models_of, results_of
+
+    for path in arguments.output_path:
+        write_frame(data_frame(read.rows), path)
+    models = models_of(results_of(read.rows))
+    if models:
+        show_table(models, arguments)
+    elif boards or arguments.table:
+        raise UserError("The result files hold no scores, so there is nothing for a table. Expected keys such as "
+                        "evaluation_results.discrete_mig.")
+    if boards:
+        made = boards_of(models, arguments.scores, arguments.digits)
+        for path in boards:
+            write_leaderboard(made, path, len(read.rows), read.broken)
+
+
+def show_table(models: Sequence[Model], arguments: argparse.Namespace) -> None:
+    """Groups against scores: printed, with notes and the commands that fill gaps, and written where asked for."""
+    from .columns import columns_of
+    from .grouping import groups_of
+    from .paper_tables import write_table
+    from .score_tables import MAX_NOTES, plain_table, score_table
+
+    columns = columns_of([result for model in models for result in model.results], arguments.scores)
+    table = score_table(groups_of(models, arguments.group_by), columns, arguments.digits)
+    print(plain_table(table))
+    for note in table.notes[:MAX_NOTES]:
+        print(note)
+    if table.commands:
+        print(f"Gaps are filled by {len(table.commands)} command(s), such as\n  {table.commands[0]}")
+    for path in arguments.table:
+        write_table(table, path)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return run_command(aggregate, build_parser(), argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

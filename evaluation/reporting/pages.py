@@ -1,0 +1,26 @@
+"""Self-contained pages: Jinja2 templates with style and script inlined, everything else escaped."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from pathlib import Path
+from typing import Any
+
+from ...common.files import atomic_file
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(template: str, **values: Any) -> str:
+    """A page of a template's name; a name it does not get is an error, not a hole."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined,
+                              trim_blocks=True, lstrip_blocks=True)
+    return environment.get_template(template).render(**values, version=importlib.metadata.version("unbraid"))
+
+
+def write_page(path: Path, template: str, **values: Any) -> None:
+    """Writes `render`'s page, whole or not at all."""
+    with atomic_file(path) as temporary:
+        temporary.write_text(render(template, **values), encoding="utf-8")
