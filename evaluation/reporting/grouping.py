@@ -9,7 +9,7 @@ import numpy as np
 
 from ...common.errors import UserError, suggestion
 from .columns import Column, cell_of, differing
-from .scores import SEED_KEYS, Model
+from .scores import Model
 
 METHOD, MODEL, DATA_SET = "method", "model", "data_set"
 SPECIAL = (METHOD, MODEL, DATA_SET)
@@ -35,8 +35,9 @@ class Group:
     @property
     def label(self) -> str:
         """Values of the special keys as they are, of bindings as NAME = VALUE; those not recorded are left out."""
-        parts = [value if key in SPECIAL else f"{key} = {value}" for key, value in zip(self.keys, self.values,
-                                                                                       strict=True) if value]
+        method = self.values[self.keys.index(METHOD)] if METHOD in self.keys else ""
+        parts = [value if key in SPECIAL else f"{key.removeprefix(method + '.')} = {value}"
+                 for key, value in zip(self.keys, self.values, strict=True) if value]
         return ", ".join(parts) or "all models"
 
     @property
@@ -86,8 +87,7 @@ def varying_bindings(models: Sequence[Model], kind: Callable[[Model], Hashable])
     """Training bindings, seeds apart, that differ among models of the same kind."""
     trainings: dict[Hashable, list[dict[str, str]]] = {}
     for model in models:
-        training = {name: value for name, value in model.first.training.items() if name not in SEED_KEYS}
-        trainings.setdefault(kind(model), []).append(training)
+        trainings.setdefault(kind(model), []).append(model.first.hyperparameters)
     return sorted({name for of_kind in trainings.values() for name in differing(of_kind)})
 
 

@@ -14,7 +14,8 @@ from ..tables import headline
 from .result_files import STEPS, Row
 
 UNKNOWN = "unknown"
-SEED_KEYS = ("model.random_seed", "model.data_seed", "model.model_num", "model.name")  # what tells repeats apart
+# Of a training's configuration what tells repeats of one setting apart, and the method, which has a key of its own.
+NOT_HYPERPARAMETERS = ("model.random_seed", "model.data_seed", "model.model_num", "model.name", "model.model")
 # Of an evaluation's configuration what changes no score, or only as a seed does.
 NOT_SETTINGS = {"evaluation.name", "evaluation.random_seed", "evaluation.global_seed", "evaluation.on_degenerate",
                 "validation.name", "validation.random_seed", "dataset.name"}
@@ -75,6 +76,11 @@ class Result:
                  if key.startswith(prefix) and key.removeprefix(prefix) not in NOT_SETTINGS}
         postprocess = self.row.get("postprocess_config.postprocess.postprocess_fn")
         return found | ({"postprocess.postprocess_fn": str(postprocess)} if postprocess else {})
+
+    @cached_property
+    def hyperparameters(self) -> dict[str, str]:
+        """Training bindings without the method and what differs between seeds."""
+        return {name: value for name, value in self.training.items() if name not in NOT_HYPERPARAMETERS}
 
     @cached_property
     def training(self) -> dict[str, str]:

@@ -1,0 +1,121 @@
+"""Matrices behind the scores as named heat maps: tables whose cells carry value, colour and name."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+# title, unit, what is best to know
+KNOWN = {
+    "mutual_information": ("Mutual information", "nats", "How much a code knows of a factor."),
+    "importances": ("DCI importance", "share", "How much a code serves to predict a factor; a factor's sum to 1."),
+    "sap": ("SAP: one code alone predicts a factor", "accuracy or R²", "A gap between the two best codes is the score."),
+    "irs": ("Interventional robustness", "0 to 1", "How far a code stays put while a factor does."),
+    "votes": ("FactorVAE votes", "votes", "How often a code varied least while a factor was fixed."),
+    "mutual_information_of_codes": ("Mutual information of codes", "nats", "What two codes share."),
+    "unfairness": ("Unfairness", "total variation", "How predictions of a row's factor depend on a column's."),
+    "local_mutual_information": ("Local mutual information", "nats", "Mean over centres of what a code knows nearby."),
+}
+# viridis at equal steps: perceptually uniform, and ordered without colour vision and in grey print
+VIRIDIS = ("#440154", "#482878", "#3e4a89", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725")
+
+
+@dataclass(frozen=True)
+class HeatCell:
+    """Text of a value, its colours, and what a pointer shows."""
+
+    text: str
+    background: str
+    color: str
+    title: str
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """A matrix of a page, turned so that names of factors stand at the left and codes run to the right."""
+
+    title: str
+    unit: str
+    note: str
+    row_kind: str
+    column_kind: str
+    columns: list[str]
+    rows: list[tuple[str, list[HeatCell]]]
+    low: str
+    high: str
+    gradient: str = "linear-gradient(to right, " + ", ".join(VIRIDIS) + ")"
+
+    @property
+    def alt(self) -> str:
+        """The largest value of each row, for readers who do not see colours."""
+        return f"{self.title} in {self.unit}, {len(self.rows)} {self.row_kind}s by {len(self.columns)} {self.column_kind}s"
+
+
+def read_heat_map(path: Path) -> HeatMap:
+    """The matrix a metric saved as NAME.npz.  Raises ValueError with a sentence when it cannot be read."""
+    try:
+        with np.load(path) as saved:
+            matrix, names = np.asarray(saved["matrix"], dtype=float), [str(name) for name in saved["factor_names"]]
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
+        raise ValueError(f"{path} cannot be read as a matrix: {error}.") from error
+    title, unit, note = KNOWN.get(path.stem, (path.stem.replace("_", " "), "value", ""))
+    if names and len(names) == matrix.shape[0] == matrix.shape[1] and path.stem == "unfairness":
+        return heat_map(matrix, title, unit, "factor", "factor", names, names, note)
+    codes = [f"z{index}" for index in range(len(matrix))]
+    if not names:
+        return heat_map(matrix, title, unit, "code", "code", codes, [f"z{i}" for i in range(matrix.shape[1])], note)
+    return heat_map(matrix.T, title, unit, "factor", "code", names, codes, note)
+
+
+def heat_map(matrix: np.ndarray, title: str, unit: str, row_kind: str, column_kind: str, rows: Sequence[str],
+             columns: Sequence[str], note: str = "", limits: tuple[float, float] | None = None) -> HeatMap:
+    """matrix: (num_rows, num_columns); NaN is a gap.  limits: values of the darkest and the brightest colour."""
+    finite = matrix[np.isfinite(matrix)]
+    low, high = limits or ((float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0))
+    cells = [(name, [heat_cell(value, low, high, f"{name}, {column}: {value:.6g}")
+                     for value, column in zip(values, columns, strict=True)])
+             for name, values in zip(rows, matrix.tolist(), strict=True)]
+    return HeatMap(title, unit, note, row_kind, column_kind, list(columns), cells, short_number(low), short_number(high))
+
+
+def heat_cell(value: float, low: float, high: float, title: str) -> HeatCell:
+    """A gap is hatched in neutral colours; text is dark on bright cells and bright on dark ones."""
+    if not math.isfinite(value):
+        return HeatCell("–", "transparent", "inherit", title.replace("nan", "undefined"))
+    share = (value - low) / (high - low) if high > low else 0.0
+    color = viridis(share)
+    text_color = "#ffffff" if luminance(color) < 0.18 else "#000000"  # where both contrast alike
+    return HeatCell(short_number(value), "rgb({},{},{})".format(*color), text_color, title)
+
+
+def luminance(color: tuple[int, int, int]) -> float:
+    """Relative luminance of a colour (WCAG 2.2), in [0, 1]."""
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+              for part in (channel / 255 for channel in color)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def viridis(share: float) -> tuple[int, int, int]:
+    """The colour at a share in [0, 1], as red, green and blue to 255."""
+    position = min(max(share, 0.0), 1.0) * (len(VIRIDIS) - 1)
+    left = min(int(position), len(VIRIDIS) - 2)
+    pair = [[int(color[place:place + 2], 16) for place in (1, 3, 5)] for color in VIRIDIS[left:left + 2]]
+    red, green, blue = (round(a + (b - a) * (position - left)) for a, b in zip(*pair, strict=True))
+    return red, green, blue
+
+
+def short_number(value: float) -> str:
+    """At most four characters or so, fit for a small cell: .07, .42, 1.5, 13, 4e4."""
+    if value == 0:
+        return "0"
+    if abs(value) >= 9999.5:
+        return f"{value:.0e}".replace("e+0", "e")
+    text = f"{value:.0f}" if abs(value) >= 99.5 or float(value).is_integer() else f"{value:.1f}" \
+        if abs(value) >= 9.95 else f"{value:.2f}"
+    text = text.replace("-", "\N{MINUS SIGN}")
+    return text.replace("0.", ".", 1) if text.lstrip("\N{MINUS SIGN}").startswith("0.") else text

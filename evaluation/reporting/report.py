@@ -1,0 +1,93 @@
+"""unbraid-report: one page about a run, or about several side by side."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...common.commands import progress, run_command
+from ...common.errors import UserError
+
+if TYPE_CHECKING:
+    from .runs import Run
+
+INCOMPLETE = 1
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="unbraid-report",
+        description="Writes one self-contained page, which opens from disk without a network: what the model is, "
+                    "scores, matrices, pictures, training, configuration. Of several runs also their comparison.",
+        epilog="Examples: unbraid-report runs/beta_vae.  unbraid-report runs/* --output_path comparison.html.  What a "
+               "run lacks is named on the page with the command that makes it.  A file that cannot be read is named "
+               "and left out; the exit status is then 1, and 2 when no page was written.")
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN",
+                        help="folder with model/, representation/ or metrics/, or some of them")
+    parser.add_argument("--output_path", type=Path, metavar="FILE",
+                        help="page to write (default: RUN/report.html; of several runs report.html in the folder they "
+                             "share)")
+    parser.add_argument("--scores", nargs="+", default=[], metavar="METRIC[:KEY]",
+                        help="columns of the comparison, such as mig dci:completeness (default: each metric's headline)")
+    return parser
+
+
+def report(arguments: argparse.Namespace) -> int:
+    """Writes the page; returns 1 when something could not be read, else 0."""
+    from .pages import write_page
+    from .runs import read_run, run_names
+
+    folders = [path for path in arguments.runs if len(arguments.runs) == 1 or path.is_dir()]
+    if not folders:
+        raise UserError(f"None of {', '.join(map(str, arguments.runs))} is a folder. Expected runs.")
+    output = output_path(arguments.output_path, folders)
+    runs = [read_run(folder, name) for folder, name in
+            progress(list(zip(folders, run_names(folders), strict=True)), unit="run", desc="reading")]
+    write_page(output, "report.html", **page_values(runs, arguments.scores))
+    for sentence in (broken := [sentence for run in runs for sentence in run.broken]):
+        print(f"unbraid-report: left out: {sentence}", file=sys.stderr)
+    print(f"Written: {output}")
+    return INCOMPLETE if broken else 0
+
+
+def output_path(given: Path | None, folders: Sequence[Path]) -> Path:
+    """Where the page goes.  Raises UserError for a name that no browser takes for a page."""
+    if given is None:
+        parent = folders[0] if len(folders) == 1 else Path(os.path.commonpath([path.resolve() for path in folders]))
+        return parent / "report.html"
+    if given.suffix not in (".html", ".htm"):
+        raise UserError(f"--output_path {given} ends in {given.suffix or 'nothing'!r}; expected .html.")
+    return given
+
+
+def page_values(runs: Sequence[Run], scores: Sequence[str]) -> dict[str, Any]:
+    """What the template shows."""
+    from .columns import columns_of
+    from .comparison import MIN_MODELS, hyperparameter_charts, locality_charts, rank_correlations
+    from .leaderboard import EXPLANATION, boards_of
+    from .scores import models_of
+    from .sections import loss_comparison, run_report
+
+    results = [result for run in runs for result in run.results]
+    models = models_of(results)
+    columns = columns_of(results, scores)
+    title = runs[0].name if len(runs) == 1 else f"{len(runs)} runs"
+    return {
+        "title": f"Report: {title}", "runs": [run_report(run, number) for number, run in enumerate(runs)],
+        "boards": boards_of(models, scores), "explanation": EXPLANATION, "min_models": MIN_MODELS,
+        "locality": locality_charts(models), "hyperparameters": hyperparameter_charts(models, columns),
+        "correlations": rank_correlations(models, columns), "losses": loss_comparison(runs),
+        "command": "unbraid-report",
+    }
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return run_command(report, build_parser(), argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

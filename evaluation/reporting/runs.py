@@ -1,0 +1,145 @@
+"""One run's folder, read: scores, matrices, training log, the artifact's record, every configuration."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ...common.errors import UserError
+from ...export.errors import ArtifactError
+from ...export.record import Record
+from .heat_maps import HeatMap, read_heat_map
+from .result_files import find_result_files, read_result_files
+from .scores import Result, results_of
+
+LOG_NAME = "train_log.csv"
+
+
+@dataclass
+class Run:
+    """What a folder holds; None or empty for what is not there, and a sentence in `broken` for what is damaged.
+
+    representation: where the artifact lies.  log: columns of the training log by name.  matrices: metric to heat maps.
+    configurations: step, such as "train" or "mig", to gin text."""
+
+    folder: Path
+    name: str
+    results: list[Result] = field(default_factory=list)
+    representation: Path | None = None
+    record: Record | None = None
+    artifact: str = ""
+    log: dict[str, list[float]] = field(default_factory=dict)
+    matrices: dict[str, list[HeatMap]] = field(default_factory=dict)
+    configurations: dict[str, str] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
+
+    @property
+    def output(self) -> Path:
+        """Where scores belong."""
+        return self.folder / "metrics"
+
+    @property
+    def by_metric(self) -> dict[str, list[Result]]:
+        """Results of each metric, one a seed of the evaluation."""
+        metrics: dict[str, list[Result]] = {}
+        for result in self.results:
+            metrics.setdefault(result.metric, []).append(result)
+        return dict(sorted(metrics.items()))
+
+
+def read_run(folder: Path, name: str) -> Run:
+    """Reads all there is.  Raises UserError when the folder holds neither scores, nor an artifact, nor a training."""
+    if not folder.is_dir():
+        raise UserError(f"There is no folder {folder}. Expected a run: a folder with model/, representation/ or metrics/.")
+    run = Run(folder, name)
+    _read_scores(run)
+    _read_artifact(run)
+    _read_log(run)
+    _read_configurations(run)
+    if not (run.results or run.representation or run.log or run.broken):
+        raise UserError(f"{folder} holds no run: expected model/, representation/ or metrics/ in it, as unbraid-train, "
+                        "unbraid-export and unbraid-evaluate write them.")
+    return run
+
+
+def _read_scores(run: Run) -> None:
+    places = [place for place in (run.output, run.folder) if place.is_dir()]
+    for place in places[:1]:
+        try:
+            files = find_result_files([place])
+        except UserError:
+            return  # no scores yet
+        read = read_result_files(files)
+        run.results = results_of(read.rows)
+        run.broken += read.broken
+        for path in sorted({Path(result.row["path"]).parents[2] for result in run.results}):
+            _read_matrices(run, path)
+
+
+def _read_matrices(run: Run, metric_folder: Path) -> None:
+    if metric_folder.parent.name == "repeats":  # those of the first seed are shown
+        return
+    for path in sorted((metric_folder / "artifacts").glob("*.npz")):
+        try:
+            run.matrices.setdefault(metric_folder.name, []).append(read_heat_map(path))
+        except ValueError as error:
+            run.broken.append(str(error))
+
+
+def _read_artifact(run: Run) -> None:
+    """The representation of a run, or what unbraid-evaluate made of somebody's checkpoint, beside its scores."""
+    from ...export.artifact import find_artifact, load_representation
+
+    for place in (run.folder, run.output.with_name("metrics.representation"),
+                  run.folder.with_name(f"{run.folder.name}.representation")):
+        try:
+            path, _ = find_artifact(place)
+        except ArtifactError:
+            continue
+        try:
+            representation = load_representation(place)
+            run.representation, run.record, run.artifact = path.parent, representation.record, path.name
+        except UserError as error:
+            run.broken.append(str(error))
+        return
+
+
+def _read_log(run: Run) -> None:
+    path = run.folder / "model" / LOG_NAME
+    if not path.is_file():
+        return
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        run.log = {name: [_number(row[name]) for row in rows] for name in (rows[0] if rows else ())}
+    except (ValueError, OSError, TypeError) as error:
+        run.broken.append(f"{path} cannot be read as a training log: {error}.")
+
+
+def _read_configurations(run: Run) -> None:
+    """Training and export as their own folders say, else as the scores do; then one for each metric."""
+    for folder in ("model", "representation"):
+        for path in sorted((run.folder / folder / "results" / "gin").glob("*.gin")):
+            run.configurations[path.stem] = path.read_text(encoding="utf-8")
+    for result in run.results:
+        for path in sorted((Path(result.row["path"]).parents[1] / "gin").glob("*.gin")):
+            name = result.metric if path.stem == result.step else path.stem
+            run.configurations.setdefault(name, path.read_text(encoding="utf-8"))
+    if run.record and run.record.gin_config:
+        run.configurations.setdefault("recorded in the artifact", run.record.gin_config)
+
+
+def run_names(folders: Sequence[Path]) -> list[str]:
+    """The folders' own names, with as much of what lies above as tells them apart."""
+    from .scores import short_names
+
+    paths = [str(folder.resolve()) for folder in folders]
+    names = short_names(paths)
+    return [names[path] for path in paths]
+
+
+def _number(text: str | None) -> float:
+    return float(text) if text else math.nan
