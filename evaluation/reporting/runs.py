@@ -93,8 +93,7 @@ def _read_artifact(run: Run) -> None:
     """The representation of a run, or what unbraid-evaluate made of somebody's checkpoint, beside its scores."""
     from ...export.artifact import find_artifact, load_representation
 
-    for place in (run.folder, run.output.with_name("metrics.representation"),
-                  run.folder.with_name(f"{run.folder.name}.representation")):
+    for place in (run.folder, Path(f"{run.output}.representation"), Path(f"{run.folder.resolve()}.representation")):
         try:
             path, _ = find_artifact(place)
         except ArtifactError:
