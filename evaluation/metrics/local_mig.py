@@ -8,14 +8,11 @@ import gin
 import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
+from ..artifacts import save_matrix
+from ..discretization import discretize, entropies, mutual_information_matrix
 from ..local import local_scores
 from ..sampling import RepresentationFunction
-from .mig import gaps_of_codes, mean_of_varying
-
-
-def mean_gap_of_varying_factors(codes: np.ndarray, factors: np.ndarray) -> float:
-    """Mean gap over the factors that take more than one value in the cluster; NaN when none does."""
-    return mean_of_varying(gaps_of_codes(codes, factors))
+from .mig import mean_of_varying, mutual_information_gaps
 
 
 @gin.configurable("local_mig", denylist=RUNTIME_ARGUMENTS)
@@ -23,7 +20,16 @@ def compute_local_mig(ground_truth_data: Any, representation_function: Represent
                       random_state: np.random.RandomState, artifact_dir: str | None = None,
                       num_train: int = gin.REQUIRED, num_local_clusters: int = gin.REQUIRED,
                       batch_size: int = 16) -> dict[str, Any]:
-    """`discrete_mig`, the mean over clusters in [0, 1], higher is better, and `local_discrete_migs_samples`."""
-    scores = local_scores(mean_gap_of_varying_factors, ground_truth_data, representation_function, random_state,
-                          num_train, num_local_clusters, batch_size)
+    """`discrete_mig`, the mean over clusters in [0, 1], higher is better, and `local_discrete_migs_samples`.
+
+    A cluster's score is the mean gap over the factors that take more than one value in it; NaN when none does."""
+    informations = []
+
+    def mean_gap(codes: np.ndarray, factors: np.ndarray) -> float:
+        informations.append(mutual_information_matrix(discretize(codes), factors))
+        return mean_of_varying(mutual_information_gaps(informations[-1], entropies(factors)))
+
+    scores = local_scores(mean_gap, ground_truth_data, representation_function, random_state, num_train,
+                          num_local_clusters, batch_size)
+    save_matrix(artifact_dir, "local_mutual_information", np.mean(informations, axis=0), ground_truth_data)
     return {"discrete_mig": float(np.mean(scores)), "local_discrete_migs_samples": scores}

@@ -13,6 +13,7 @@ from .directions import is_lower_better
 from .scores import Model, Result
 
 NOT_RECORDED = "not recorded"
+PRESET = "evaluation.preset"
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,16 @@ class Column:
         return (result.metric == self.metric and result.data_set == self.data_set and self.key in result.numbers
                 and all(result.settings.get(name, NOT_RECORDED) == value for name, value in self.settings))
 
-    def label(self, with_data_set: bool, with_key: bool) -> str:
-        """Name to print; what all columns share is left out."""
-        settings = [f"{name.removeprefix(self.metric + '.')} = {value}" for name, value in self.settings]
+    @property
+    def preset(self) -> str:
+        """The preset it was scored with, where columns differ in it."""
+        return dict(self.settings).get(PRESET, "")
+
+    def label(self, with_data_set: bool, with_key: bool, only_preset: bool = False) -> str:
+        """Name to print; what all columns share is left out, and other settings where the preset says enough."""
+        shown = [(PRESET, self.preset)] if only_preset else self.settings
+        settings = [f"{name.removeprefix(self.metric + '.').removeprefix('evaluation.')} = {value}"
+                    for name, value in shown]
         named = f"{self.metric} {self.key}" if with_key else self.metric
         return ", ".join([named, *([self.data_set] if with_data_set else []), *settings])
 
@@ -87,7 +95,14 @@ def labels_of(columns: Sequence[Column]) -> list[str]:
     keys: dict[str, set[str]] = {}
     for column in columns:
         keys.setdefault(column.metric, set()).add(column.key)
-    return [column.label(several_sets, len(keys[column.metric]) > 1) for column in columns]
+    return [column.label(several_sets, len(keys[column.metric]) > 1, _preset_is_enough(column, columns))
+            for column in columns]
+
+
+def _preset_is_enough(column: Column, columns: Sequence[Column]) -> bool:
+    """Whether no other column of this number has the same preset."""
+    return bool(column.preset) and [other.preset for other in columns if (other.metric, other.key, other.data_set) == (
+        column.metric, column.key, column.data_set)].count(column.preset) == 1
 
 
 def best_of(column: Column, values: Sequence[float | None], places: Callable[[float], str]) -> list[bool]:

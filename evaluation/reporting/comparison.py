@@ -68,8 +68,9 @@ def rank_correlations(models: Sequence[Model], columns: Sequence[Column]) -> lis
         if len(scored) >= MIN_MODELS and len(of_set) > 1:
             names = labels_of(of_set)
             matrix = spearman([[_mean(model, column) for model in scored] for column in of_set])
-            heat = heat_map(matrix, f"Rank correlation of scores on {data_set}", "Spearman's ρ", "score", "score", names,
-                            names, f"Over {len(scored)} models; a score where low is better counts as it is.", (-1.0, 1.0))
+            note = f"Over {len(scored)} models; a score where low is better counts as it is."
+            heat = heat_map(matrix, f"Rank correlation of scores on {data_set}", "Spearman's rho", "score", "score",
+                            names, names, note, limits=(-1.0, 1.0))
             found.append(RankCorrelation(data_set, len(scored), heat))
     return found
 
@@ -100,7 +101,8 @@ def _hyperparameter_chart(name: str, label: str, points: Sequence[tuple[Model, f
         xs = [float(categories.index(value)) if categories else float(value) for value, _ in of_method]
         series.append(Series(method, xs, [score for _, score in of_method]))
     names = [name.strip("'@") for name in categories]
-    return point_chart(f"{label} by {name}", series, name, label, names, note=f"One mark a model, {len(points)} models.")
+    return point_chart(f"{label} by {name}", series, name, label, names,
+                       note=f"One mark a model, {len(points)} models.")
 
 
 def _locality_chart(title: str, key: str, data_set: str,
@@ -111,8 +113,8 @@ def _locality_chart(title: str, key: str, data_set: str,
         spans = [interval(points[x][1]) if len(points[x][1]) > 1 else {"low": math.nan, "high": math.nan} for x in xs]
         series.append(Series(name, xs, [points[x][0] for x in xs], [span["low"] for span in spans],
                              [span["high"] for span in spans]))
-    return line_chart(f"{title} by locality on {data_set}", series, "locality, share of a factor's range", key, marks=True,
-                      note="Bars: 95 % interval of the mean over centres.")
+    return line_chart(f"{title} by locality on {data_set}", series, "locality, share of a factor's range", key,
+                      marks=True, note="Bars: 95 % interval of the mean over centres.")
 
 
 def _mean(model: Model, column: Column) -> float:

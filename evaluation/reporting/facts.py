@@ -38,7 +38,7 @@ def model_facts(run: Run) -> list[Fact]:
     facts |= {name.split(".")[0].capitalize(): unquoted(training.get(name)) for name in NETWORKS}
     if run.record:
         channels, height, width = run.record.image_shape
-        facts |= {"Latents": str(run.record.num_latents), "Images": f"{height} × {width}, {channels} channel(s)",
+        facts |= {"Latents": str(run.record.num_latents), "Images": f"{height} by {width}, {channels} channel(s)",
                   "Codes": {"mean": "mean of the posterior", "sample": "sample of the posterior"}.get(
                       run.record.representation, run.record.representation),
                   "Verified": f"largest difference from the eager model {run.record.largest_difference:.2g}"
@@ -121,8 +121,10 @@ def _result(run: Run, key: str) -> str:
     return ", ".join(sorted({str(value) for value in values if value}))
 
 
-def _text(value: float | None, digits: int = 6) -> str:
-    return "undefined" if value is None or math.isnan(value) else f"{value:.{digits}f}" if digits < 6 else f"{value:.6g}"
+def _text(value: float | None, digits: int | None = None) -> str:
+    if value is None or math.isnan(value):
+        return "undefined"
+    return f"{value:.6g}" if digits is None else f"{value:.{digits}f}"
 
 
 def _number(value: float | None) -> float:

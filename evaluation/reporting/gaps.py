@@ -35,8 +35,8 @@ def commands_for(model: Model, columns: Iterable[Column]) -> list[str]:
             usual[column.metric] = None
     if not usual:
         return list(commands)
-    run, variant = model.first.run, model.first.variant
-    return [evaluate_command(run / "representation", run / "metrics" / variant, list(usual), _data_set(model)), *commands]
+    run, output = model.first.run, model.first.run / "metrics" / model.first.variant
+    return [evaluate_command(run / "representation", output, list(usual), _data_set(model)), *commands]
 
 
 def evaluate_command(representation: Path, output: Path, metrics: Sequence[str], bindings: Sequence[str] = (),
@@ -55,7 +55,8 @@ def _commands_with_settings(model: Model, metric: str, settings: Mapping[str, st
         representation = run / f"representation_{postprocess}"
         commands.append(shlex.join(["unbraid-export", "--model_dir", str(run / "model"), "--output_dir",
                                     str(representation), "--gin_config", postprocess]))
-    bindings = [f"{name} = {value}" for name, value in settings.items() if value != NOT_RECORDED and name != POSTPROCESS]
+    bindings = [f"{name} = {value}" for name, value in settings.items()
+                if value != NOT_RECORDED and name != POSTPROCESS]
     slug = "_".join([metric, *(re.sub(r"\W+", "_", binding.split(".")[-1]) for binding in bindings), postprocess])
     scored = [f"evaluation.name = '{metric}'", *_data_set(model), *bindings]
     words = ["unbraid-evaluate", "--model_dir", str(representation), "--output_dir",

@@ -48,7 +48,7 @@ class Group:
         return len(names) if "" in seeds else len(seeds)
 
     def spread(self, column: Column) -> Spread | None:
-        """Over models; each counts once, with its mean over the seeds of the evaluation.  None where none has a score."""
+        """Over models, each with its mean over the seeds of the evaluation; None where none has a score."""
         cells = [cell for model in self.models if (cell := cell_of(model, column))]
         return spread_of_values([cell.mean for cell in cells]) if cells else None
 

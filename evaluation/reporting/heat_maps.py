@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+GAP = "-"
 # title, unit, what is best to know
 KNOWN = {
     "mutual_information": ("Mutual information", "nats", "How much a code knows of a factor."),
     "importances": ("DCI importance", "share", "How much a code serves to predict a factor; a factor's sum to 1."),
-    "sap": ("SAP: one code alone predicts a factor", "accuracy or R²", "A gap between the two best codes is the score."),
+    "sap": ("SAP: one code alone predicts a factor", "accuracy or R²", "The gap between the two best is the score."),
     "irs": ("Interventional robustness", "0 to 1", "How far a code stays put while a factor does."),
     "votes": ("FactorVAE votes", "votes", "How often a code varied least while a factor was fixed."),
     "mutual_information_of_codes": ("Mutual information of codes", "nats", "What two codes share."),
@@ -52,8 +53,9 @@ class HeatMap:
 
     @property
     def alt(self) -> str:
-        """The largest value of each row, for readers who do not see colours."""
-        return f"{self.title} in {self.unit}, {len(self.rows)} {self.row_kind}s by {len(self.columns)} {self.column_kind}s"
+        """What the table is; its cells hold the values."""
+        return (f"{self.title} in {self.unit}, {len(self.rows)} {self.row_kind}s by {len(self.columns)} "
+                f"{self.column_kind}s")
 
 
 def read_heat_map(path: Path) -> HeatMap:
@@ -80,13 +82,14 @@ def heat_map(matrix: np.ndarray, title: str, unit: str, row_kind: str, column_ki
     cells = [(name, [heat_cell(value, low, high, f"{name}, {column}: {value:.6g}")
                      for value, column in zip(values, columns, strict=True)])
              for name, values in zip(rows, matrix.tolist(), strict=True)]
-    return HeatMap(title, unit, note, row_kind, column_kind, list(columns), cells, short_number(low), short_number(high))
+    ends = short_number(low), short_number(high)
+    return HeatMap(title, unit, note, row_kind, column_kind, list(columns), cells, *ends)
 
 
 def heat_cell(value: float, low: float, high: float, title: str) -> HeatCell:
-    """A gap is hatched in neutral colours; text is dark on bright cells and bright on dark ones."""
+    """A gap has no colour; text is dark on bright cells and bright on dark ones."""
     if not math.isfinite(value):
-        return HeatCell("–", "transparent", "inherit", title.replace("nan", "undefined"))
+        return HeatCell(GAP, "transparent", "inherit", title.replace("nan", "undefined"))
     share = (value - low) / (high - low) if high > low else 0.0
     color = viridis(share)
     text_color = "#ffffff" if luminance(color) < 0.18 else "#000000"  # where both contrast alike

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib.metadata
+import re
 from pathlib import Path
 from typing import Any
+
+from markupsafe import Markup, escape
 
 from ...common.files import atomic_file
 
@@ -17,7 +20,13 @@ def render(template: str, **values: Any) -> str:
 
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined,
                               trim_blocks=True, lstrip_blocks=True)
+    environment.filters["breakable"] = breakable
     return environment.get_template(template).render(**values, version=importlib.metadata.version("unbraid"))
+
+
+def breakable(text: str) -> Markup:
+    """A name that may be broken after its underscores and points, and only there."""
+    return Markup(re.sub(r"([_.])(?=\w)", r"\1<wbr>", str(escape(text))))
 
 
 def write_page(path: Path, template: str, **values: Any) -> None:

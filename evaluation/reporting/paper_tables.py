@@ -31,8 +31,9 @@ def markdown(table: ScoreTable) -> str:
 def latex(table: ScoreTable) -> str:
     """A `table` of LaTeX with the rules of `booktabs`; commands that fill gaps stand in comments."""
     columns = "l" + "r" * (len(table.header) - 1)
+    header = _latex_row([escape_latex(name) for name in table.header])
     lines = [r"% Needs \usepackage{booktabs}.", r"\begin{table}", r"  \centering",
-             rf"  \begin{{tabular}}{{{columns}}}", r"    \toprule", _latex_row([escape_latex(name) for name in table.header]), r"    \midrule"]
+             rf"  \begin{{tabular}}{{{columns}}}", r"    \toprule", header, r"    \midrule"]
     for label, scores, seeds in table.rows:
         cells = [score.text(r" $\pm$ ", r"\textbf{{{}}}").replace("(n = ", "($n$ = ") for score in scores]
         lines.append(_latex_row([escape_latex(label), *cells, str(seeds)]))

@@ -32,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
                         help="page to write (default: RUN/report.html; of several runs report.html in the folder they "
                              "share)")
     parser.add_argument("--scores", nargs="+", default=[], metavar="METRIC[:KEY]",
-                        help="columns of the comparison, such as mig dci:completeness (default: each metric's headline)")
+                        help="columns of the comparison, such as mig dci:completeness (default: headlines)")
     return parser
 
 

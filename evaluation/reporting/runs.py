@@ -23,7 +23,7 @@ class Run:
     """What a folder holds; None or empty for what is not there, and a sentence in `broken` for what is damaged.
 
     representation: where the artifact lies.  log: columns of the training log by name.  matrices: metric to heat maps.
-    configurations: step, such as "train" or "mig", to gin text."""
+    configurations: step, such as "train" or "mig", to its bindings, one a line."""
 
     folder: Path
     name: str
@@ -53,7 +53,8 @@ class Run:
 def read_run(folder: Path, name: str) -> Run:
     """Reads all there is.  Raises UserError when the folder holds neither scores, nor an artifact, nor a training."""
     if not folder.is_dir():
-        raise UserError(f"There is no folder {folder}. Expected a run: a folder with model/, representation/ or metrics/.")
+        raise UserError(f"There is no folder {folder}. Expected a run: a folder with model/, representation/ or "
+                        "metrics/.")
     run = Run(folder, name)
     _read_scores(run)
     _read_artifact(run)
@@ -122,13 +123,18 @@ def _read_configurations(run: Run) -> None:
     """Training and export as their own folders say, else as the scores do; then one for each metric."""
     for folder in ("model", "representation"):
         for path in sorted((run.folder / folder / "results" / "gin").glob("*.gin")):
-            run.configurations[path.stem] = path.read_text(encoding="utf-8")
+            run.configurations[path.stem] = _bindings(path.read_text(encoding="utf-8"))
     for result in run.results:
         for path in sorted((Path(result.row["path"]).parents[1] / "gin").glob("*.gin")):
             name = result.metric if path.stem == result.step else path.stem
-            run.configurations.setdefault(name, path.read_text(encoding="utf-8"))
+            run.configurations.setdefault(name, _bindings(path.read_text(encoding="utf-8")))
     if run.record and run.record.gin_config:
-        run.configurations.setdefault("recorded in the artifact", run.record.gin_config)
+        run.configurations.setdefault("recorded in the artifact", _bindings(run.record.gin_config))
+
+
+def _bindings(text: str) -> str:
+    """gin's text without its headings."""
+    return "\n".join(line for line in text.splitlines() if line.strip() and not line.startswith("#"))
 
 
 def run_names(folders: Sequence[Path]) -> list[str]:

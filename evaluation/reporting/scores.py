@@ -151,7 +151,7 @@ def shipped_metrics() -> set[str]:
 
 
 def _place(path: Path) -> tuple[Path, str, str]:
-    """Run, variant and metric's folder name of RUN[/metrics[/VARIANT]]/METRIC[/repeats/SEED]/results/aggregate/x.json."""
+    """Run, variant and metric's folder of RUN[/metrics[/VARIANT]]/METRIC[/repeats/SEED]/results/aggregate/x.json."""
     folder = path.parent.parent.parent
     if folder.parent.name == "repeats":
         folder = folder.parent.parent

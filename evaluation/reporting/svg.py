@@ -94,8 +94,8 @@ class Axes:
 
     def _names(self) -> Markup:
         middle = (TOP + HEIGHT - BOTTOM) / 2
-        return Markup('<text class="soft" x="{}" y="{}" text-anchor="middle">{}</text>'
-                      '<text class="soft" transform="translate(13 {}) rotate(-90)" text-anchor="middle">{}</text>').format(
+        return Markup('<text class="soft" x="{}" y="{}" text-anchor="middle">{}</text><text class="soft" '
+                      'transform="translate(13 {}) rotate(-90)" text-anchor="middle">{}</text>').format(
             (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, self.x_label, middle, self.y_label)
 
 

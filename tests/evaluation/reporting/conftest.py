@@ -25,7 +25,8 @@ def write_result(tmp_path: Path) -> WriteResult:
         folder = tmp_path / run / "metrics" / metric
         folder = folder / "repeats" / str(seed) if seed else folder
         values: dict[str, Any] = {
-            "evaluation_config.evaluation.evaluation_fn": f"@{metric}", "evaluation_config.evaluation.name": f"'{metric}'",
+            "evaluation_config.evaluation.evaluation_fn": f"@{metric}",
+            "evaluation_config.evaluation.name": f"'{metric}'",
             "evaluation_config.evaluation.random_seed": str(seed), "evaluation_config.dataset.name": f"'{data_set}'",
             "postprocess_config.dataset.name": f"'{data_set}'",
             "postprocess_config.postprocess.postprocess_fn": f"@{postprocess}",
@@ -62,7 +63,7 @@ def two_runs(tmp_path: Path, write_result: WriteResult) -> list[Path]:
                  factor_names=np.array(["x_0", "y_0", "x_1", "y_1", "x_2", "y_2"]))
         log = tmp_path / name / "model" / "train_log.csv"
         log.parent.mkdir()
-        log.write_text("step,loss,kl_loss\n" + "".join(f"{step},{900 - step},{step / 10}\n" for step in (100, 200, 300)))
+        log.write_text("step,loss,kl_loss\n100,800,10\n200,700,20\n300,600,30\n")
     write_result("run_0", "dci", {"disentanglement": 0.2}, data_set="threeDots",
                  training={"vae.beta": "4", "conv_encoder.num_latent": "10"})
     return [tmp_path / "run_0", tmp_path / "run_1"]

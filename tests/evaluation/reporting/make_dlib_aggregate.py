@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from make_goldens import accept_old_names  # noqa: E402
+from make_goldens import accept_old_names
 
 accept_old_names()
 

@@ -10,8 +10,12 @@ import pandas as pd
 import pytest
 
 from unbraid.common.errors import UserError
-from unbraid.evaluation.reporting.data_frame import aggregate_results_to_json, data_frame, load_aggregated_json_results, \
-    write_frame
+from unbraid.evaluation.reporting.data_frame import (
+    aggregate_results_to_json,
+    data_frame,
+    load_aggregated_json_results,
+    write_frame,
+)
 from unbraid.evaluation.reporting.result_files import find_result_files, read_result_files
 from unbraid.evaluation.reporting.scores import models_of, results_of
 
@@ -46,7 +50,8 @@ def test_its_aggregated_files_load_as_frame_and_as_results() -> None:
     assert read.broken == []
     models = models_of(results_of(read.rows))
     assert [(model.name, model.data_set, model.first.metric, model.first.headline) for model in models] == [
-        ("1", "dsprites_full", "mig", ("discrete_mig", 0.75)), ("0", "dsprites_full", "mig", ("discrete_mig", 0.123456789))]
+        ("1", "dsprites_full", "mig", ("discrete_mig", 0.75)),
+        ("0", "dsprites_full", "mig", ("discrete_mig", 0.123456789))]
 
 
 def test_csv_and_parquet_hold_the_same_rows(tmp_path: Path) -> None:
@@ -67,7 +72,8 @@ def test_a_folder_stands_for_all_scores_below_it(tmp_path, write_result) -> None
 
 
 @pytest.mark.parametrize(("text", "reason"), [
-    ("{", "cannot be read as a result file"), ("[1]", "holds a JSON list"), ("{}", "holds no result"), ("", "Expecting")])
+    ("{", "cannot be read as a result file"), ("[1]", "holds a JSON list"), ("{}", "holds no result"),
+    ("", "Expecting")])
 def test_a_broken_file_is_named_and_the_rest_is_read(tmp_path, write_result, text, reason) -> None:
     broken = write_result("broken")
     write_result("whole")

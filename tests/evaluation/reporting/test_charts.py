@@ -78,7 +78,7 @@ def test_a_matrix_is_turned_and_named(tmp_path: Path) -> None:
     found = read_heat_map(path)
     assert (found.title, found.unit, found.columns) == ("DCI importance", "share", ["z0", "z1", "z2"])
     assert [(name, [cell.text for cell in cells]) for name, cells in found.rows] == [
-        ("x", [".25", ".75", "0"]), ("shape", ["1", "0", "–"])]
+        ("x", [".25", ".75", "0"]), ("shape", ["1", "0", "-"])]
     assert found.rows[1][1][0].title == "shape, z0: 1"
 
 
@@ -106,14 +106,15 @@ def test_pickles_in_a_matrix_do_not_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("value", "text"), [
-    (0, "0"), (0.424, ".42"), (-0.5, "\N{MINUS SIGN}.50"), (1.5, "1.50"), (13.04, "13.0"), (123.4, "123"), (40000, "4e4")])
+    (0, "0"), (0.424, ".42"), (-0.5, "\N{MINUS SIGN}.50"), (1.5, "1.50"), (13.04, "13.0"), (123.4, "123"),
+    (40000, "4e4")])
 def test_numbers_fit_into_cells(value: float, text: str) -> None:
     assert short_number(value) == text
 
 
 def test_a_matrix_without_numbers_is_all_gaps() -> None:
     found = heat_map(np.full((1, 2), np.nan), "t", "u", "factor", "code", ["f"], ["a", "b"])
-    assert [cell.text for cell in found.rows[0][1]] == ["–", "–"]
+    assert [cell.text for cell in found.rows[0][1]] == ["-", "-"]
 
 
 def test_rank_correlation_is_spearmans() -> None:
