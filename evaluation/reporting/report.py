@@ -33,6 +33,9 @@ def build_parser() -> argparse.ArgumentParser:
                              "share)")
     parser.add_argument("--scores", nargs="+", default=[], metavar="METRIC[:KEY]",
                         help="columns of the comparison, such as mig dci:completeness (default: headlines)")
+    parser.add_argument("--no_pictures", action="store_true",
+                        help="leave out what needs the model to run: traversals, Jacobians, reconstructions, KL "
+                             "divergences; for dozens of runs")
     return parser
 
 
@@ -47,7 +50,7 @@ def report(arguments: argparse.Namespace) -> int:
     output = output_path(arguments.output_path, folders)
     runs = [read_run(folder, name) for folder, name in
             progress(list(zip(folders, run_names(folders), strict=True)), unit="run", desc="reading")]
-    write_page(output, "report.html", **page_values(runs, arguments.scores))
+    write_page(output, "report.html", **page_values(runs, arguments.scores, not arguments.no_pictures))
     for sentence in (broken := [sentence for run in runs for sentence in run.broken]):
         print(f"unbraid-report: left out: {sentence}", file=sys.stderr)
     print(f"Written: {output}")
@@ -64,12 +67,13 @@ def output_path(given: Path | None, folders: Sequence[Path]) -> Path:
     return given
 
 
-def page_values(runs: Sequence[Run], scores: Sequence[str]) -> dict[str, Any]:
-    """What the template shows."""
+def page_values(runs: Sequence[Run], scores: Sequence[str], with_pictures: bool = True) -> dict[str, Any]:
+    """What the template shows; pictures need the models to run."""
     from .columns import columns_of
     from .comparison import MIN_MODELS, hyperparameter_charts, locality_charts, rank_correlations
     from .leaderboard import EXPLANATION, boards_of
     from .scores import models_of
+    from .pictures import picture_sections
     from .sections import loss_comparison, run_report
 
     results = [result for run in runs for result in run.results]
@@ -77,7 +81,9 @@ def page_values(runs: Sequence[Run], scores: Sequence[str]) -> dict[str, Any]:
     columns = columns_of(results, scores)
     title = runs[0].name if len(runs) == 1 else f"{len(runs)} runs"
     return {
-        "title": f"Report: {title}", "runs": [run_report(run, number) for number, run in enumerate(runs)],
+        "title": f"Report: {title}", "runs": [
+            run_report(run, number, picture_sections(run, progress) if with_pictures else [])
+            for number, run in enumerate(runs)],
         "boards": boards_of(models, scores), "explanation": EXPLANATION, "min_models": MIN_MODELS,
         "locality": locality_charts(models), "hyperparameters": hyperparameter_charts(models, columns),
         "correlations": rank_correlations(models, columns), "losses": loss_comparison(runs),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .charts import Chart, Series, line_chart, wants_log
 from .comparison import LOCAL_METRICS, locality_charts
 from .facts import Fact, ScoreRow, data_sets_of, method_of, model_facts, score_rows, timings, versions
 from .gaps import evaluate_command
 from .heat_maps import HeatMap
+from .pictures import PictureSection
 from .runs import Run
 from .scores import models_of
 
@@ -48,18 +49,19 @@ class RunReport:
     versions: list[Fact]
     configurations: list[Fact]
     broken: list[str]
-    pictures: list[object] = field(default_factory=list)
+    pictures: list[PictureSection]
 
 
-def run_report(run: Run, number: int) -> RunReport:
-    """Everything but the pictures, which need the model."""
+def run_report(run: Run, number: int, pictures: list[PictureSection]) -> RunReport:
+    """number: of the run on its page, for links."""
     return RunReport(
         name=run.name, anchor=f"run{number}", summary=summary_of(run), facts=model_facts(run), scores=score_rows(run),
         score_gap=None if run.results else Gap("There are no scores.", _evaluate(run, ["mig", "dci", "sap_score"])),
         repeats_gap=_repeats_gap(run), matrices=list(run.matrices.items()), matrix_gap=_matrix_gap(run),
         locality=locality_charts(models_of(run.results)), locality_gap=_locality_gap(run), losses=loss_charts(run),
         losses_gap=_losses_gap(run), timings=timings(run), versions=versions(run),
-        configurations=list(run.configurations.items()), broken=run.broken)
+        configurations=list(run.configurations.items()), broken=run.broken,
+        pictures=pictures)
 
 
 def summary_of(run: Run) -> str:
