@@ -58,6 +58,7 @@ setup(
             "unbraid-evaluate=unbraid.evaluation.__main__:main",
             "unbraid-aggregate=unbraid.evaluation.reporting.aggregate:main",
             "unbraid-report=unbraid.evaluation.reporting.report:main",
+            "unbraid-visualize=unbraid.evaluation.visualize.__main__:main",
         ]
     },
 )

@@ -11,7 +11,9 @@ from typing import Any
 _HOMES = {
     "export_representation": ".exporter",
     "load_representation": ".artifact",
+    "load_posterior": ".companions",
     "Representation": ".artifact",
+    "load_decoder": ".decoder",
     "ArtifactError": ".errors",
 }
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from .errors import ArtifactError, InputMismatchError, MissingBackendError
+from .calling import columns_of_images
+from .errors import ArtifactError, MissingBackendError, UnsafeArtifactError
 from .foreign.adapter import ForeignRunner
 from .foreign.dill_model import DillGraph, find_dill
 from .foreign.understanding import Hints
-from .formats import FORMAT_NAMES, Format, Runner, get_format
+from .formats import FORMAT_NAMES, Format, Runner, file_name, get_format
 from .record import Record
 
 logger = logging.getLogger(__name__)
@@ -20,6 +21,11 @@ logger = logging.getLogger(__name__)
 BACKENDS = ("auto", *FORMAT_NAMES)
 DEVICES = ("cpu", "cuda")
 NO_HINTS = Hints()
+ABSENT = {
+    "representation": "Export a trained model with unbraid-export --model_dir ... --output_dir ...",
+    "posterior": "Exports of models that give mean and log-variance hold one; an export made before unbraid wrote them "
+                 "is made again with unbraid-export.",
+}
 
 
 class Representation:
@@ -53,31 +59,11 @@ class Representation:
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Raises InputMismatchError when the model refuses the images, ArtifactError when its codes are not 2-D."""
-        images = np.asarray(images, dtype=np.float32)
-        self._check_shape(images.shape)
-        try:
-            codes = self._runner(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
-        except ArtifactError:
-            raise
-        except Exception as error:
-            raise InputMismatchError(f"{self.path} fails on images of shape (N, C, H, W) = {_nchw(images.shape)}: "
-                                     f"{_last_line(error)}") from error
-        if codes.ndim != 2 or len(codes) != len(images):
-            raise ArtifactError(f"{self.path} returns codes of shape {codes.shape} for {len(images)} images; "
-                                f"expected 2-D codes ({len(images)}, D).")
-        return codes.astype(np.float32, copy=False)
+        return columns_of_images(self._runner, images, self.path)
 
     def is_deterministic(self, images: np.ndarray) -> bool:
         """Whether the same images get the same codes twice."""
         return bool(np.array_equal(self(images), self(images), equal_nan=True))
-
-    def _check_shape(self, shape: tuple[int, ...]) -> None:
-        if len(shape) != 4:
-            raise InputMismatchError(f"Images have shape {shape}; expected (N, H, W, C).")
-        if self.record and tuple(self.record.image_shape) != _nchw(shape)[1:]:
-            made_for = f", data set {self.record.data_set}" if self.record.data_set else ""
-            raise InputMismatchError(f"{self.path} was made for images (C, H, W) = {tuple(self.record.image_shape)}"
-                                     f"{made_for}; this data set gives {_nchw(shape)[1:]}.")
 
 
 def load_representation(path: str | Path, backend: str = "auto", device: str = "cpu",
@@ -91,38 +77,44 @@ def load_representation(path: str | Path, backend: str = "auto", device: str = "
     if dill := _only_dill(Path(path), backend, device):
         return Representation(dill, "dill", "cpu", ForeignRunner(DillGraph(dill, allow_pickled_code), hints, dill))
     artifact, backend = find_artifact(Path(path), backend, device)
-    if backend != "onnx" or device == "cuda":
-        from .formats.torch_runner import check_device
-
-        check_device(device)
     if backend == "torchscript" and allow_pickled_code:
         return _load_trusted(artifact, device, hints)
-    representation = _representation(artifact, backend, device, get_format(backend).open(artifact, device), hints)
+    representation = _representation(artifact, backend, device, open_artifact(artifact, backend, device), hints)
     if representation.record and representation.record.kind != "representation":
         raise ArtifactError(f"{artifact} is a {representation.record.kind}, not a representation.")
     logger.info("Representation %s, backend %s, running on %s.", artifact, backend, representation.provider)
     return representation
 
 
-def find_artifact(path: Path, backend: str = "auto", device: str = "cpu") -> tuple[Path, str]:
+def open_artifact(path: Path, backend: str, device: str) -> Runner:
+    """The graph of one file.  Raises ArtifactError or one of its kinds."""
+    if backend != "onnx" or device == "cuda":
+        from .formats.torch_runner import check_device
+
+        check_device(device)
+    return get_format(backend).open(path, device)
+
+
+def find_artifact(path: Path, backend: str = "auto", device: str = "cpu",
+                  kind: str = "representation") -> tuple[Path, str]:
     """The file to open and its backend, for a file or a folder.
 
-    In a folder every format is looked for under its own name, there and in its `representation/`."""
+    In a folder every format is looked for under its own name for `kind`, there and in its `representation/`."""
     formats = _formats_to_try(backend, device)
     if path.is_file():
         return path, _backend_of_file(path, backend)
     if not path.exists():
         raise ArtifactError(f"There is no {path}. Give an exported file, or a folder that holds one.")
-    candidates = [(folder / file_format.representation_file, name)
+    candidates = [(folder / file_name(file_format, kind), name)
                   for folder in (path, path / "representation") for name, file_format in formats.items()]
     for candidate, name in candidates:
         if candidate.is_file():
             return candidate, name
     if backend == "auto" and formats.keys() != set(FORMAT_NAMES):
-        return find_artifact(path, "onnx", device)  # names the runtime that is missing
+        return find_artifact(path, "onnx", device, kind)  # names the runtime that is missing
     names = " or ".join(sorted({candidate.name for candidate, _ in candidates}))
-    raise ArtifactError(f"{path} holds no exported representation: expected {names}, there or in representation/. "
-                        "Export a trained model with unbraid-export --model_dir ... --output_dir ...")
+    raise ArtifactError(f"{path} holds no exported {kind}: expected {names}, there or in representation/. "
+                        f"{ABSENT[kind]}")
 
 
 def _formats_to_try(backend: str, device: str) -> dict[str, Format]:
@@ -168,21 +160,11 @@ def _representation(path: Path, backend: str, device: str, runner: Runner, hints
 
 
 def _load_trusted(path: Path, device: str, hints: Hints) -> Representation:
-    from .errors import UnsafeArtifactError
-    from .formats import torchscript_format
-
     try:
-        runner = torchscript_format.open(path, device)
+        runner = open_artifact(path, "torchscript", device)
     except UnsafeArtifactError:
+        from .formats import torchscript_format
+
         logger.warning("Unpickling %s, which runs code from the file, as allowed.", path)
         runner = torchscript_format.open_pickled_module(path, device)
     return _representation(path, "torchscript", device, runner, hints)
-
-
-def _nchw(nhwc: tuple[int, ...]) -> tuple[int, ...]:
-    return (nhwc[0], nhwc[3], nhwc[1], nhwc[2])
-
-
-def _last_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__

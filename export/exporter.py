@@ -15,7 +15,8 @@ import torch
 from ..common.errors import UserError
 from ..common.files import atomic_directory
 from .errors import ArtifactError
-from .formats import FORMAT_NAMES, Runner, get_formats
+from .formats import FORMAT_NAMES, Runner, file_name, get_formats
+from .graphs import PosteriorModule, RepresentationModule, has_posterior
 from .record import Record
 from .verification import largest_difference, largest_sampling_error
 
@@ -23,24 +24,6 @@ logger = logging.getLogger(__name__)
 
 REPRESENTATIONS = ("mean", "sample")
 NUM_IMAGES = 64  # real images an export is verified on
-
-
-class RepresentationModule(torch.nn.Module):
-    """Images (N, C, H, W) to codes (N, D): the tensor a network returns, or one made of its (mean, log-variance)."""
-
-    def __init__(self, network: torch.nn.Module, representation: str = "mean"):
-        super().__init__()
-        self.network = network
-        self.representation = representation
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        output = self.network(images)
-        if isinstance(output, torch.Tensor):
-            return output
-        mean, log_variance = output[0], output[1]
-        if self.representation == "mean":
-            return mean
-        return mean + torch.exp(log_variance / 2) * torch.randn_like(mean)
 
 
 def export_representation(
@@ -51,6 +34,8 @@ def export_representation(
     finish: Callable[[Path, Record], None] | None = None,
 ) -> Record:
     """Exports a network as `pytorch_model.pt`, `representation.onnx` and `representation.pt2`, verified.
+
+    Beside them, as `posterior.*` and `decoder.*`, the posterior of a network that gives one, and the decoder.
 
     module: from images (N, C, H, W) float32 in [0, 1] to codes (N, D), or to (mean, log-variance) of which
     `representation`, "mean" or "sample", is exported.  It is copied, not changed.
@@ -63,11 +48,14 @@ def export_representation(
         raise UserError(f"Unknown representation {representation!r}; expected one of {', '.join(REPRESENTATIONS)}.")
     network = RepresentationModule(copy.deepcopy(module), representation).cpu().float().eval()
     inputs = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
-    codes = _codes(network, inputs, representation)
+    codes = _codes(network, inputs)
     record = Record("representation", list(inputs.shape[1:]), codes.shape[1], representation, method=method,
                     data_set=data_set, gin_config=gin_config, source=source)
     with atomic_directory(output_dir, overwrite) as folder:
         record = _export_graph(network, inputs, record, folder, formats)
+        if has_posterior(network.network, torch.from_numpy(inputs[:2])):
+            described = dataclasses.replace(record, kind="posterior", columns=["mean", "log_variance"])
+            _export_graph(PosteriorModule(network.network).eval(), inputs, described, folder, formats)
         if decoder is not None:
             decoder_network = copy.deepcopy(decoder).cpu().float().eval()
             _export_graph(decoder_network, codes, dataclasses.replace(record, kind="decoder"), folder, formats)
@@ -82,8 +70,7 @@ def _export_graph(network: torch.nn.Module, inputs: np.ndarray, record: Record, 
     example = torch.from_numpy(inputs[:2])
     differences = []
     for name, file_format in get_formats(formats).items():
-        is_decoder = record.kind == "decoder"
-        path = folder / (file_format.decoder_file if is_decoder else file_format.representation_file)
+        path = folder / file_name(file_format, record.kind)
         try:
             graph = file_format.convert(network, example, record.kind)
         except Exception as error:
@@ -111,7 +98,7 @@ def _eager(network: torch.nn.Module) -> Callable[[np.ndarray], np.ndarray]:
     return run
 
 
-def _codes(network: torch.nn.Module, inputs: np.ndarray, representation: str) -> np.ndarray:
+def _codes(network: torch.nn.Module, inputs: np.ndarray) -> np.ndarray:
     """Codes of the eager network.  Raises ArtifactError unless they are one finite (N, D) tensor."""
     try:
         codes = _eager(network)(inputs)

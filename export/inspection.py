@@ -7,7 +7,7 @@ from pathlib import Path
 from .artifact import load_representation
 from .foreign.probing import SHAPES, understand
 from .foreign.understanding import Hints
-from .formats import get_format
+from .formats import file_name, get_format
 from .locating import ARTIFACTS, Located, locate
 from .record import Record
 
@@ -30,7 +30,7 @@ def _graph_rows(located: Located, hints: Hints) -> list[tuple[str, str]]:
     load_representation(located.path)  # opens it with every check
     graph = get_format(located.kind).open(located.path, "cpu")
     if graph.record:
-        return _record_rows(graph.record)
+        return [*_record_rows(graph.record), ("beside it", _companions(located) or "nothing")]
     return [("written by", "somebody else: no unbraid record inside"),
             *understand(graph, SHAPES, hints, located.path).rows()]  # type: ignore[arg-type]
 
@@ -42,6 +42,12 @@ def _record_rows(record: Record) -> list[tuple[str, str]]:
             ("codes", f"{record.representation} of {record.num_latents} latents"),
             ("method", record.method or "unknown"), ("data set", record.data_set or "unknown"),
             ("imported from", source.get("project", "not imported"))]
+
+
+def _companions(located: Located) -> str:
+    file_format = get_format(located.kind)
+    return ", ".join(kind for kind in ("posterior", "decoder")
+                     if (located.path.parent / file_name(file_format, kind)).is_file())
 
 
 def _checkpoint_rows(path: Path, source: str | None, allow_pickled_code: bool) -> list[tuple[str, str]]:

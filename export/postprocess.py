@@ -18,6 +18,7 @@ from ..ground_truth.registry import data_sets
 from .exporter import NUM_IMAGES, export_representation
 from .formats import FORMAT_NAMES
 from .record import Record
+from .symmetries import save_symmetries
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ def postprocess(model_dir: Path, output_dir: Path, overwrite: bool, formats: Seq
 
     name: a note for the results."""
     from ..training.checkpoint import load_model  # the one place where export rebuilds a network
+    from .importers.own_symmetries import own_symmetries
 
     start = time.time()
     model = load_model(model_dir)
@@ -52,6 +54,7 @@ def postprocess(model_dir: Path, output_dir: Path, overwrite: bool, formats: Seq
     def write_results(folder: Path, record: Record) -> None:
         results = {"elapsed_time": time.time() - start, "largest_difference": record.largest_difference}
         update_result_directory(folder / "results", "postprocess", results, model_dir / "results")
+        save_symmetries(folder, own_symmetries(model_dir, model.decoder))
 
     return export_representation(
         model.encoder, output_dir, np.asarray(observations), representation=postprocess_fn(), decoder=model.decoder,

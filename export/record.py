@@ -28,7 +28,9 @@ def library_versions() -> dict[str, str]:
 class Record:
     """What an artifact says of itself.
 
-    kind: "representation" (images to codes) or "decoder" (codes to images).  image_shape: [C, H, W].
+    kind: "representation" (images to codes), "posterior" (images to mean and log-variance) or "decoder" (codes to
+    images).  image_shape: [C, H, W].
+    columns: what a posterior's columns hold, num_latents of each in this order; None for the other kinds.
     source: for an imported model its format, project, file and sha256; None for one of ours.
     largest_difference: from the eager module, over all images it was verified on; None before verification."""
 
@@ -36,6 +38,7 @@ class Record:
     image_shape: list[int]
     num_latents: int
     representation: str = "mean"
+    columns: list[str] | None = None
     image_layout: str = "NCHW"
     value_range: list[float] = dataclasses.field(default_factory=lambda: [0.0, 1.0])
     method: str | None = None

@@ -72,6 +72,8 @@ def test_the_import_finder_sees_a_wrong_arrow(tmp_path: Path, monkeypatch: pytes
     ("unbraid.evaluation", "unbraid.training"),
     ("unbraid.evaluation.evaluate", "unbraid.training"),
     ("unbraid.evaluation.metrics.mig", "torch"),
+    ("unbraid.evaluation.visualize.model", "unbraid.training"),
+    ("unbraid.evaluation.visualize.__main__", "matplotlib"),
     ("unbraid.export", "torch"),
     ("unbraid.export.artifact", "torch"),
     ("unbraid.export.exporter", "unbraid.training"),

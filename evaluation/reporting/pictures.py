@@ -82,8 +82,8 @@ def traversals(model: Model) -> PictureSection:
     values = absolute_values(VALUE_RANGE, len(latents), STEPS)
     images = traverse(model.decode, start, latents, values)
     table = picture_table("Traversals", images, latent_names(model, latents), [f"{value:+.1f}" for value in values[0]],
-                          f"A row moves one latent from {-VALUE_RANGE:+.0f} to {VALUE_RANGE:+.0f} in units of the prior's "
-                          f"standard deviation; the others stay {where}.",
+                          f"A row moves one latent from {-VALUE_RANGE:+.0f} to {VALUE_RANGE:+.0f} standard deviations "
+                          f"of the prior; the others stay {where}.",
                           f"{len(latents)} latents, {STEPS} decoded images each")
     return PictureSection("traversals", "Latent traversals", [table])
 
@@ -101,11 +101,13 @@ def jacobian_columns(model: Model) -> PictureSection:
     else:
         columns, method = jacobian_difference(model.decode, codes, columns=latents), "central finite differences"
     scale = float(np.quantile(np.abs(columns), BRIGHTEST)) or 1.0
-    strips = np.concatenate([as_rgb(images)[:, None], as_rgb(model.decode(codes))[:, None], coloured(columns, scale)], 1)
+    images = np.stack([as_rgb(images), as_rgb(model.decode(codes))], axis=1)
+    strips = np.concatenate([images, coloured(columns, scale)], axis=1)
     table = picture_table("Columns of the decoder's Jacobian", strips, [f"image {i}" for i in range(len(strips))],
                           ["image", "decoded", *(f"z{latent}" for latent in latents)],
-                          f"Change of each pixel's value per unit of a latent, by {method}: blue falls, red rises, full "
-                          f"colour from {scale:.2g}.", f"Derivatives of {len(strips)} decoded images by each latent")
+                          f"Change of each pixel's value per unit of a latent, by {method}: blue falls, red rises, "
+                          f"full colour from {scale:.2g}.",
+                          f"Derivatives of {len(strips)} decoded images by each latent")
     return PictureSection("jacobian", "Jacobian columns", [table])
 
 
@@ -126,12 +128,13 @@ def reconstructions(model: Model) -> PictureSection:
 def divergences(model: Model) -> PictureSection:
     """KL divergence of each latent's posterior from the prior, and which are active."""
     active = model.kl >= ACTIVE_KL
-    chart = bar_chart("KL divergence from the prior", [f"z{i}" for i in range(len(model.kl))], model.kl.tolist(), "latent",
-                      "KL divergence, nats", active.tolist())
+    latents = [f"z{i}" for i in range(len(model.kl))]
+    chart = bar_chart("KL divergence from the prior", latents, model.kl.tolist(), "latent", "KL divergence, nats",
+                      active.tolist())
     names = ", ".join(f"z{i}" for i in np.flatnonzero(active)) or "none"
     return PictureSection("kl", "Active latents", charts=[chart], text=(
-        f"{int(active.sum())} of {len(active)} latents are active, with at least {ACTIVE_KL} nats on average over images "
-        f"of {model.data_set_name}: {names}. All latents together: {model.kl.sum():.2f} nats."))
+        f"{int(active.sum())} of {len(active)} latents are active, with at least {ACTIVE_KL} nats on average over "
+        f"images of {model.data_set_name}: {names}. All latents together: {model.kl.sum():.2f} nats."))
 
 
 def by_divergence(model: Model) -> np.ndarray:

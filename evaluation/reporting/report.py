@@ -72,8 +72,8 @@ def page_values(runs: Sequence[Run], scores: Sequence[str], with_pictures: bool 
     from .columns import columns_of
     from .comparison import MIN_MODELS, hyperparameter_charts, locality_charts, rank_correlations
     from .leaderboard import EXPLANATION, boards_of
-    from .scores import models_of
     from .pictures import picture_sections
+    from .scores import models_of
     from .sections import loss_comparison, run_report
 
     results = [result for run in runs for result in run.results]

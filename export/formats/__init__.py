@@ -12,6 +12,9 @@ import numpy as np
 from ..record import Record
 
 FORMAT_NAMES = ("onnx", "torchscript", "export")  # in the order in which a CPU runs them fastest
+# Input and output of each kind of graph.
+TENSOR_NAMES = {"representation": ("images", "codes"), "posterior": ("images", "mean_log_variance"),
+                "decoder": ("codes", "images")}
 
 
 class Runner(Protocol):
@@ -29,6 +32,7 @@ class Format(Protocol):
 
     suffix: str
     representation_file: str
+    posterior_file: str
     decoder_file: str
 
     def convert(self, module: Any, example: Any, kind: str) -> Any:
@@ -48,3 +52,8 @@ def get_format(name: str) -> Format:
 
 def get_formats(names: Sequence[str] = FORMAT_NAMES) -> dict[str, Format]:
     return {name: get_format(name) for name in names}
+
+
+def file_name(file_format: Format, kind: str) -> str:
+    """The name of the file that holds a graph of this kind."""
+    return getattr(file_format, f"{kind}_file")

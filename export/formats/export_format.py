@@ -15,6 +15,7 @@ from .torch_runner import TorchRunner
 
 suffix = ".pt2"
 representation_file = "representation.pt2"
+posterior_file = "posterior.pt2"
 decoder_file = "decoder.pt2"
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from ...ground_truth.threads import map_in_threads
 from ..errors import ArtifactError, MissingBackendError
 from ..record import RECORD_NAME, Record
+from . import TENSOR_NAMES
 from .external_data import check_external_data
 from .matrix_exponential import translations
 
@@ -20,6 +21,7 @@ PART = 64  # images that one thread encodes at a time; more do not fit into its 
 
 suffix = ".onnx"
 representation_file = "representation.onnx"
+posterior_file = "posterior.onnx"
 decoder_file = "decoder.onnx"
 
 
@@ -27,7 +29,7 @@ def convert(module: Any, example: Any, kind: str) -> Any:
     """From the eager module: the dynamo exporter takes no TorchScript."""
     import torch
 
-    input_name, output_name = ("images", "codes") if kind == "representation" else ("codes", "images")
+    input_name, output_name = TENSOR_NAMES[kind]
     with _quiet_exporter():
         program = torch.onnx.export(
             module, (example,), dynamo=True, input_names=[input_name], output_names=[output_name],

@@ -34,6 +34,14 @@ class TorchRunner:
             named = {str(i): item for i, item in enumerate(output if isinstance(output, (tuple, list)) else [output])}
         return {name: item.to("cpu").numpy() for name, item in named.items() if isinstance(item, torch.Tensor)}
 
+    def derivative(self, values: np.ndarray, directions: np.ndarray) -> np.ndarray:
+        """The exact directional derivative of the output at `values`, by forward-mode differentiation."""
+        primals, tangents = (torch.from_numpy(np.ascontiguousarray(array)).to(self._device)
+                             for array in (values, directions))
+        with torch.no_grad():
+            _, derivative = torch.func.jvp(self._module, (primals,), (tangents,))
+        return derivative.to("cpu", torch.float32).numpy()
+
     def _run(self, values: np.ndarray) -> Any:
         with torch.inference_mode():
             return self._module(torch.from_numpy(np.ascontiguousarray(values)).to(self._device))

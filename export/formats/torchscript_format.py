@@ -19,6 +19,7 @@ from .torch_runner import TorchRunner
 
 suffix = ".pt"
 representation_file = "pytorch_model.pt"
+posterior_file = "posterior.pt"
 decoder_file = "decoder.pt"
 
 

@@ -12,6 +12,7 @@ from torch import nn
 from ...training.activations import ACTIVATIONS
 from ...training.architectures.registry import build
 from ..errors import ArtifactError
+from ..symmetries import NO_SYMMETRIES, Symmetries
 from .state import State
 
 Shape = tuple[int, ...]
@@ -91,6 +92,8 @@ class Imported:
     """Codes (N, D) to images (N, C, H, W) in [0, 1]."""
     image_shape: tuple[int, ...]
     num_latent: int
+    symmetries: Symmetries = NO_SYMMETRIES
+    """CFASL's codebook; a Lie algebra's bases are the decoder's."""
 
 
 class Pictures(nn.Module):

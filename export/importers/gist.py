@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Sequence
 
+from ..symmetries import cfasl_symmetries
 from .filling import Filling, Imported, fill
 from .lie_filling import group_sizes, take_algebra, take_subgroups
 from .registry import BaseSource, source
@@ -11,12 +13,13 @@ from .state import State
 
 CONVOLUTIONS = [f"encoder.hidden_layers.{i}.conv" for i in range(4)]
 DECONVOLUTIONS = [*(f"decoder.hidden_layers.{i}.conv" for i in range(3)), "decoder.hidden_layers.3"]
+GROUP = "group_action_layer"
 DEAD = ("encoder.dense.", "encoder.mu.", "encoder.logvar.")  # stored, but no forward pass of a commutative model
 
 
 @source("cfasl")
 class CFASL(BaseSource):
-    """All eight model types; the group action acts in training only, so it is left out."""
+    """All eight model types; the group action acts in training only, so it is no part of the networks."""
 
     project = "GIST-IRR/CFASL"
 
@@ -24,10 +27,12 @@ class CFASL(BaseSource):
         return "encoder.hidden_layers.0.conv.weight" in keys and not _transformations(keys)
 
     def convert(self, state: State) -> Imported:
-        if _is_commutative(state):
-            encoder, decoder = commutative_networks(state)
-            return fill(state, encoder, decoder, ignored=[*DEAD, "group_action_layer."])
-        return fill(state, *plain_networks(state), ignored=["group_action_layer."])
+        is_commutative = _is_commutative(state)
+        encoder, decoder = commutative_networks(state) if is_commutative else plain_networks(state)
+        imported = fill(state, encoder, decoder, ignored=[*(DEAD if is_commutative else ()), f"{GROUP}."])
+        # The original's selector takes exp(mean / 2) for the second image's standard deviation.
+        elements = cfasl_symmetries(state.tensors, f"{GROUP}.group_elements", f"{GROUP}.linear.0", std2="mean")
+        return dataclasses.replace(imported, symmetries=elements)
 
 
 @source("mipet")

@@ -18,8 +18,10 @@ from ..exporter import NUM_IMAGES, export_representation
 from ..formats import FORMAT_NAMES
 from ..locating import Located, locate
 from ..record import Record
+from ..symmetries import save_symmetries, with_bases
 from .filling import Imported
 from .input_statistics import STATISTICS, Normalised, parse_statistics
+from .own_symmetries import own_symmetries
 from .reading import read_state
 from .registry import source_of, sources
 
@@ -57,7 +59,8 @@ def _own_model(path: Path) -> Imported | None:
         model = load_model(path.parent)
     except CheckpointError:
         return None  # read_state says what is wrong with it
-    return Imported(model.encoder, model.decoder, model.input_shape, model.num_latent)
+    return Imported(model.encoder, model.decoder, model.input_shape, model.num_latent,
+                    own_symmetries(path.parent, model.decoder))
 
 
 def with_input_statistics(imported: Imported, origin: dict[str, str], data_set: str | None,
@@ -90,9 +93,13 @@ def export_checkpoint(path: str | Path, output_dir: str | Path, *, source: str |
     imported, origin = with_input_statistics(*import_checkpoint(path, source, allow_pickled_code), data_set,
                                              input_statistics)
     images = verification_images(imported.image_shape, data_set)
+    symmetries = imported.symmetries
+    if imported.decoder is not None:
+        symmetries = with_bases(symmetries, imported.decoder.state_dict())
     return export_representation(
         imported.encoder, output_dir, images, representation=representation, decoder=imported.decoder,
-        data_set=data_set, source=origin, formats=formats, overwrite=overwrite)
+        data_set=data_set, source=origin, formats=formats, overwrite=overwrite,
+        finish=lambda folder, _: save_symmetries(folder, symmetries))
 
 
 def verification_images(image_shape: Sequence[int], data_set: str | None) -> np.ndarray:

@@ -19,7 +19,8 @@ from unbraid.export.errors import ExportMismatchError
 from unbraid.export.formats import FORMAT_NAMES, get_formats
 from unbraid.export.verification import largest_difference, largest_sampling_error
 
-FILES = ["decoder.onnx", "decoder.pt", "decoder.pt2", "pytorch_model.pt", "representation.onnx", "representation.pt2"]
+FILES = ["decoder.onnx", "decoder.pt", "decoder.pt2", "posterior.onnx", "posterior.pt", "posterior.pt2",
+         "pytorch_model.pt", "representation.onnx", "representation.pt2"]
 
 
 def eager_codes(encoder: torch.nn.Module, images: np.ndarray) -> np.ndarray:

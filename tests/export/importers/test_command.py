@@ -36,7 +36,7 @@ def test_an_export_says_where_it_came_from(tmp_path: Path, checkpoint: Path, ima
     arguments = ["--from", str(checkpoint), "--data_set", "threeDots", "--output_dir", str(output)]
     assert export([*arguments, "--formats", "onnx"]) == 0
     assert "mean of 3 latents, images (1, 64, 64)" in capsys.readouterr().out
-    assert sorted(path.name for path in output.iterdir()) == ["decoder.onnx", "representation.onnx"]
+    assert sorted(path.name for path in output.iterdir()) == ["decoder.onnx", "posterior.onnx", "representation.onnx"]
     representation = load_representation(output)
     assert representation.record is not None
     assert representation.record.data_set == "threeDots"

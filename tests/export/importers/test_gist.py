@@ -74,6 +74,19 @@ def test_the_dense_layer_has_no_activation(state_of: Callable, imported: Callabl
         torch.testing.assert_close(model.decoder(codes), pictures(state, codes), atol=1e-5, rtol=0)
 
 
+def test_the_codebook_comes_along_with_what_its_selector_takes_for_the_second_deviation(
+        state_of: Callable, imported: Callable) -> None:
+    group = "group_action_layer"
+    state = state_of({**shapes(), f"={group}.group_elements": (16 * LATENTS, LATENTS, LATENTS),
+                      f"{group}.linear.0": (18 * LATENTS, 4 * LATENTS)})
+    symmetries = imported(state, "cfasl").symmetries
+    elements = state[f"{group}.group_elements"].numpy()
+    assert symmetries.codebook.shape == (LATENTS, 16, LATENTS, LATENTS)
+    assert (symmetries.codebook[1, 2] == elements[18]).all()
+    assert (symmetries.selector.weight == state[f"{group}.linear.0.weight"].numpy()).all()
+    assert symmetries.selector.std2 == "mean"  # theirs halves the second mean, not its log-variance
+
+
 def test_the_commutative_model_takes_its_means_from_the_group(state_of: Callable, imported: Callable) -> None:
     state = state_of(commutative_shapes())
     model = imported(state, "cfasl")

@@ -1,0 +1,92 @@
+"""unbraid-visualize: pictures of an exported model."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...common.commands import format_table, progress, run_command
+from ...common.errors import UserError
+from .flags import build_parser, options_of
+from .options import Drawing, Options, kinds
+
+if TYPE_CHECKING:
+    from .model import Model
+
+ALL = "all"
+
+
+def visualize(arguments: argparse.Namespace) -> None:
+    from ...export.checkpoint_cache import exported_checkpoint
+    from .model import open_model
+    from .saving import save
+
+    names = _chosen_kinds(arguments.kinds)
+    output_dir = arguments.output_dir or _folder_of(arguments.run) / "visualizations"
+    folder = exported_checkpoint(arguments.run, output_dir, arguments.data_set)
+    model = open_model(folder, arguments.backend, arguments.device, arguments.data_set, tuple(arguments.gin_bindings))
+    model.progress = progress
+    rows: list[tuple[str, str, str]] = []
+    skipped: list[str] = []
+    try:
+        with progress(unit="picture", desc="drawing") as bar:
+            for name, drawing in _drawings(model, names, options_of(arguments), skipped, ALL in arguments.kinds):
+                rows.append((name, str(save(drawing, output_dir, arguments.format)), drawing.about))
+                bar.update()
+    finally:  # what was written before an error is told as well
+        if rows:
+            print(_left_aligned(("kind", "file", "what it shows"), rows))
+    for sentence in skipped:
+        print(f"left out: {sentence}")
+    if not rows:
+        raise UserError(f"Nothing of {', '.join(names)} can be drawn of {arguments.run}.")
+
+
+def _drawings(model: Model, names: Sequence[str], options: Options, skipped: list[str],
+              may_skip: bool) -> Iterator[tuple[str, Drawing]]:
+    """The drawings of each kind; with `all` one that lacks a part of the model is skipped, and said why."""
+    from .model import MissingPartError
+
+    for name in names:
+        try:
+            drawings = kinds()[name](model, options)
+            for drawing in drawings if may_skip else list(drawings):  # asked for by name: whole or not at all
+                yield name, drawing
+        except MissingPartError as error:
+            if not may_skip:
+                raise
+            skipped.append(f"{name}. {error}")
+
+
+def _chosen_kinds(names: Sequence[str]) -> list[str]:
+    """Raises UserError for a kind that there is not."""
+    registered = kinds()
+    for name in names:
+        if name != ALL:
+            registered[name]
+    return list(registered) if ALL in names else list(dict.fromkeys(names))
+
+
+def _folder_of(run: Path) -> Path:
+    """The run that a path belongs to."""
+    folder = run.parent if run.is_file() else run
+    return folder.parent if folder.name == "representation" else folder
+
+
+def _left_aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of texts, all but the last padded to the left."""
+    widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header))]
+    padded = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in (header, *rows)]
+    table = format_table(padded[0], padded[1:])
+    return "\n".join(line.rstrip() for line in table.splitlines())
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return run_command(visualize, build_parser(), argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,139 @@
+"""The flags of unbraid-visualize."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from .options import Options
+from .saving import FORMATS
+
+Number = TypeVar("Number", int, float)
+
+DESCRIPTION = """Draws an exported model, ours or imported: from the decoder alone, and from the encoder, the posterior
+and the data set where they are there."""
+KINDS = """kinds:
+  traversals            one code moves, the others stay: from 0 and from the codes of an image
+  gif-traversals        the same, moving; images side by side
+  reconstruct           images above their reconstructions, with errors
+  reconstruct-traverse  reconstructions, then traversals sorted by KL divergence
+  samples               decoded draws of the prior
+  data-samples          images of the data set
+  jacobian              columns of the decoder's Jacobian at images, exact and by finite differences
+  symmetries            what CFASL's codebook or a Lie algebra's elements do
+  eigen                 principal axes of the codes
+  largest-kl            from image to image by the codes that tell them apart most
+  latents-3d            images in the space of the three codes of largest KL divergence
+  all                   every kind that the model allows; what is left out is named
+
+examples:
+  unbraid-visualize runs/beta_vae all
+  unbraid-visualize runs/beta_vae traversals --traverse prior --quantile 0.95 --steps 11
+  unbraid-visualize runs/beta_vae traversals --quantile 0.98 --quantile_of data --sort kl
+  unbraid-visualize runs/beta_vae jacobian --image_indices 0 1000 --codes 0 3 5 --format svg
+  unbraid-visualize results/btcvae_dsprites reconstruct-traverse --data_set dsprites_full --output_dir pictures
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="unbraid-visualize", description=DESCRIPTION, epilog=KINDS,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, metavar="RUN",
+                        help="a run, its representation/ or decoder file; or another project's checkpoint, which is "
+                             "exported to OUTPUT_DIR.representation first")
+    parser.add_argument("kinds", nargs="+", metavar="KIND", help="what to draw, see below")
+    output = parser.add_argument_group("output")
+    output.add_argument("--output_dir", type=Path, help="default: RUN/visualizations; pictures of the same name are "
+                                                        "replaced")
+    output.add_argument("--format", choices=FORMATS, default="png", help="of all but GIFs (default: png)")
+    _add_images(parser)
+    _add_traversals(parser)
+    _add_others(parser)
+    model = parser.add_argument_group("model")
+    model.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where the model runs (default: cpu)")
+    model.add_argument("--backend", choices=("auto", "onnx", "torchscript", "export"), default="auto",
+                       help="which file and runtime to use (default: the fastest that is there)")
+    return parser
+
+
+def _add_images(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("images")
+    group.add_argument("--data_set", metavar="NAME", help="where images come from (default: the recorded one)")
+    group.add_argument("--gin_bindings", nargs="+", action="extend", default=[], metavar="BINDING",
+                       help="what the data set has to be told, such as \"custom_data.path = 'faces.npz'\"")
+    group.add_argument("--num_images", type=_positive, metavar="N", help="how many are drawn (default: by kind)")
+    group.add_argument("--image_indices", type=int, nargs="+", metavar="I",
+                       help="these images of the data set, instead of drawn ones")
+    group.add_argument("--grid", type=_positive, nargs=2, default=Options.grid, metavar=("ROWS", "COLUMNS"),
+                       help="of samples and reconstructions (default: 6 10)")
+    group.add_argument("--seed", type=int, default=0, help="of all that is drawn by chance (default: 0)")
+
+
+def _add_traversals(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("traversals")
+    group.add_argument("--traverse", choices=("prior", "posterior", "both"), default="both",
+                       help="others at 0, at an image's codes, or both pictures (default: both)")
+    width = group.add_mutually_exclusive_group()
+    width.add_argument("--range", type=_above_zero, dest="value_range", default=Options.value_range, metavar="R",
+                       help="from -R to R (default: 2)")
+    width.add_argument("--quantile", type=_probability, metavar="P",
+                       help="the central range of this probability instead, such as 0.95")
+    group.add_argument("--quantile_of", choices=("prior", "posterior", "data"),
+                       help="of N(0, 1), of the image's posterior, or of the codes of images (default: where the "
+                            "traversal starts)")
+    group.add_argument("--steps", type=_several, default=Options.steps, metavar="N", help="images a row (default: 9)")
+    group.add_argument("--codes", type=int, nargs="+", metavar="J", help="only these codes (default: all)")
+    group.add_argument("--sort", choices=("index", "kl"), default="index",
+                       help="codes by number or by falling KL divergence (default: index)")
+    group.add_argument("--frames", type=_several, default=Options.frames, metavar="N",
+                       help="of a GIF, one way (default: 15)")
+    group.add_argument("--fps", type=_positive, default=Options.fps, metavar="N", help="frames a second (default: 10)")
+
+
+def _add_others(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("single kinds")
+    group.add_argument("--method", choices=("forward", "difference", "both"), default="both",
+                       help="jacobian: exact, by finite differences, or both (default: both)")
+    group.add_argument("--epsilon", type=_above_zero, default=Options.epsilon, metavar="E",
+                       help="jacobian: step of the finite differences (default: 0.01)")
+    group.add_argument("--top", type=_positive, default=Options.top, metavar="K",
+                       help="largest-kl: codes put in one by one (default: 5)")
+    group.add_argument("--num_points", type=_positive, default=Options.num_points, metavar="N",
+                       help="latents-3d: images (default: 640)")
+    group.add_argument("--color_by", metavar="FACTOR", help="latents-3d: factor of the colours (default: the first)")
+    group.add_argument("--fix", nargs="+", default=[], metavar="FACTOR[=VALUE]",
+                       help="latents-3d: factors with one value for all images")
+
+
+def options_of(arguments: argparse.Namespace) -> Options:
+    """The options that the flags give."""
+    values = {name: value for name, value in vars(arguments).items() if name in Options.__dataclass_fields__}
+    return Options(**{**values, "grid": tuple(arguments.grid)})
+
+
+def _positive(text: str) -> int:
+    return _number(text, int, lambda value: value >= 1, "a whole number, 1 or more")
+
+
+def _several(text: str) -> int:
+    return _number(text, int, lambda value: value >= 2, "a whole number, 2 or more")
+
+
+def _above_zero(text: str) -> float:
+    return _number(text, float, lambda value: 0 < value < float("inf"), "a number above 0")
+
+
+def _probability(text: str) -> float:
+    return _number(text, float, lambda value: 0 < value < 1, "a probability between 0 and 1, both excluded")
+
+
+def _number(text: str, make: Callable[[str], Number], is_valid: Callable[[Number], bool], expected: str) -> Number:
+    try:
+        value = make(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"is {text}; expected {expected}") from error
+    if not is_valid(value):
+        raise argparse.ArgumentTypeError(f"is {text}; expected {expected}")
+    return value

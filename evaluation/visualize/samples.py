@@ -1,0 +1,19 @@
+"""Images that the decoder makes of codes drawn from the prior."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .model import Model
+from .mosaic import Mosaic, mosaic_figure
+from .options import Drawing, Options, kind
+
+
+@kind("samples")
+def draw_samples(model: Model, options: Options) -> Iterator[Drawing]:
+    """A grid of decoded draws of N(0, I)."""
+    rows, columns = options.grid
+    codes = options.random_state().normal(size=(rows * columns, model.num_latents))
+    images = model.decode(codes)
+    yield Drawing("samples", "decoded draws of the prior", mosaic_figure(Mosaic(
+        images.reshape(rows, columns, *images.shape[1:]), f"Samples: decoded draws of N(0, I), seed {options.seed}")))

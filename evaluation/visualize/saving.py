@@ -1,0 +1,61 @@
+"""Pictures as bytes and files; the same picture gives the same bytes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ...common.files import atomic_file
+from .options import Drawing
+
+FORMATS = ("png", "svg", "pdf")
+
+
+def image_bytes(drawing: Drawing, file_format: str = "png") -> bytes:
+    """A drawing as PNG, SVG or PDF; one with frames as GIF, whatever the format."""
+    return _gif_bytes(drawing.frames, drawing.fps) if drawing.figure is None else _figure_bytes(drawing, file_format)
+
+
+def save(drawing: Drawing, folder: Path, file_format: str = "png") -> Path:
+    """Writes `folder`/NAME.png (or .svg, .pdf, .gif); an older file of that name is replaced.  Returns the path."""
+    path = folder / f"{drawing.name}.{'gif' if drawing.figure is None else file_format}"
+    content = image_bytes(drawing, file_format)
+    with atomic_file(path) as temporary:
+        temporary.write_bytes(content)
+    return path
+
+
+def _figure_bytes(drawing: Drawing, file_format: str) -> bytes:
+    import matplotlib
+
+    assert drawing.figure is not None
+    # Without dates and random identifiers, so that one seed gives one file.
+    dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(file_format, {})
+    buffer = io.BytesIO()
+    with matplotlib.rc_context({"svg.hashsalt": drawing.name}):
+        drawing.figure.savefig(buffer, format=file_format, metadata={"Title": drawing.about, **dates})
+    return buffer.getvalue()
+
+
+def _gif_bytes(frames: Sequence[np.ndarray], fps: int) -> bytes:
+    """An endless GIF whose frames share the colours of the first, so that nothing flickers."""
+    from PIL import Image
+
+    pictures = [Image.fromarray(frame) for frame in frames]
+    palette = _palette(pictures)
+    pictures = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
+    buffer = io.BytesIO()
+    pictures[0].save(buffer, format="GIF", save_all=True, append_images=pictures[1:], loop=0,
+                     duration=round(1000 / fps), optimize=False, disposal=2)
+    return buffer.getvalue()
+
+
+def _palette(pictures: list) -> object:
+    """256 colours for all frames: of the first, middle and last one, side by side."""
+    from PIL import Image
+
+    chosen = [np.asarray(pictures[i]) for i in (0, len(pictures) // 2, -1)]
+    return Image.fromarray(np.concatenate(chosen)).quantize(colors=256)
