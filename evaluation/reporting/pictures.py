@@ -22,6 +22,7 @@ STEPS, VALUE_RANGE = 9, 2.0
 NUM_RECONSTRUCTIONS, NUM_JACOBIANS = 10, 3
 BRIGHTEST = 0.995  # share of the derivatives below full colour: edges would leave all others pale
 SEED = 0
+SEPARATOR = 0.6  # neither the white of three-dots nor the black of dSprites
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,8 @@ def latent_names(model: Model, latents: np.ndarray) -> list[str]:
 
 def picture_table(title: str, images: np.ndarray, rows: Sequence[str], columns: Sequence[str], note: str,
                   alt: str) -> PictureTable:
-    """images: (num_rows, num_columns, H, W, C) in [0, 1]; C is 1 or 3."""
+    """images: (num_rows, num_columns, H, W, C) in [0, 1]; C is 1 or 3.  Grey lines keep neighbours apart."""
+    images = np.pad(images, ((0, 0), (0, 0), (0, 0), (1, 1), (0, 0)), constant_values=SEPARATOR)
     strips = [PictureRow(label, png_uri(np.concatenate(list(of_row), axis=1)), of_row.shape[2] * len(of_row),
                          of_row.shape[1]) for label, of_row in zip(rows, images, strict=True)]
     return PictureTable(title, note, alt, list(columns), strips)
