@@ -25,6 +25,7 @@ ABSENT = {
     "representation": "Export a trained model with unbraid-export --model_dir ... --output_dir ...",
     "posterior": "Exports of models that give mean and log-variance hold one; an export made before unbraid wrote them "
                  "is made again with unbraid-export.",
+    "decoder": "Exports of models whose checkpoint has a decoder hold one.",
 }
 
 

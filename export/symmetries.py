@@ -81,7 +81,7 @@ def save_symmetries(folder: Path, symmetries: Symmetries) -> None:
         arrays |= {"selector_weight": symmetries.selector.weight, "selector_bias": symmetries.selector.bias,
                    "selector_std2": np.array(symmetries.selector.std2)}
     with atomic_file(folder / FILE_NAME) as temporary:
-        np.savez(temporary, **arrays)
+        np.savez(temporary, **arrays)  # type: ignore[arg-type]
 
 
 def load_symmetries(folder: Path) -> Symmetries:

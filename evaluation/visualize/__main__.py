@@ -24,7 +24,7 @@ def visualize(arguments: argparse.Namespace) -> None:
     from .model import open_model
     from .saving import save
 
-    names = _chosen_kinds(arguments.kinds)
+    names, options = _chosen_kinds(arguments.kinds), options_of(arguments)
     output_dir = arguments.output_dir or _folder_of(arguments.run) / "visualizations"
     folder = exported_checkpoint(arguments.run, output_dir, arguments.data_set)
     model = open_model(folder, arguments.backend, arguments.device, arguments.data_set, tuple(arguments.gin_bindings))
@@ -33,7 +33,7 @@ def visualize(arguments: argparse.Namespace) -> None:
     skipped: list[str] = []
     try:
         with progress(unit="picture", desc="drawing") as bar:
-            for name, drawing in _drawings(model, names, options_of(arguments), skipped, ALL in arguments.kinds):
+            for name, drawing in _drawings(model, names, options, skipped, ALL in arguments.kinds):
                 rows.append((name, str(save(drawing, output_dir, arguments.format)), drawing.about))
                 bar.update()
     finally:  # what was written before an error is told as well

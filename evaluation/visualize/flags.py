@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from ...common.errors import UserError
 from .options import Options
 from .saving import FORMATS
 
@@ -68,7 +69,7 @@ def _add_images(parser: argparse.ArgumentParser) -> None:
                        help="these images of the data set, instead of drawn ones")
     group.add_argument("--grid", type=_positive, nargs=2, default=Options.grid, metavar=("ROWS", "COLUMNS"),
                        help="of samples and reconstructions (default: 6 10)")
-    group.add_argument("--seed", type=int, default=0, help="of all that is drawn by chance (default: 0)")
+    group.add_argument("--seed", type=_seed, default=0, help="of all that is drawn by chance (default: 0)")
 
 
 def _add_traversals(parser: argparse.ArgumentParser) -> None:
@@ -108,13 +109,20 @@ def _add_others(parser: argparse.ArgumentParser) -> None:
 
 
 def options_of(arguments: argparse.Namespace) -> Options:
-    """The options that the flags give."""
+    """The options that the flags give.  Raises UserError for a source of quantiles without a quantile."""
+    if arguments.quantile_of is not None and arguments.quantile is None:
+        raise UserError(f"--quantile_of {arguments.quantile_of} says where a quantile is taken; say which one with "
+                        "--quantile, such as --quantile 0.95.")
     values = {name: value for name, value in vars(arguments).items() if name in Options.__dataclass_fields__}
     return Options(**{**values, "grid": tuple(arguments.grid)})
 
 
 def _positive(text: str) -> int:
     return _number(text, int, lambda value: value >= 1, "a whole number, 1 or more")
+
+
+def _seed(text: str) -> int:
+    return _number(text, int, lambda value: 0 <= value < 2**32, "a whole number from 0 to 4294967295")
 
 
 def _several(text: str) -> int:

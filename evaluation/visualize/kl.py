@@ -13,6 +13,11 @@ def kl_per_code(mean: np.ndarray, log_variance: np.ndarray) -> np.ndarray:
     return ((mean**2 + np.exp(log_variance) - log_variance - 1) / 2).mean(axis=0)
 
 
+def by_falling_kl(kl: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """The codes (k,) sorted by falling `kl` (D,), equal ones in the order they are in."""
+    return codes[np.argsort(-kl[codes], kind="stable")]
+
+
 def kl_between(mean1: np.ndarray, log_variance1: np.ndarray, mean2: np.ndarray,
                log_variance2: np.ndarray) -> np.ndarray:
     """(n, D) KL(q(z_j|x1) || q(z_j|x2)) for pairs of images, at least 0; all arguments (n, D)."""

@@ -9,12 +9,11 @@ import numpy as np
 
 from ...common.errors import UnknownNameError, UserError
 from .charts import FONT_SIZE, new_figure
+from .kl import by_falling_kl
 from .model import Model
 from .options import Drawing, Options, kind
-from .reconstruct_traverse import rows_by_kl
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 MOST_IN_LEGEND = 10  # values of a factor that colours tell apart; more get a colour bar
@@ -40,7 +39,7 @@ def three_codes(model: Model, options: Options) -> np.ndarray:
         raise UserError(f"latents-3d needs three codes; --codes names {len(options.codes or ())} of the model's "
                         f"{model.num_latents}.")
     codes = options.chosen_codes(model.num_latents)
-    return codes if options.codes is not None else rows_by_kl(model.kl, codes)[:3]
+    return codes if options.codes is not None else by_falling_kl(model.kl, codes)[:3]
 
 
 def sampled_points(data: Any, options: Options) -> tuple[np.ndarray | None, np.ndarray]:
@@ -61,7 +60,7 @@ def sampled_points(data: Any, options: Options) -> tuple[np.ndarray | None, np.n
 def scatter_figure(codes: np.ndarray, labels: Sequence[str], title: str, name: str, values: np.ndarray) -> Figure:
     """Points (n, 3), coloured by `values` (n,) of the factor `name`; one colour where the name is empty."""
     figure = new_figure(6.5, 5.5)
-    axes = figure.add_subplot(projection="3d")
+    axes: Any = figure.add_subplot(projection="3d")
     for axis, label in zip("xyz", labels, strict=True):
         getattr(axes, f"set_{axis}label")(label, fontsize=FONT_SIZE)
     axes.tick_params(labelsize=FONT_SIZE - 1)
@@ -77,7 +76,7 @@ def scatter_figure(codes: np.ndarray, labels: Sequence[str], title: str, name: s
     return figure
 
 
-def _scatter_by_value(axes: Axes, codes: np.ndarray, name: str, values: np.ndarray, distinct: np.ndarray) -> None:
+def _scatter_by_value(axes: Any, codes: np.ndarray, name: str, values: np.ndarray, distinct: np.ndarray) -> None:
     for value in distinct:
         axes.scatter(*codes[values == value].T, s=8, label=str(value))
     axes.legend(title=f"{name}\n(index of its value)", fontsize=FONT_SIZE, title_fontsize=FONT_SIZE, loc="center left",

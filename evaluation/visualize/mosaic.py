@@ -47,9 +47,10 @@ def mosaic_figure(mosaic: Mosaic) -> Figure:
     from matplotlib.figure import Figure
 
     height, width = mosaic.images.shape[2:4]
-    gaps = _caption_gaps(mosaic, height)
+    magnified = _magnification(mosaic.images.shape)
+    gaps = _caption_gaps(mosaic, magnified)
     picture = assembled(mosaic.images, gaps)
-    inches = _inches_per_pixel(picture.shape, width)
+    inches = magnified / DPI
     left, top = _room_for_names(mosaic)
     size = picture.shape[1] * inches, picture.shape[0] * inches
     title_width = LETTER * max(map(len, mosaic.title.split("\n")))
@@ -93,9 +94,9 @@ def blank(images: np.ndarray) -> np.ndarray:
     return np.full_like(images, np.nan, dtype=np.float32)
 
 
-def _caption_gaps(mosaic: Mosaic, height: int) -> list[int]:
+def _caption_gaps(mosaic: Mosaic, magnified: int) -> list[int]:
     """Pixels of an image that the captions of each row need below it."""
-    per_line = LINE * 0.85 * DPI / max(1, LARGEST_CELL // height)
+    per_line = LINE * 0.85 * DPI / magnified
     lines = [max((text.count("\n") + 1 for text in row if text), default=0) for row in mosaic.captions]
     return [int(np.ceil(count * per_line)) + (GAP if count else 0) for count in lines or [0] * len(mosaic.images)]
 
@@ -108,12 +109,11 @@ def _room_for_names(mosaic: Mosaic) -> tuple[float, float]:
     return left + (LINE + 0.05 if mosaic.y_label else 0), top + (LINE if mosaic.x_label else 0)
 
 
-def _inches_per_pixel(shape: tuple[int, ...], width: int) -> float:
-    """A whole number of pixels of a PNG for each pixel of an image, smaller where the figure would be too large."""
-    magnified = max(1, LARGEST_CELL // width)
-    while magnified > 1 and max(shape[:2]) * magnified / DPI > LARGEST_FIGURE:
-        magnified -= 1
-    return magnified / DPI
+def _magnification(shape: tuple[int, ...]) -> int:
+    """How many pixels of a PNG a pixel of an image gets each way: fewer where the figure would be too large."""
+    rows, columns, height, width = shape[:4]
+    longest = max(rows * (height + GAP), columns * (width + GAP))
+    return max(1, min(LARGEST_CELL // width, int(LARGEST_FIGURE * DPI / longest)))
 
 
 def _name_axes(axes: Axes, mosaic: Mosaic, height: int, width: int, gaps: Sequence[int]) -> None:

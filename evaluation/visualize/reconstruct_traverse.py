@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from .images import chosen_images
+from .kl import by_falling_kl
 from .model import Model
 from .mosaic import Mosaic, mosaic_figure
 from .options import Drawing, Options, kind
@@ -14,15 +15,10 @@ from .reconstructions import reconstruct, squared_errors
 from .traversals import traversal_values, traverse
 
 
-def rows_by_kl(kl: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """The codes by falling KL divergence, equal ones by index."""
-    return codes[np.argsort(-kl[codes], kind="stable")]
-
-
 @kind("reconstruct-traverse")
 def draw_reconstruct_traverse(model: Model, options: Options) -> Iterator[Drawing]:
     """Images, reconstructions with their errors, then a row for each code, starting from the first image's codes."""
-    codes = rows_by_kl(model.kl, options.chosen_codes(model.num_latents))
+    codes = by_falling_kl(model.kl, options.chosen_codes(model.num_latents))
     images = chosen_images(model.data, options, options.steps)[: options.steps]
     start = model.encode(images[:1])[0] if options.traverse != "prior" else np.zeros(model.num_latents)
     values = traversal_values(model, options, codes, images[0] if options.traverse != "prior" else None)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...common.files import atomic_file
 from .options import Drawing
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 FORMATS = ("png", "svg", "pdf")
 
@@ -41,21 +45,21 @@ def _figure_bytes(drawing: Drawing, file_format: str) -> bytes:
 
 
 def _gif_bytes(frames: Sequence[np.ndarray], fps: int) -> bytes:
-    """An endless GIF whose frames share the colours of the first, so that nothing flickers."""
-    from PIL import Image
+    """An endless GIF whose frames share their colours, so that nothing flickers."""
+    from PIL.Image import Dither, fromarray
 
-    pictures = [Image.fromarray(frame) for frame in frames]
+    pictures = [fromarray(frame) for frame in frames]
     palette = _palette(pictures)
-    pictures = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
+    pictures = [picture.quantize(palette=palette, dither=Dither.NONE) for picture in pictures]
     buffer = io.BytesIO()
     pictures[0].save(buffer, format="GIF", save_all=True, append_images=pictures[1:], loop=0,
                      duration=round(1000 / fps), optimize=False, disposal=2)
     return buffer.getvalue()
 
 
-def _palette(pictures: list) -> object:
+def _palette(pictures: list[Image]) -> Image:
     """256 colours for all frames: of the first, middle and last one, side by side."""
-    from PIL import Image
+    from PIL.Image import fromarray
 
     chosen = [np.asarray(pictures[i]) for i in (0, len(pictures) // 2, -1)]
-    return Image.fromarray(np.concatenate(chosen)).quantize(colors=256)
+    return fromarray(np.concatenate(chosen)).quantize(colors=256)

@@ -12,11 +12,11 @@ import numpy as np
 
 from ...common.errors import UnknownNameError
 from .images import chosen_images
+from .kl import by_falling_kl
 from .model import Model
 from .mosaic import Mosaic, blank, mosaic_figure
 from .options import Drawing, Options, kind
 
-STARTS = ("prior", "posterior")
 QUANTILES_OF = ("prior", "posterior", "data")
 DATA_IMAGES = 1000  # whose codes give the quantiles of the data
 
@@ -59,7 +59,7 @@ def data_values(probability: float, codes_of_data: np.ndarray, steps: int) -> np
 def ordered_codes(model: Model, options: Options) -> np.ndarray:
     """The chosen codes, by index or by falling KL divergence."""
     codes = options.chosen_codes(model.num_latents)
-    return codes[np.argsort(-model.kl[codes], kind="stable")] if options.sort == "kl" else codes
+    return by_falling_kl(model.kl, codes) if options.sort == "kl" else codes
 
 
 def code_names(model: Model, codes: np.ndarray) -> list[str]:
@@ -76,7 +76,7 @@ def traversal_values(model: Model, options: Options, codes: np.ndarray, image: n
     if source not in QUANTILES_OF:
         raise UnknownNameError("source of quantiles", source, QUANTILES_OF)
     if source == "data":
-        images = np.asarray(model.data.sample_observations(DATA_IMAGES, options.random_state()), dtype=np.float32)
+        images = model.data.sample_observations(DATA_IMAGES, options.random_state())
         return data_values(options.quantile, model.encode(images)[:, codes], options.steps)
     if source == "prior" or image is None:
         return gaussian_values(options.quantile, np.zeros(len(codes)), np.ones(len(codes)), options.steps)

@@ -119,6 +119,7 @@ def test_a_damaged_posterior_is_not_passed_over(copied: Callable[..., Path],
     (["data-samples", "--data_set", "dspritesfull"], "Unknown data set 'dspritesfull'. Did you mean dsprites_full"),
     (["data-samples", "--data_set", "shapes3d"], "This needs images of shapes3d."),
     (["data-samples", "--data_set", "dummy_data"], "Name the data set that it was trained on with --data_set."),
+    (["traversals", "--quantile_of", "data"], "say which one with --quantile, such as --quantile 0.95."),
     (["symmetries"], "holds no symmetries.npz: only CFASL and Lie group VAEs learn group elements."),
 ])
 def test_mistakes_are_one_sentence(copied: Callable[..., Path], capsys: pytest.CaptureFixture[str],
@@ -129,6 +130,7 @@ def test_mistakes_are_one_sentence(copied: Callable[..., Path], capsys: pytest.C
 @pytest.mark.parametrize(("arguments", "message"), [
     (["--quantile", "1"], "--quantile: is 1; expected a probability between 0 and 1, both excluded"),
     (["--range", "-1"], "--range: is -1; expected a number above 0"),
+    (["--seed", "-1"], "--seed: is -1; expected a whole number from 0 to 4294967295"),
     (["--steps", "1"], "--steps: is 1; expected a whole number, 2 or more"),
     (["--num_images", "some"], "--num_images: is some; expected a whole number, 1 or more"),
     (["--range", "1", "--quantile", "0.5"], "not allowed with argument"),

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from unbraid.common.errors import UserError
+from unbraid.evaluation.visualize.kl import by_falling_kl
 from unbraid.evaluation.visualize.model import Model
 from unbraid.evaluation.visualize.mosaic import Mosaic, assembled, blank
 from unbraid.evaluation.visualize.options import Options
-from unbraid.evaluation.visualize.reconstruct_traverse import rows_by_kl
 from unbraid.evaluation.visualize.traversals import (
     absolute_values,
     data_values,
@@ -64,8 +64,13 @@ def test_the_prior_can_be_traversed_over_the_codes_of_the_data(model: Model) -> 
     np.testing.assert_allclose(values, [[low, high]], rtol=1e-5)
 
 
+def test_a_source_of_quantiles_that_there_is_not(model: Model) -> None:
+    with pytest.raises(UserError, match=r"Unknown source of quantiles 'dat'\. Did you mean data"):
+        traversal_values(model, Options(quantile=0.8, quantile_of="dat"), np.array([2]), None)
+
+
 def test_codes_are_sorted_by_falling_kl_divergence(model: Model) -> None:
-    assert rows_by_kl(np.array([0.1, 2.0, 0.1, 3.0]), np.arange(4)).tolist() == [3, 1, 0, 2]
+    assert by_falling_kl(np.array([0.1, 2.0, 0.1, 3.0]), np.arange(4)).tolist() == [3, 1, 0, 2]
     order = ordered_codes(model, Options(sort="kl"))
     assert (np.diff(model.kl[order]) <= 0).all()
     assert sorted(order) == [0, 1, 2, 3]
