@@ -42,6 +42,15 @@ def test_settings_have_columns_of_their_own_and_name_only_what_differs(tmp_path,
         [True, False], [False, True]]
 
 
+def test_presets_have_columns_of_their_own_and_name_them(tmp_path, write_result) -> None:
+    for run, preset, num_train in (("a", "'dlib_2019'", "10000"), ("b", "'clgvae'", "1000")):
+        write_result(run, settings={"mig.num_train": num_train, "evaluation.preset": preset})
+    assert labels(tmp_path) == ["mig, preset = 'dlib_2019'", "mig, preset = 'clgvae'"]
+    write_result("c", settings={"mig.num_train": "1000", "evaluation.preset": "'dlib_2019'"})  # changed by a binding
+    assert labels(tmp_path) == ["mig, preset = 'dlib_2019', num_train = 10000", "mig, preset = 'clgvae'",
+                                "mig, preset = 'dlib_2019', num_train = 1000"]
+
+
 def test_mean_and_sampled_codes_have_columns_of_their_own(tmp_path, write_result) -> None:
     write_result("a")
     write_result("b", postprocess="sampled_representation")
