@@ -10,10 +10,12 @@ import numpy as np
 
 from ..repeats import interval
 from .charts import Chart, Series, line_chart, point_chart
-from .columns import Column, cell_of, labels_of
+from .columns import PRESET, Column, cell_of, differing, labels_of
 from .grouping import varying_bindings
 from .heat_maps import HeatMap, heat_map
-from .scores import Model
+from .scores import Model, Result
+
+Curve = dict[float, tuple[float, list[float]]]  # locality to score and those of the centres
 
 LOCALITY = "local_sample_factors.locality_proportion"
 MIN_MODELS = 3  # fewer have no ranks to speak of
@@ -37,17 +39,28 @@ def locality_charts(models: Sequence[Model]) -> list[Chart]:
     """Local scores against locality, one line a model and one chart a metric, key and data set.
 
     Bars: 95 % intervals of the mean over the centres (after JL1-VAE, arXiv:2106.02923)."""
-    curves: dict[tuple[str, str, str], dict[str, dict[float, tuple[float, list[float]]]]] = {}
+    local: dict[tuple[str, str, str], list[tuple[str, Result]]] = {}
     for model in models:
         for result in model.results:
             function = result.settings.get("evaluation.evaluation_fn", "").removeprefix("@")
             if function in LOCAL_METRICS and LOCALITY in result.settings and result.headline[1] is not None:
-                samples = next((value for key, value in result.row.items() if key.endswith("_samples")), [])
-                of_model = curves.setdefault((function, result.headline[0], model.data_set), {})
-                of_model.setdefault(model.name, {})[float(result.settings[LOCALITY])] = (result.headline[1], samples)
+                local.setdefault((function, result.headline[0], model.data_set), []).append((model.name, result))
+    curves = {key: _curves(of_key) for key, of_key in local.items()}
     return [_locality_chart(LOCAL_METRICS[function], key, data_set, of_models)
             for (function, key, data_set), of_models in curves.items()
             if any(len(points) > 1 for points in of_models.values())]
+
+
+def _curves(results: Sequence[tuple[str, Result]]) -> dict[str, Curve]:
+    """Points of each model, and of each of the other settings where these differ."""
+    names = [name for name in differing(result.settings for _, result in results) if name not in (LOCALITY, PRESET)]
+    curves: dict[str, Curve] = {}
+    for model, result in results:
+        settings = [f"{name} = {result.settings[name]}" for name in names if name in result.settings]
+        samples = next((value for key, value in result.row.items() if key.endswith("_samples")), [])
+        point = (float(result.headline[1] or 0.0), list(samples))
+        curves.setdefault(", ".join([model, *settings]), {}).setdefault(float(result.settings[LOCALITY]), point)
+    return curves
 
 
 @dataclass(frozen=True)
@@ -105,8 +118,7 @@ def _hyperparameter_chart(name: str, label: str, points: Sequence[tuple[Model, f
                        note=f"One mark a model, {len(points)} models.")
 
 
-def _locality_chart(title: str, key: str, data_set: str,
-                    of_models: dict[str, dict[float, tuple[float, list[float]]]]) -> Chart:
+def _locality_chart(title: str, key: str, data_set: str, of_models: dict[str, Curve]) -> Chart:
     series = []
     for name, points in of_models.items():
         xs = sorted(points)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ..repeats import interval
+from .columns import Column, columns_of, labels_of
 from .runs import Run
 from .scores import UNKNOWN, Result, unquoted
 
@@ -63,11 +63,10 @@ def data_sets_of(run: Run) -> list[str]:
 
 
 def score_rows(run: Run, digits: int = 4) -> list[ScoreRow]:
-    """One row a metric and data set, repeats over seeds together."""
-    groups: dict[tuple[str, str], list[Result]] = {}
-    for result in run.results:
-        groups.setdefault((result.metric, result.data_set), []).append(result)
-    return [_score_row(metric, data_set, results, digits) for (metric, data_set), results in sorted(groups.items())]
+    """One row a metric, data set and setting, repeats over seeds together."""
+    columns = columns_of(run.results)
+    return [_score_row(column, label, [result for result in run.results if column.holds(result)], digits)
+            for column, label in zip(columns, labels_of(columns), strict=True)]
 
 
 def timings(run: Run) -> list[Fact]:
@@ -100,14 +99,14 @@ def seconds(value: float) -> str:
     return f"{value:.1f} s"
 
 
-def _score_row(metric: str, data_set: str, results: Sequence[Result], digits: int) -> ScoreRow:
-    key = results[0].headline[0]
-    values = [_number(result.numbers.get(key)) for result in results]
+def _score_row(column: Column, label: str, results: Sequence[Result], digits: int) -> ScoreRow:
+    values = [_number(result.numbers[column.key]) for result in results]
     found = interval(values)
     time = sum(_number(result.numbers.get("elapsed_time", 0)) for result in results)
     bounds = f"{found['low']:.{digits}f} to {found['high']:.{digits}f}" if math.isfinite(found["low"]) else ""
     numbers = [(name, _text(value)) for name, value in results[0].numbers.items() if name != "elapsed_time"]
-    return ScoreRow(metric, data_set, key, _text(found["mean"], digits), bounds, len(values), seconds(time), numbers)
+    return ScoreRow(label, column.data_set, column.key, _text(found["mean"], digits), bounds, len(values),
+                    seconds(time), numbers)
 
 
 def _training(run: Run) -> dict[str, str]:
@@ -129,11 +128,3 @@ def _text(value: float | None, digits: int | None = None) -> str:
 
 def _number(value: float | None) -> float:
     return math.nan if value is None else float(value)
-
-
-def shown_path(path: Path) -> str:
-    """A path from here where it lies below, else as it is."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

@@ -67,17 +67,16 @@ def read_run(folder: Path, name: str) -> Run:
 
 
 def _read_scores(run: Run) -> None:
-    places = [place for place in (run.output, run.folder) if place.is_dir()]
-    for place in places[:1]:
-        try:
-            files = find_result_files([place])
-        except UserError:
-            return  # no scores yet
-        read = read_result_files(files)
-        run.results = results_of(read.rows)
-        run.broken += read.broken
-        for path in sorted({Path(result.row["path"]).parents[2] for result in run.results}):
-            _read_matrices(run, path)
+    place = run.output if run.output.is_dir() else run.folder
+    try:
+        files = find_result_files([place])
+    except UserError:
+        return  # no scores yet
+    read = read_result_files(files)
+    run.results = results_of(read.rows)
+    run.broken += read.broken
+    for folder in sorted({Path(result.row["path"]).parents[2] for result in run.results}):
+        _read_matrices(run, folder)
 
 
 def _read_matrices(run: Run, metric_folder: Path) -> None:

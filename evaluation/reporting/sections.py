@@ -93,7 +93,7 @@ def loss_comparison(runs: Sequence[Run]) -> list[Chart]:
 
 
 def _repeats_gap(run: Run) -> Gap | None:
-    if not run.results or any(len(results) > 1 for results in run.by_metric.values()):
+    if not run.results or any(row.num_seeds > 1 for row in score_rows(run)):
         return None
     return Gap("Each score comes from one seed of the evaluation, so there are no intervals.",
                _evaluate(run, list(run.by_metric), "--repeats", "5", "--resume"))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 WIDTH, HEIGHT = 380, 250  # in the units of the text, so that 12 px stay legible at the width of a phone
 LEFT, RIGHT, TOP, BOTTOM = 72, 22, 12, 46
@@ -153,11 +153,6 @@ def tick_texts(values: Sequence[float]) -> list[str]:
         if largest >= 10 * factor:
             return [f"{value / factor:g}{sign}" if value else "0" for value in values]
     return [f"{value:.6g}".replace("-", "\N{MINUS SIGN}") for value in values]
-
-
-def escaped(text: str) -> Markup:
-    """Text for a page."""
-    return escape(text)
 
 
 def _padded(values: Sequence[float], is_log: bool, margin: float) -> tuple[float, float]:

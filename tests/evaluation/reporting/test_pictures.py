@@ -24,9 +24,9 @@ def run(exported: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of the small exported model, with two scores of few points."""
     folder = tmp_path_factory.mktemp("reported") / "small"
     shutil.copytree(exported, folder / "representation")
-    assert evaluate(["--model_dir", str(folder / "representation"), "--output_dir", str(folder / "metrics"), "--repeats",
-                     "2", "--gin_config", "mig", "local_mig_0_1", "--jobs", "1", "--gin_bindings", "mig.num_train = 200",
-                     "local_mig.num_train = 100", "local_mig.num_local_clusters = 2"]) == 0
+    assert evaluate(["--model_dir", str(folder / "representation"), "--output_dir", str(folder / "metrics"),
+                     "--repeats", "2", "--gin_config", "mig", "local_mig_0_1", "--jobs", "1", "--gin_bindings",
+                     "mig.num_train = 200", "local_mig.num_train = 100", "local_mig.num_local_clusters = 2"]) == 0
     return folder
 
 
@@ -60,8 +60,8 @@ def test_active_latents_are_those_above_the_threshold(run: Path) -> None:
 def test_the_report_has_every_part(run: Path) -> None:
     assert report([str(run)]) == 0
     page = (run / "report.html").read_text()
-    for anchor in ("model", "scores", "matrices", "locality", "traversals", "jacobian", "reconstructions", "kl", "training",
-                   "time", "configuration"):
+    for anchor in ("model", "scores", "matrices", "locality", "traversals", "jacobian", "reconstructions", "kl",
+                   "training", "time", "configuration"):
         assert f'id="run0-{anchor}"' in page, anchor
     assert page.count("data:image/png;base64,") == 4 + 3 + 2
     assert "Local mutual information" in page

@@ -10,10 +10,13 @@ import pytest
 
 from unbraid.common.errors import UnknownNameError, UserError
 from unbraid.evaluation.reporting.columns import cell_of, columns_of, labels_of
+from unbraid.evaluation.reporting.comparison import locality_charts
+from unbraid.evaluation.reporting.facts import score_rows
 from unbraid.evaluation.reporting.gaps import fill_commands
 from unbraid.evaluation.reporting.grouping import default_keys, groups_of
 from unbraid.evaluation.reporting.paper_tables import comma_separated, escape_latex, latex, markdown
 from unbraid.evaluation.reporting.result_files import find_result_files, read_result_files
+from unbraid.evaluation.reporting.runs import read_run
 from unbraid.evaluation.reporting.score_tables import plain_table, score_table
 from unbraid.evaluation.reporting.scores import Model, Result, models_of, results_of
 
@@ -71,6 +74,25 @@ def test_seeds_of_the_evaluation_are_one_score_of_a_model(tmp_path, write_result
     assert cell is not None
     assert cell.mean == pytest.approx(0.3)
     assert sorted(cell.values) == [0.1, 0.2, 0.6]
+
+
+def test_a_report_never_takes_other_settings_for_seeds(tmp_path, write_result) -> None:
+    write_result("a", "mig", {"discrete_mig": 0.1}, settings={"mig.num_train": "10"})
+    path = write_result("a", "mig_more", {"discrete_mig": 0.3}, settings={"mig.num_train": "20"})
+    path.write_text(path.read_text().replace("'mig_more'", "'mig'").replace("@mig_more", "@mig"))
+    rows = score_rows(read_run(tmp_path / "a", "a"))
+    assert [(row.metric, row.score, row.num_seeds) for row in rows] == [
+        ("mig, num_train = 10", "0.1000", 1), ("mig, num_train = 20", "0.3000", 1)]
+
+
+def test_a_line_by_locality_never_mixes_settings(tmp_path, write_result) -> None:
+    for number, num_train in enumerate(("10", "20")):
+        for locality in ("0.1", "1.0"):
+            write_result("a", f"local_{locality}_{number}", {"discrete_mig": float(locality) + number},
+                         settings={"evaluation.evaluation_fn": "@local_mig", "local_mig.num_train": num_train,
+                                   "local_sample_factors.locality_proportion": locality})
+    (chart,) = locality_charts(read(tmp_path)[0])
+    assert [label for _, label in chart.legend] == ["a, local_mig.num_train = 10", "a, local_mig.num_train = 20"]
 
 
 def test_scores_are_chosen_by_metric_and_key(tmp_path, write_result) -> None:
