@@ -13,6 +13,7 @@ from ...common.errors import UnknownNameError, UserError
 
 if TYPE_CHECKING:
     from .result_files import ResultRows
+    from .score_tables import ScoreTable
     from .scores import Model
 
 DEFAULT_PATTERN = "output/*/metrics/*/*/results/aggregate/evaluation.json"  # reference: dlib_aggregate_results
@@ -113,41 +114,47 @@ def read_results(arguments: argparse.Namespace) -> ResultRows:
 
 
 def write_files(read: ResultRows, boards: Sequence[Path], arguments: argparse.Namespace) -> None:
-    """The aggregate first, which needs no scores; then the tables of those that there are."""
+    """Everything is made before the first file is written; the aggregate needs no scores, the tables do."""
     from .data_frame import data_frame, write_frame
     from .leaderboard import boards_of, write_leaderboard
+    from .paper_tables import write_table
     from .scores import models_of, results_of
 
-    for path in arguments.output_path:
-        write_frame(data_frame(read.rows), path)
     models = models_of(results_of(read.rows))
-    if models:
-        show_table(models, arguments)
-    elif boards or arguments.table:
+    if not models and (boards or arguments.table):
         raise UserError("The result files hold no scores, so there is nothing for a table. Expected keys such as "
                         "evaluation_results.discrete_mig.")
-    if boards:
-        made = boards_of(models, arguments.scores, arguments.digits)
-        for path in boards:
-            write_leaderboard(made, path, len(read.rows), read.broken)
+    table = make_table(models, arguments) if models else None
+    made = boards_of(models, arguments.scores, arguments.digits) if boards else []
+    for path in arguments.output_path:
+        write_frame(data_frame(read.rows), path)
+    if table:
+        show_table(table)
+        for path in arguments.table:
+            write_table(table, path)
+    for path in boards:
+        write_leaderboard(made, path, len(read.rows), read.broken)
 
 
-def show_table(models: Sequence[Model], arguments: argparse.Namespace) -> None:
-    """Groups against scores: printed, with notes and the commands that fill gaps, and written where asked for."""
+def make_table(models: Sequence[Model], arguments: argparse.Namespace) -> ScoreTable:
+    """Groups against scores.  Raises UserError for a key or score that there is not."""
     from .columns import columns_of
     from .grouping import groups_of
-    from .paper_tables import write_table
-    from .score_tables import MAX_NOTES, plain_table, score_table
+    from .score_tables import score_table
 
     columns = columns_of([result for model in models for result in model.results], arguments.scores)
-    table = score_table(groups_of(models, arguments.group_by), columns, arguments.digits)
+    return score_table(groups_of(models, arguments.group_by), columns, arguments.digits)
+
+
+def show_table(table: ScoreTable) -> None:
+    """Prints it with its notes and a command that fills gaps."""
+    from .score_tables import MAX_NOTES, plain_table
+
     print(plain_table(table))
     for note in table.notes[:MAX_NOTES]:
         print(note)
     if table.commands:
         print(f"Gaps are filled by {len(table.commands)} command(s), such as\n  {table.commands[0]}")
-    for path in arguments.table:
-        write_table(table, path)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -42,19 +42,32 @@ def build_parser() -> argparse.ArgumentParser:
 def report(arguments: argparse.Namespace) -> int:
     """Writes the page; returns 1 when something could not be read, else 0."""
     from .pages import write_page
-    from .runs import read_run, run_names
 
-    folders = [path for path in arguments.runs if len(arguments.runs) == 1 or path.is_dir()]
-    if not folders:
-        raise UserError(f"None of {', '.join(map(str, arguments.runs))} is a folder. Expected runs.")
+    folders = [path for path in arguments.runs if not path.is_file()] or arguments.runs  # runs/* has files in it too
     output = output_path(arguments.output_path, folders)
-    runs = [read_run(folder, name) for folder, name in
-            progress(list(zip(folders, run_names(folders), strict=True)), unit="run", desc="reading")]
-    write_page(output, "report.html", **page_values(runs, arguments.scores, not arguments.no_pictures))
-    for sentence in (broken := [sentence for run in runs for sentence in run.broken]):
+    runs, left_out = read_runs(folders)
+    values = page_values(runs, arguments.scores, not arguments.no_pictures)
+    write_page(output, "report.html", left_out=left_out, **values)
+    broken = [*left_out, *(sentence for run in runs for sentence in run.broken)]
+    for sentence in broken:
         print(f"unbraid-report: left out: {sentence}", file=sys.stderr)
     print(f"Written: {output}")
     return INCOMPLETE if broken else 0
+
+
+def read_runs(folders: Sequence[Path]) -> tuple[list[Run], list[str]]:
+    """The runs, and a sentence for each folder that is none.  Raises UserError where no folder is one."""
+    from .runs import read_run, run_names
+
+    runs, left_out = [], []
+    for folder, name in progress(list(zip(folders, run_names(folders), strict=True)), unit="run", desc="reading"):
+        try:
+            runs.append(read_run(folder, name))
+        except UserError as error:
+            left_out.append(str(error))
+    if not runs:
+        raise UserError(left_out[0])
+    return runs, left_out
 
 
 def output_path(given: Path | None, folders: Sequence[Path]) -> Path:

@@ -86,6 +86,9 @@ def _rows_of_aggregate(values: Row) -> list[Row]:
 
 
 def _files_of(pattern: str) -> list[Path]:
-    if Path(pattern).is_dir():
-        return sorted(path for step in STEPS for path in Path(pattern).rglob(f"results/aggregate/{step}.json"))
+    folder = Path(pattern)
+    if folder.is_dir():
+        found = (path for step in STEPS for path in folder.rglob(f"results/aggregate/{step}.json"))
+        return sorted(path for path in found  # a hidden folder is one that is being written
+                      if not any(part.startswith(".") for part in path.relative_to(folder).parts))
     return sorted(Path(name) for name in glob.glob(pattern, recursive=True) if Path(name).is_file())

@@ -68,12 +68,12 @@ def score_table(groups: Sequence[Group], columns: Sequence[Column], digits: int 
             for place, group in enumerate(groups)]
     models = list({id(model): model for group in groups for model in group.models}.values())
     commands = [command for commands in fill_commands(models, columns).values() for command in commands]
-    header = [" or ".join(groups[0].keys[:1]) or "group", *labels_of(columns), "seeds"]
+    header = [groups[0].keys[0], *labels_of(columns), "seeds"]
     return ScoreTable(header, rows, notes_on(groups, columns), commands)
 
 
 def notes_on(groups: Sequence[Group], columns: Sequence[Column]) -> list[str]:
-    """Which groups average over different bindings, which models are counted but not known, which direction is good."""
+    """Which groups average over different bindings, and which scores are better when they are low."""
     notes = [f"{group.label}: averages over {name} = {', '.join(values)}; separate them with --group_by {name}."
              for group in groups for name, values in group.mixed().items()]
     low = [label for column, label in zip(columns, labels_of(columns), strict=True) if column.lower_is_better]

@@ -68,6 +68,9 @@ def test_csv_and_parquet_hold_the_same_rows(tmp_path: Path) -> None:
 
 def test_a_folder_stands_for_all_scores_below_it(tmp_path, write_result) -> None:
     files = [write_result("a"), write_result("a", seed=1), write_result("deep/b", "dci", {"disentanglement": 0.1})]
+    unfinished = tmp_path / "a" / "metrics" / ".dci.x1y2" / "results" / "aggregate" / "evaluation.json"
+    unfinished.parent.mkdir(parents=True)
+    unfinished.write_text("{")
     assert find_result_files([tmp_path]) == sorted(files)
 
 

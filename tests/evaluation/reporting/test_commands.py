@@ -40,7 +40,7 @@ def test_a_broken_file_is_named_the_rest_reported_and_the_status_is_one(tmp_path
     (["--output_path", "r.xml"], r"r\.xml ends in '\.xml'; expected one of \.json, \.csv, \.parquet"),
     (["--table", "t.html"], r"t\.html ends in '\.html'; expected one of \.md, \.tex, \.csv"),
     (["--leaderboard", "board.pdf"], r"expected one of \.html, \.md"),
-    (["--group_by", "nothing", "--table", "t.md"], r"--group_by nothing: no result was trained with such a binding"),
+    (["--group_by", "nothing", "--table", "t.md", "--output_path", "r.json"], r"--group_by nothing: no result was trained with such a binding"),
     (["--data_set", "shapes3d"], r"Unknown data set in the results 'shapes3d'.*threeDots"),
     (["--scores", "migg"], r"Unknown score 'migg'. Did you mean mig"),
     (["--digits", "99"], r"--digits is 99; expected 0 to 15"),
@@ -50,6 +50,7 @@ def test_mistakes_are_one_sentence_and_status_two(tmp_path, two_runs, capsys, mo
     assert aggregate(["--result_file_pattern", str(tmp_path), *arguments]) == 2
     assert re.search(message, capsys.readouterr().err)
     assert not (tmp_path / "t.md").exists()
+    assert not (tmp_path / "r.json").exists()
 
 
 def test_nothing_readable_is_status_two(tmp_path, write_result, capsys) -> None:
@@ -120,6 +121,18 @@ def test_a_damaged_part_of_a_run_is_named_and_the_status_is_one(two_runs, capsys
     assert "mutual_information.npz cannot be read as a matrix" in captured
     assert "train_log.csv cannot be read as a training log" in captured
     assert "train_log.csv cannot be read" in (run / "report.html").read_text()
+
+
+def test_a_folder_that_is_no_run_is_named_beside_those_that_are(tmp_path, two_runs, capsys) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "notes.txt").write_text("no run, as a pattern such as runs/* may give")
+    arguments = [str(tmp_path / name) for name in ("run_0", "empty", "notes.txt", "gone")]
+    assert report([*arguments, "--output_path", str(tmp_path / "page.html")]) == 1
+    captured = capsys.readouterr().err
+    assert "empty holds no run" in captured
+    assert "There is no folder" in captured
+    assert "notes.txt" not in captured
+    assert "empty holds no run" in (tmp_path / "page.html").read_text()
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
