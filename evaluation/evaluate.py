@@ -143,8 +143,10 @@ class Evaluator:
         return [with_divergence(table) for table in tables]
 
     def _provenance(self) -> dict[str, Any]:
-        """Keys beside the reference's: which file was scored, how, and with which libraries."""
+        """Keys beside the reference's: which file was scored, of which method where it says, how, with what libraries."""
+        record = self.representation.record
         return {
+            **({"artifact_method": record.method} if record and record.method else {}),
             "artifact_file": self.representation.path.name,
             "artifact_sha256": self.representation.sha256,
             "artifact_backend": self.representation.backend,

@@ -97,6 +97,10 @@ def test_images_become_their_pixels() -> None:
     assert pixels(png_uri(np.full((2, 2, 1), np.nan))).tolist() == [[128, 128], [128, 128]]
 
 
+def test_the_method_of_an_export_without_training_is_the_recorded_one(run: Path) -> None:
+    assert {result.method for result in read_run(run, "small").results} == {"vae"}
+
+
 def test_local_scores_leave_the_matrix_they_come_from(run: Path) -> None:
     with np.load(run / "metrics" / "local_mig_0_1" / "artifacts" / "local_mutual_information.npz") as saved:
         assert saved["matrix"].shape == (4, 6)
