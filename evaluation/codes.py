@@ -86,10 +86,11 @@ class _GridCodes:
         self.codes: np.ndarray | None = None
 
     def look_up(self, indices: np.ndarray, encode: Encoder) -> np.ndarray:
-        wanted = np.zeros_like(self.is_known)
-        wanted[indices] = True
-        missing = np.flatnonzero(wanted & ~self.is_known)
-        if len(missing):
+        unknown = indices[~self.is_known[indices]]
+        if len(unknown):
+            is_missing = np.zeros_like(self.is_known)
+            is_missing[unknown] = True
+            missing = np.flatnonzero(is_missing)
             codes = encode(LazyObservations(self.ground_truth_data, missing))  # type: ignore[arg-type]
             if self.codes is None:
                 self.codes = np.empty((len(self.is_known), codes.shape[1]), dtype=codes.dtype)

@@ -58,9 +58,9 @@ def grow_tree(columns: Columns, residuals: np.ndarray, seed: int, reciprocals: n
         else:
             if depth + 1 < DEPTH:
                 hand_down_lists(columns, start, position, end, depth, work)
-            stack[waiting], impurities[waiting] = (position, end, depth + 1, num_nodes, 2 * node + 1, num_constants), right
+            stack[waiting] = (position, end, depth + 1, num_nodes, 2 * node + 1, num_constants)
             stack[waiting + 1] = (start, position, depth + 1, num_nodes, 2 * node, num_constants)
-            impurities[waiting + 1] = left
+            impurities[waiting], impurities[waiting + 1] = right, left
             waiting += 2
         num_nodes += 1
     return num_nodes

@@ -10,6 +10,7 @@ from math import exp
 import numpy as np
 from numba import njit
 
+from ..exponential import fill_exponentials
 from .columns import Columns
 from .growing import grow_tree
 from .memory import LEAF, NUM_NODES, Nodes, Workspace
@@ -19,23 +20,27 @@ ROWS_AT_A_TIME = 256
 
 
 @njit(nogil=True, cache=True)
-def fill_residuals(raw: np.ndarray, labels: np.ndarray, residuals: np.ndarray, start: int, end: int) -> None:
-    """Negative gradients of rows start..end.  raw, residuals: (K, n); labels: (n,) class numbers."""
+def fill_residuals(raw: np.ndarray, labels: np.ndarray, residuals: np.ndarray, is_reproduced: bool, start: int,
+                   end: int) -> None:
+    """Negative gradients of rows start..end.  raw, residuals: (K, n); labels: (n,) class numbers.
+
+    is_reproduced: see `exponential.fill_exponentials`."""
     num_classes = len(raw)
     if num_classes == 1:
         _fill_binary_residuals(raw[0], labels, residuals[0], start, end)
         return
-    largest, totals = np.empty(ROWS_AT_A_TIME), np.empty(ROWS_AT_A_TIME)
+    room = np.empty((5, ROWS_AT_A_TIME))
     for first in range(start, end, ROWS_AT_A_TIME):
         last = min(first + ROWS_AT_A_TIME, end)
-        _fill_softmax(raw[:, first:last], residuals[:, first:last], largest[:last - first], totals[:last - first])
+        _fill_softmax(raw[:, first:last], residuals[:, first:last], room[:, :last - first], is_reproduced)
         for row in range(first, last):
             residuals[labels[row], row] += 1.0
 
 
 @njit(nogil=True, cache=True)
-def _fill_softmax(raw: np.ndarray, residuals: np.ndarray, largest: np.ndarray, totals: np.ndarray) -> None:
+def _fill_softmax(raw: np.ndarray, residuals: np.ndarray, room: np.ndarray, is_reproduced: bool) -> None:
     """Minus each class's probability, class by class for the sake of the cache."""
+    largest, totals, shifted, powers, spare = room[0], room[1], room[2], room[3], room[4]
     largest[:] = raw[0]
     for k in range(1, len(raw)):
         for row in range(len(largest)):
@@ -43,8 +48,11 @@ def _fill_softmax(raw: np.ndarray, residuals: np.ndarray, largest: np.ndarray, t
     totals[:] = 0.0
     for k in range(len(raw)):
         for row in range(len(largest)):
-            residuals[k, row] = exp(raw[k, row] - largest[row])
-            totals[row] += residuals[k, row]
+            shifted[row] = raw[k, row] - largest[row]
+        fill_exponentials(shifted, powers, spare, is_reproduced)
+        for row in range(len(largest)):
+            residuals[k, row] = powers[row]
+            totals[row] += powers[row]
     for k in range(len(raw)):
         for row in range(len(largest)):
             residuals[k, row] = -(residuals[k, row] / totals[row])
@@ -79,10 +87,10 @@ def boost_classes(columns: Columns, labels: np.ndarray, raw: np.ndarray, residua
 
 @njit(nogil=True, cache=True)
 def boost_all(columns: Columns, labels: np.ndarray, raw: np.ndarray, residuals: np.ndarray, seeds: np.ndarray,
-              reciprocals: np.ndarray, work: Workspace, nodes: Nodes) -> None:
+              reciprocals: np.ndarray, work: Workspace, nodes: Nodes, is_reproduced: bool) -> None:
     """All stages on one thread.  seeds: (stages, K)."""
     for stage in range(len(seeds)):
-        fill_residuals(raw, labels, residuals, 0, raw.shape[1])
+        fill_residuals(raw, labels, residuals, is_reproduced, 0, raw.shape[1])
         of_stage = Nodes(nodes.feature[stage], nodes.threshold[stage], nodes.left[stage], nodes.right[stage],
                          nodes.value[stage], nodes.impurity[stage], nodes.num_rows[stage])
         boost_classes(columns, labels, raw, residuals, seeds[stage], reciprocals, work, of_stage, 0, len(raw))
