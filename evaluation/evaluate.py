@@ -143,7 +143,7 @@ class Evaluator:
         return [with_divergence(table) for table in tables]
 
     def _provenance(self) -> dict[str, Any]:
-        """Keys beside the reference's: which file was scored, of which method where it says, how, with what libraries."""
+        """Keys beside the reference's: which file was scored, of which method, how, with what libraries."""
         record = self.representation.record
         return {
             **({"artifact_method": record.method} if record and record.method else {}),
