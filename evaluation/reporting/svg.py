@@ -105,10 +105,10 @@ def x_scale(values: Sequence[float], is_log: bool = False, margin: float = 0.0) 
 
 
 def y_scale(values: Sequence[float], is_log: bool = False, from_zero: bool = False) -> Scale:
-    """Upwards, with some room."""
+    """Upwards, with some room; with from_zero bars stand on the axis."""
     low, high = _padded(values, is_log, 0.05)
-    if from_zero and not is_log:
-        low, high = min(0.0, low), max(high, 1e-12)
+    if from_zero:
+        low = min([0.0, *(value for value in values if math.isfinite(value))])
     return Scale(low, high, HEIGHT - BOTTOM, TOP, is_log)
 
 
