@@ -8,8 +8,8 @@ from typing import Any
 import gin
 import numpy as np
 
+from ..ground_truth.labellers import sample_supervised_data
 from .context import evaluation_context
-from .labellers import sample_supervised_data
 from .sampling import RepresentationFunction
 
 

@@ -21,8 +21,8 @@ class Batches:
         self.random_state = np.random.RandomState(seed)
         self.load = load
 
-    def __next__(self) -> torch.Tensor:
-        """(B, C, H, W) float32 in [0, 1], stored channels last."""
+    def __next__(self) -> Any:
+        """(B, C, H, W) float32 in [0, 1], stored channels last; a subclass may yield what its method needs."""
         return self.load(self.data.sample_observations(self.batch_size, self.random_state))
 
     def state(self) -> dict[str, Any]:

@@ -86,6 +86,20 @@ def commutativity_loss(codebook: torch.Tensor) -> torch.Tensor:
     return (products - products.transpose(0, 1)).square().mean()
 
 
+def published_commutativity_loss(codebook: torch.Tensor) -> torch.Tensor:
+    """What CFASL's code computes in that place; codebook: (S K, D, D).
+
+    reference: its products are G_i H_j, where a reshape without moving axes makes H_j of the rows j, S K + j, ... of
+    all symmetries; only the first K are compared, and the p-th of n pairs is counted n - p + 1 times."""
+    num, dim, _ = codebook.shape
+    rows = codebook.reshape(dim, num, dim).transpose(0, 1)
+    products = torch.einsum("aij,bjk->abik", codebook[:num // dim], rows[:num // dim])
+    first, second = torch.triu_indices(num // dim, num // dim, offset=1, device=codebook.device)
+    squares = (products[first, second] - products[second, first]).square().sum(dim=(1, 2))
+    counts = torch.arange(len(first), 0, -1, device=codebook.device)
+    return 2 * (counts * squares).sum() / (num * dim) ** 2
+
+
 def sector_loss(switch_logits: torch.Tensor, latents: torch.Tensor, threshold: float,
                 double_softmax: bool = False) -> torch.Tensor:
     """Cross-entropy of the switches with "this latent differs by more than threshold", summed over latents, mean over

@@ -14,9 +14,10 @@ from ..common.configuration import bound
 from ..common.errors import ConfigurationError
 from ..common.registry import import_members
 from ..ground_truth.named_data import get_named_ground_truth_data
-from .batches import Batches, image_shape, num_images
+from .batches import image_shape, num_images
 from .callbacks import FOLDER_NAME, Callback, MeanEncoder, Training, start_callbacks
 from .image_loader import make_image_loader
+from .labelled import Supervision
 from .loop import run
 from .objectives.objective import VAEObjective
 from .placement import place
@@ -34,11 +35,13 @@ for folder in ("architectures", "objectives"):
 
 @gin.configurable("model", denylist=["model_dir", "overwrite", "resume", "device", "progress"])
 def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device: str = "cpu",
-          progress: Progress | None = None, model: VAEObjective = gin.REQUIRED, training_steps: int = gin.REQUIRED,
-          random_seed: int = gin.REQUIRED, batch_size: int = gin.REQUIRED, eval_steps: int = 1000,
-          data_seed: int | None = None, checkpoint_steps: int = 5000, log_steps: int = 100,
+          progress: Progress | None = None, model: VAEObjective | type[VAEObjective] = gin.REQUIRED,
+          training_steps: int = gin.REQUIRED, random_seed: int | None = None, batch_size: int = gin.REQUIRED,
+          eval_steps: int = 1000, data_seed: int | None = None, checkpoint_steps: int = 5000, log_steps: int = 100,
           precision: str = "float32", compile: bool = False, callbacks: Sequence[Callback] = (), name: str = "",
-          model_num: int | None = None) -> None:
+          model_num: int | None = None, model_seed: int | None = None, unsupervised_data_seed: int | None = None,
+          supervised_data_seed: int | None = None, num_labelled_samples: int | None = None,
+          train_percentage: float | None = None) -> None:
     """Trains `model` on the data set `dataset.name` and writes `model_dir`: checkpoint, logs and results.
 
     training_steps: value of the global step at the end.  random_seed: of weights and noise; it also draws the seeds of
@@ -48,20 +51,26 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
     looks on, such as @evaluate_during_training().  `name` and `model_num` are labels.  resume: go on from the
     checkpoint in `model_dir`; on the CPU the weights come out bit by bit as if the run had never stopped.
 
+    disentanglement_lib's semi-supervised configs name the method's class, not an instance, and say model_seed and
+    unsupervised_data_seed for random_seed and data_seed; num_labelled_samples images have labels, drawn with
+    supervised_data_seed, and a share of train_percentage is trained on, the rest evaluated.
+
     Raises UserError for what cannot be done, before anything is written."""
-    _check(model, training_steps=training_steps, batch_size=batch_size, checkpoint_steps=checkpoint_steps,
-           log_steps=log_steps)
+    model = _checked(model, training_steps=training_steps, batch_size=batch_size, checkpoint_steps=checkpoint_steps,
+                     log_steps=log_steps)
     refuse_directory(Path(model_dir), overwrite, resume)
     warn_of_long_schedules(model, training_steps)
-    seeds = draw_seeds(random_seed, data_seed)
+    seeds = draw_seeds(_seed(random_seed=random_seed, model_seed=model_seed),
+                       _seed(data_seed=data_seed, unsupervised_data_seed=unsupervised_data_seed), supervised_data_seed)
     logger.info("Seeds: %s. Device: %s, %d threads.", seeds, device, torch.get_num_threads())
-    torch.manual_seed(random_seed)
+    torch.manual_seed(seeds["random_seed"])
     data = get_named_ground_truth_data()
+    model.supervise(data, Supervision(supervised_data_seed, num_labelled_samples, train_percentage))
     model.build(image_shape(data), num_images(data))
     place(model, device, precision, compile)
     optimizers = model.make_optimizers()
     load = make_image_loader(data, device)
-    batches = Batches(data, batch_size, seeds["training_data_seed"], load)
+    batches = model.make_batches(data, batch_size, seeds["training_data_seed"], load)
     state = RunState(Path(model_dir), model, optimizers, batches, seeds)
     view = Training(state.model_dir / FOLDER_NAME, str(bound("dataset.name")), data, training_steps,
                     model.step_increment, MeanEncoder(model.encoder, device))
@@ -71,19 +80,26 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
         print(f"{model_dir} already holds the finished training ({state.step} steps); nothing to do.")
         return
     run(state, training_steps, checkpoint_steps, log_steps, progress, callbacks)
-    write_results(state, Batches(data, batch_size, seeds["evaluation_data_seed"], load), eval_steps)
+    write_results(state, model.make_batches(data, batch_size, seeds["evaluation_data_seed"], load, evaluation=True),
+                  eval_steps)
     if table := scores_table(state.model_dir / SCORES_NAME):
         print(table)
 
 
-def draw_seeds(random_seed: int, data_seed: int | None = None) -> dict[str, int]:
+def draw_seeds(random_seed: int | None, data_seed: int | None = None,
+               supervised_data_seed: int | None = None) -> dict[str, int]:
     """The seeds of a run: one generator draws that of the training data, then that of the evaluation data.
 
-    data_seed: takes the place of the first draw."""
+    data_seed: takes the place of the first draw.  supervised_data_seed: kept with them where there is one.  Raises
+    ConfigurationError without a random_seed."""
+    if random_seed is None:
+        raise ConfigurationError("model.random_seed is not given; expected a whole number for the seed of weights and "
+                                 "noise.")
     random_state = np.random.RandomState(random_seed)
     drawn, evaluation = (int(random_state.randint(2**32)) for _ in range(2))
-    return {"random_seed": random_seed, "training_data_seed": drawn if data_seed is None else data_seed,
-            "evaluation_data_seed": evaluation}
+    seeds = {"random_seed": random_seed, "training_data_seed": drawn if data_seed is None else data_seed,
+             "evaluation_data_seed": evaluation}
+    return seeds if supervised_data_seed is None else {**seeds, "supervised_data_seed": supervised_data_seed}
 
 
 def warn_of_long_schedules(model: VAEObjective, training_steps: int) -> None:
@@ -97,9 +113,19 @@ def warn_of_long_schedules(model: VAEObjective, training_steps: int) -> None:
                                getattr(part, "method", type(part).__name__), name, length, training_steps)
 
 
-def _check(model: object, **counts: int) -> None:
+def _seed(**seeds: int | None) -> int | None:
+    given = {f"model.{name}": seed for name, seed in seeds.items() if seed is not None}
+    if len(given) > 1:
+        raise ConfigurationError(f"{' and '.join(given)} are two names of one seed; give only one.")
+    return next(iter(given.values()), None)
+
+
+def _checked(model: object, **counts: int) -> VAEObjective:
+    if isinstance(model, type) and issubclass(model, VAEObjective):
+        model = model()
     if not isinstance(model, VAEObjective):
         raise ConfigurationError(f"model.model is {model!r}; expected an instance of a method, such as @vae().")
     for name, count in counts.items():
         if not isinstance(count, int) or count < 1:
             raise ConfigurationError(f"model.{name} is {count!r}; expected a whole number of at least 1.")
+    return model

@@ -65,19 +65,15 @@ class Filling:
         self.take_layer(f"{head}.mean", theirs, lambda tensor: tensor.chunk(2)[0].clone(), rows=2)
         return self.take_layer(f"{head}.log_variance", theirs, lambda tensor: tensor.chunk(2)[1].clone(), rows=2)
 
-    def take_tensor(self, ours: str, theirs: str) -> Filling:
-        """One tensor as it is."""
-        self.pieces[ours] = Piece((theirs,), torch.clone, lambda shape: shape)
-        return self
-
     def take_network(self, part: str, filling: Filling) -> Filling:
         """All of what fills another network, for our submodule `part` of the same kind."""
         self.pieces |= {f"{part}.{name}": piece for name, piece in filling.pieces.items()}
         return self
 
-    def take_stacked(self, ours: str, theirs: Sequence[str]) -> Filling:
-        """One tensor (n, ...) from n tensors (1, ...)."""
-        self.pieces[ours] = Piece(tuple(theirs), lambda *tensors: torch.cat(tensors), lambda shape: (1, *shape[1:]))
+    def take_stacked(self, ours: str, theirs: Sequence[str], new_axis: bool = False) -> Filling:
+        """One tensor (n, ...) from n tensors (1, ...), or (...) with a new axis."""
+        self.pieces[ours] = Piece(tuple(theirs), lambda *tensors: torch.stack(tensors) if new_axis
+                                  else torch.cat(tensors), lambda shape: shape[1:] if new_axis else (1, *shape[1:]))
         return self
 
 
@@ -105,9 +101,9 @@ class Pictures(nn.Module):
 
 
 def fill(state: State, encoder: Filling, decoder: Filling | None = None, ignored: Sequence[str] = (),
-         activation: str | None = "logits") -> Imported:
+         activation: str = "logits") -> Imported:
     """The networks with their weights.  ignored: prefixes of keys that are known and deliberately dropped.
-    activation: what turns the decoder's output into images; None where they are images already.
+    activation: what turns the decoder's output into images.
 
     Raises KeyMismatchError with all missing, unexpected and misshapen keys at once."""
     fillings = [encoder, decoder] if decoder is not None else [encoder]
@@ -117,13 +113,8 @@ def fill(state: State, encoder: Filling, decoder: Filling | None = None, ignored
                    for ours, piece in filling.pieces.items()}
         filling.network.load_state_dict(weights)  # strict: a parameter that no piece fills is a defect of ours
         filling.network.eval()
-    return Imported(encoder.network, _pictures(decoder, activation), encoder.image_shape, encoder.num_latent)
-
-
-def _pictures(decoder: Filling | None, activation: str | None) -> nn.Module | None:
-    if decoder is None or activation is None:
-        return None if decoder is None else decoder.network
-    return Pictures(decoder.network, activation).eval()
+    pictures = None if decoder is None else Pictures(decoder.network, activation).eval()
+    return Imported(encoder.network, pictures, encoder.image_shape, encoder.num_latent)
 
 
 def _check(state: State, fillings: Sequence[Filling], ignored: Sequence[str]) -> None:

@@ -49,10 +49,10 @@ class MIPET(BaseSource):
         decoder = Filling("mipet_decoder", encoder.image_shape, encoder.num_latent, decoder=inner_name,
                           decoder_options=inner.options, num_transformations=len(prefixes))
         decoder.take_network("decoder", inner)
-        for i, prefix in enumerate(prefixes):
-            decoder.take_tensor(f"first.{i}", f"{prefix}.w1").take_tensor(f"second.{i}", f"{prefix}.w2")
+        for i in range(2):
+            decoder.take_stacked(f"generators.{i}", [f"{prefix}.w{i + 1}" for prefix in prefixes], new_axis=True)
         ignored = [f"{prefix}.subobj." for prefix in prefixes] + list(DEAD if is_commutative else ())
-        return fill(state, encoder, decoder, ignored, activation=None)
+        return fill(state, encoder, decoder, ignored)
 
 
 def plain_networks(state: State) -> tuple[Filling, Filling]:

@@ -126,10 +126,16 @@ def test_log_variance_bias_can_be_set() -> None:
     assert network.head.log_variance.bias.tolist() == [-2.0] * 3
 
 
-@pytest.mark.parametrize("name", [name for name in IMAGE_NETWORKS if not name.startswith(("fc", "test"))])
+@pytest.mark.parametrize("name", [name for name in IMAGE_NETWORKS if not name.startswith(("fc", "test", "mipet"))])
 def test_images_of_the_wrong_size_are_refused(name: str) -> None:
     with pytest.raises(UserError, match=f"'{name}' takes .* images, but the data set's are 65x65; choose another"):
         build({"name": name, "arguments": {"image_shape": [1, 65, 65], "num_latent": 3}})
+
+
+def test_a_decoder_of_transformed_latents_needs_one() -> None:
+    with pytest.raises(UserError, match="mipet_decoder has 0 transformations of 2 factors; expected at least one"):
+        build({"name": "mipet_decoder", "arguments": {"image_shape": [1, 64, 64], "num_latent": 3,
+                                                      "num_transformations": 0}})
 
 
 def test_tiny_networks_refuse_colour() -> None:

@@ -11,6 +11,7 @@ from unbraid.training.group_symmetries import (
     commutativity_loss,
     parallel_loss,
     perpendicular_loss,
+    published_commutativity_loss,
     sector_loss,
     sparsity_loss,
 )
@@ -66,6 +67,12 @@ def test_commutativity(symmetries: GroupSymmetries) -> None:
     generators = symmetries.codebook.detach()
     pairs = [float((a @ b - b @ a).square().mean()) for a in generators for b in generators]
     assert float(commutativity_loss(symmetries.codebook)) == pytest.approx(sum(pairs) / len(pairs))
+
+
+def test_published_commutativity_is_that_of_cfasls_code() -> None:
+    """0.0268 is what `commutative` of GIST-IRR/CFASL's group_action_layer.py gives for D = 3 and 4 symmetries."""
+    codebook = torch.sin(torch.arange(12 * 9, dtype=torch.float64)).reshape(12, 3, 3)
+    assert float(published_commutativity_loss(codebook)) == pytest.approx(0.026810901808197268, rel=1e-12)
 
 
 @pytest.mark.parametrize("double_softmax", [False, True])

@@ -16,15 +16,17 @@ from ..group_symmetries import (
     commutativity_loss,
     parallel_loss,
     perpendicular_loss,
+    published_commutativity_loss,
     sector_loss,
     sparsity_loss,
 )
-from .objective import Encoding, Terms, VAEObjective
+from .objective import Encoding, Terms, VAEObjective, require_one_loss
 from .registry import method
 
 CHOICES = {"codebook_init": ("trunc_normal", "normal"), "sector_loss": ("logits", "double_softmax"),
            "switch": ("gumbel", "straight_through"), "std2": ("logvar", "mean"),
-           "bias_init": ("default", "uniform01")}
+           "bias_init": ("default", "uniform01"), "commutativity": ("paper", "source")}
+COMMUTATIVITY = {"paper": commutativity_loss, "source": published_commutativity_loss}
 
 
 @method("cfasl")
@@ -39,14 +41,14 @@ class CFASL(VAEObjective):
                  sub_sec: int = 16, selector_learning_rate: float | None = 2e-5, temperature: float = 1e-4,
                  codebook_init: str = "trunc_normal", codebook_std: float = 1.0, sector_loss: str = "logits",
                  switch: str = "gumbel", std2: str = "logvar", detach_pair: bool = False,
-                 bias_init: str = "default"):
+                 bias_init: str = "default", commutativity: str = "paper"):
         """base: a method such as @vae() or @beta_tc_vae().  sub_sec: symmetries a section.  threshold: difference of a
         latent that counts as a change.  The other options choose between the paper and what its code does:
-        std2 'mean', sector_loss 'double_softmax' and bias_init 'uniform01' are the code's."""
+        std2 'mean', sector_loss 'double_softmax', bias_init 'uniform01' and commutativity 'source' are the code's."""
         super().__init__()
-        _check_base(base)
+        require_one_loss(base, "cfasl.base")
         given = {"codebook_init": codebook_init, "sector_loss": sector_loss, "switch": switch, "std2": std2,
-                 "bias_init": bias_init}
+                 "bias_init": bias_init, "commutativity": commutativity}
         for name, value in given.items():
             if value not in CHOICES[name]:
                 raise UnknownNameError(f"cfasl.{name}", value, CHOICES[name])
@@ -93,8 +95,9 @@ class CFASL(VAEObjective):
         """What the symmetries do to each latent vector of (B, D)."""
         differences = self.symmetries.differences(latents)
         chosen = torch.randint(self.sub_sec, (self.num_latent,))
+        commutativity = COMMUTATIVITY[self.options["commutativity"]](self.symmetries.codebook)
         return {"parallel": parallel_loss(differences), "perpendicular": perpendicular_loss(differences, chosen),
-                "sparsity": sparsity_loss(differences), "commutativity": commutativity_loss(self.symmetries.codebook)}
+                "sparsity": sparsity_loss(differences), "commutativity": commutativity}
 
     def pair_terms(self, images: torch.Tensor, encoding: Encoding) -> dict[str, torch.Tensor]:
         """How well the selected symmetries carry the first image of a pair to the second, and back."""
@@ -113,10 +116,3 @@ class CFASL(VAEObjective):
     def _switch(self, logits: torch.Tensor) -> torch.Tensor:
         hard = self.options["switch"] == "straight_through"
         return functional.gumbel_softmax(logits, tau=self.temperature, hard=hard, dim=2)[:, :, 1]
-
-
-def _check_base(base: object) -> None:
-    if not isinstance(base, VAEObjective) or type(base).forward is not VAEObjective.forward:
-        name = base.method if isinstance(base, VAEObjective) else base
-        raise ConfigurationError(f"cfasl.base is {name!r}; expected an instance of a method with one loss, such as "
-                                 "@vae(), @beta_tc_vae(), @control_vae() or @commutative_lie_group_vae().")

@@ -9,6 +9,11 @@ from typing import Any, ClassVar
 import torch
 from torch import nn
 
+from ...common.errors import ConfigurationError
+from ...ground_truth.ground_truth_data import GroundTruthData
+from ..batches import Batches
+from ..image_loader import ImageLoader
+from ..labelled import Supervision
 from ..networks import make_decoder, make_encoder
 from ..optimizers import ScheduledOptimizer, make_vae_optimizer
 from ..posterior import Posterior
@@ -50,6 +55,9 @@ class VAEObjective(nn.Module):
     decoder: nn.Module
     reconstruction_loss: ReconstructionLoss
 
+    def supervise(self, data: GroundTruthData, supervision: Supervision) -> None:
+        """Takes from the data set what a method learns from beside images; called once, before `build`."""
+
     def build(self, image_shape: Sequence[int], num_train: int) -> None:
         """Makes the networks for images (C, H, W).  num_train: number of different training images."""
         self.num_train = num_train
@@ -57,6 +65,13 @@ class VAEObjective(nn.Module):
         self.num_latent = int(self.encoder.description["arguments"]["num_latent"])  # type: ignore[index,union-attr]
         self.decoder = make_decoder(image_shape, self.num_latent)
         self.reconstruction_loss = ReconstructionLoss()
+
+    def make_batches(self, data: GroundTruthData, batch_size: int, seed: int, load: ImageLoader,
+                     evaluation: bool = False) -> Batches:
+        """The stream this method is trained on, or evaluated on after training; what it yields is what `forward` takes.
+
+        data: the data set.  load: from its observations to images on the device, see image_loader.py."""
+        return Batches(data, batch_size, seed, load)
 
     def make_optimizers(self) -> dict[str, ScheduledOptimizer]:
         """The optimizers by the names used in `Losses.minimised`."""
@@ -68,7 +83,10 @@ class VAEObjective(nn.Module):
 
     def forward(self, images: torch.Tensor, step: int) -> Losses:
         """images: (B, C, H, W) float32 in [0, 1].  step: the global step, 0 for the first update."""
-        encoding = self.encode(images)
+        return self.losses(images, self.encode(images), step)
+
+    def losses(self, images: torch.Tensor, encoding: Encoding, step: int) -> Losses:
+        """The one loss that is the sum of `parts`, and the terms every method reports."""
         reconstruction, regularizer, terms = self.parts(images, encoding, step)
         return Losses({"vae": reconstruction + regularizer},
                       vae_terms(reconstruction, encoding.posterior.kl(), regularizer) | terms)
@@ -92,6 +110,15 @@ class VAEObjective(nn.Module):
     def decode_images(self, latents: torch.Tensor) -> torch.Tensor:
         """Images (N, C, H, W) in [0, 1] of latents (N, D)."""
         return self.reconstruction_loss.images(self.decoder(latents))
+
+
+def require_one_loss(base: object, parameter: str) -> None:
+    """Raises ConfigurationError unless `base` is a method that a layer can be laid around."""
+    if not isinstance(base, VAEObjective) or type(base).forward is not VAEObjective.forward or hasattr(base, "base"):
+        name = base.method if isinstance(base, VAEObjective) else base
+        raise ConfigurationError(f"{parameter} is {name!r}; expected an instance of a method with one loss, itself no "
+                                 "layer on another, such as @vae(), @beta_tc_vae(), @control_vae() or "
+                                 "@commutative_lie_group_vae().")
 
 
 def vae_terms(reconstruction: torch.Tensor, kl: torch.Tensor, regularizer: torch.Tensor) -> Terms:

@@ -5,6 +5,7 @@ import torch
 
 from unbraid.common.configuration import configured
 from unbraid.common.errors import ConfigurationError, UnknownNameError
+from unbraid.training.group_symmetries import commutativity_loss, published_commutativity_loss
 from unbraid.training.objectives.beta_tc_vae import BetaTCVAE
 from unbraid.training.objectives.beta_vae import BetaVAE
 from unbraid.training.objectives.cfasl import CFASL
@@ -74,12 +75,24 @@ def test_biases_can_start_as_in_the_published_code(build) -> None:
     assert 0 <= float(biases.min()) < float(biases.max()) <= 1
 
 
+def test_commutativity_can_be_that_of_the_published_code(build, images: torch.Tensor) -> None:
+    values = {option: make(build, commutativity=option) for option in ("paper", "source")}
+    values["source"].load_state_dict(values["paper"].state_dict())
+    latents = values["paper"].encode(images).latents
+    paper, source = (float(model.codebook_terms(latents)["commutativity"].detach()) for model in values.values())
+    codebook = values["paper"].symmetries.codebook
+    assert paper == pytest.approx(float(commutativity_loss(codebook).detach()))
+    assert source == pytest.approx(float(published_commutativity_loss(codebook).detach()))
+    assert source != pytest.approx(paper)
+
+
 def test_odd_batches_are_refused(build, images: torch.Tensor) -> None:
     with pytest.raises(ConfigurationError, match=r"model.batch_size is 5; cfasl pairs the two halves"):
         make(build)(images[:5], 0)
 
 
-@pytest.mark.parametrize("option", ["codebook_init", "sector_loss", "switch", "std2", "bias_init"])
+@pytest.mark.parametrize("option", ["codebook_init", "sector_loss", "switch", "std2", "bias_init",
+                                    "commutativity"])
 def test_unknown_options_are_refused(option: str) -> None:
     with pytest.raises(UnknownNameError, match=f"Unknown cfasl.{option} 'x'"):
         CFASL(BetaVAE(beta=1.0), epsilon=0.1, threshold=0.2, **{option: "x"})

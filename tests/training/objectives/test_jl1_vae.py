@@ -1,6 +1,5 @@
 """JL1-VAE against its authors' code, with fixed weights (goldens/make_jl1_goldens.py), and its schedule."""
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 
@@ -25,13 +24,8 @@ DECODER_NAMES = {"layers.0": "gen_fcs.0", "layers.2": "gen_fcs.1", "layers.5.0":
 
 
 @pytest.fixture(scope="module")
-def recorder() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_jl1_goldens", GOLDENS / "make_jl1_goldens.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def recorder(recorder_of) -> ModuleType:
+    return recorder_of("jl1")
 
 
 @pytest.fixture(scope="module")
