@@ -32,6 +32,7 @@ setup(
         "scikit-learn>=1.5",
         "scipy>=1.11",
         "joblib>=1.3",
+        "threadpoolctl>=3.1",
         "numba>=0.60",
         "pillow>=10",
         "matplotlib>=3.8",

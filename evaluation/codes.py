@@ -14,6 +14,8 @@ import numpy as np
 
 from ..common.errors import UserError
 from ..ground_truth.observations import LazyObservations
+from ..ground_truth.threads import map_in_threads
+from .jobs import num_jobs
 
 Encoder = Callable[[np.ndarray], np.ndarray]
 Progress = Callable[[int], Any]
@@ -26,13 +28,15 @@ REMEMBERED_CODES = 2_000_000  # codes of requests, the oldest are forgotten
 class CodeTable:
     """A representation function from observations (n, H, W, C), lazy or not, to codes (n, num_latents) float32.
 
-    encoder: images (n, H, W, C) float32 to codes (n, num_latents).  cached: False for an encoder that answers
+    encoder: images (n, H, W, C) float32 to codes (n, num_latents); where its attribute `is_concurrent` is true, it is
+    called from several threads.  cached: False for an encoder that answers
     differently each time, whose codes must not be kept.  report: called with the number of images after each batch.
     Raises UserError when a code is NaN or infinite."""
 
     def __init__(self, encoder: Encoder, batch_size: int = BATCH_SIZE, cached: bool = True,
                  report: Progress | None = None):
         self.encoder, self.batch_size, self.cached, self.report = encoder, batch_size, cached, report
+        self.is_concurrent = getattr(encoder, "is_concurrent", False)
         self.num_encoded = 0
         self._grids: dict[int, _GridCodes] = {}
         self._requests = _RequestCodes()
@@ -49,14 +53,18 @@ class CodeTable:
         return self._grids[key].look_up(observations.indices, self._encode)
 
     def _encode(self, observations: Any) -> np.ndarray:
-        """Codes of observations, rendered and encoded batch by batch."""
-        batches = []
-        for start in range(0, len(observations), self.batch_size):
+        """Codes of observations, rendered and encoded batch by batch, several at a time where the encoder allows it."""
+        def encode(start: int) -> np.ndarray:
             images = np.asarray(observations[start:start + self.batch_size], dtype=np.float32)
-            batches.append(self._checked(self.encoder(images), start))
-            self.num_encoded += len(images)
+            return self._checked(self.encoder(images), start)
+
+        batches = []
+        for codes in map_in_threads(encode, range(0, len(observations), self.batch_size),
+                                    num_threads=num_jobs() if self.is_concurrent else 1):
+            batches.append(codes)
+            self.num_encoded += len(codes)
             if self.report:
-                self.report(len(images))
+                self.report(len(codes))
         return np.concatenate(batches)
 
     @staticmethod
@@ -78,10 +86,11 @@ class _GridCodes:
         self.codes: np.ndarray | None = None
 
     def look_up(self, indices: np.ndarray, encode: Encoder) -> np.ndarray:
-        wanted = np.zeros_like(self.is_known)
-        wanted[indices] = True
-        missing = np.flatnonzero(wanted & ~self.is_known)
-        if len(missing):
+        unknown = indices[~self.is_known[indices]]
+        if len(unknown):
+            is_missing = np.zeros_like(self.is_known)
+            is_missing[unknown] = True
+            missing = np.flatnonzero(is_missing)
             codes = encode(LazyObservations(self.ground_truth_data, missing))  # type: ignore[arg-type]
             if self.codes is None:
                 self.codes = np.empty((len(self.is_known), codes.shape[1]), dtype=codes.dtype)

@@ -48,14 +48,14 @@ def run_processes(function: Callable[..., Result], arguments: Iterable[tuple[Any
 
     items = list(arguments)
     if num_jobs() == 1 or len(items) < 2:
-        return [converged_or_not(function, *item) for item in items]
+        return [quietly(function, *item) for item in items]
     # max_nbytes=None: memory-mapped arguments are read-only and may change the layout that numbers depend on
     return list(Parallel(n_jobs=min(num_jobs(), len(items)), max_nbytes=None)(
-        delayed(converged_or_not)(function, *item) for item in items))
+        delayed(quietly)(function, *item) for item in items))
 
 
-def converged_or_not(function: Callable[..., Result], *arguments: Any) -> Result:
-    """`function(*arguments)` without scikit-learn's remarks on convergence.
+def quietly(function: Callable[..., Result], *arguments: Any) -> Result:
+    """`function(*arguments)` without scikit-learn's remarks on convergence and on what its next release will change.
 
     reference: solvers stop after their default number of iterations, so the scores are those of models that may not
     have converged; hundreds of remarks would hide the table."""
@@ -63,6 +63,7 @@ def converged_or_not(function: Callable[..., Result], *arguments: Any) -> Result
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", category=FutureWarning, module="sklearn")
         return function(*arguments)
 
 

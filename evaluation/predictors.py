@@ -15,6 +15,7 @@ import numpy as np
 from ..common.errors import UnknownNameError
 from .context import hand_out, model_stream, undefined
 from .jobs import run_processes
+from .logistic_regression import LogisticRegressionCV, fit_together, scikit_learn_model
 from .trees.classifier import BoostedTrees
 
 logger = logging.getLogger(__name__)
@@ -42,12 +43,14 @@ def gradient_boosting_classifier(implementation: str = "fast") -> Any:
 
 
 @gin.configurable("logistic_regression_cv")
-def logistic_regression_cv() -> Any:
-    """scikit-learn's logistic regression, its penalty chosen by cross-validation over five unshuffled folds."""
-    from sklearn.linear_model import LogisticRegressionCV
-    from sklearn.model_selection import KFold
-
-    return LogisticRegressionCV(Cs=10, cv=KFold(n_splits=5))
+def logistic_regression_cv(implementation: str = "fast") -> Any:
+    """scikit-learn's logistic regression, its penalty chosen by cross-validation over five unshuffled folds, or our
+    equal of it.  Raises UnknownNameError."""
+    if implementation == "fast":
+        return LogisticRegressionCV()
+    if implementation != "scikit-learn":
+        raise UnknownNameError("implementation of logistic regression", implementation, IMPLEMENTATIONS)
+    return scikit_learn_model()
 
 
 def fit_each(make_predictor: PredictorFactory, tasks: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[Any]:
@@ -68,6 +71,9 @@ def fit_each(make_predictor: PredictorFactory, tasks: Sequence[tuple[np.ndarray,
         for model, codes, labels in work:
             model.fit(codes, labels)
         return models
+    if all(isinstance(model, LogisticRegressionCV) for model, _, _ in work):
+        fit_together(work)
+        return models
     fitted = iter(run_processes(_fit, work))
     return [None if model is None else next(fitted) for model in models]
 
@@ -78,6 +84,8 @@ def num_draws(model: Any, labels: np.ndarray) -> int | None:
     trees_a_stage = 1 if num_classes == 2 else num_classes
     if isinstance(model, BoostedTrees):
         return model.num_stages * trees_a_stage
+    if isinstance(model, LogisticRegressionCV):
+        return 0
     name, options = type(model).__name__, getattr(model, "__dict__", {})
     if name == "GradientBoostingClassifier" and options["subsample"] == 1 and options["n_iter_no_change"] is None:
         return options["n_estimators"] * trees_a_stage

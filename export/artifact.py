@@ -42,6 +42,11 @@ class Representation:
         return self._runner.provider
 
     @property
+    def is_concurrent(self) -> bool:
+        """Whether several threads, each with images of its own, make better use of the cores than one."""
+        return getattr(self._runner, "takes_parts", False)
+
+    @property
     def sha256(self) -> str:
         """Hash of the file, to tell artifacts apart in results."""
         return hashlib.sha256(self.path.read_bytes()).hexdigest()

@@ -7,21 +7,41 @@ loaders do both.  Threads that live for one call can be used anywhere.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+_this_thread = threading.local()
 
 
 def in_threads(work: Callable[[int, int], object], num_rows: int, rows_per_thread: int = 64) -> None:
     """Calls `work(start, stop)` for parts of [0, num_rows), at the same time.
 
     rows_per_thread: fewer rows than this are not worth a thread of their own."""
-    num_threads = min(num_cores(), max(1, num_rows // rows_per_thread))
-    if num_threads == 1:
-        work(0, num_rows)
+    num_parts = min(num_cores(), max(1, num_rows // rows_per_thread))
+    bounds = [num_rows * part // num_parts for part in range(num_parts + 1)]
+    for _ in map_in_threads(work, bounds[:-1], bounds[1:]):
+        pass
+
+
+def map_in_threads(work: Callable[..., Result], *arguments: Sequence[Any],
+                   num_threads: int | None = None) -> Iterator[Result]:
+    """`work` of each item, as `map` gives them, computed up to `num_threads` at a time; None means one a core.
+
+    Work that shares itself out again, from inside, is done by the thread that is at it: the cores are taken."""
+    num_threads = min(num_threads or num_cores(), len(arguments[0]))
+    if num_threads <= 1 or getattr(_this_thread, "is_worker", False):
+        yield from map(work, *arguments)
         return
-    bounds = [num_rows * part // num_threads for part in range(num_threads + 1)]
-    with ThreadPoolExecutor(num_threads) as pool:
-        list(pool.map(work, bounds[:-1], bounds[1:]))
+    with ThreadPoolExecutor(num_threads, initializer=_become_worker) as pool:
+        yield from pool.map(work, *arguments)
+
+
+def _become_worker() -> None:
+    _this_thread.is_worker = True
 
 
 def num_cores() -> int:

@@ -92,7 +92,8 @@ def _replace(layer: nn.ConvTranspose2d) -> None:
     def forward(images: torch.Tensor) -> torch.Tensor:
         assert layer.bias is not None
         if _plain:
-            return functional.conv_transpose2d(images, layer.weight, layer.bias, layer.stride, layer.padding)
+            return functional.conv_transpose2d(images, layer.weight, layer.bias, layer.stride,
+                                               layer.padding)  # type: ignore[arg-type]  # only convolutions know names
         tensors = [images, layer.weight, layer.bias]
         if torch.is_autocast_enabled("cpu"):  # which does not look into functions of our own
             tensors = [tensor.to(torch.get_autocast_dtype("cpu")) for tensor in tensors]

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
 from ..context import undefined
-from ..jobs import converged_or_not
+from ..jobs import quietly
 from ..sampling import RepresentationFunction, sample_groups
 
 CHUNK = 1000  # pairs of batches reduced at a time
@@ -44,7 +44,7 @@ def compute_beta_vae_sklearn(ground_truth_data: Any, representation_function: Re
     if len(np.unique(train_numbers)) < 2:
         score = undefined("All training points of the BetaVAE score share the same factor; it needs two factors.")
         return {"train_accuracy": score, "eval_accuracy": score}
-    model = converged_or_not(LogisticRegression(random_state=random_state).fit, train, train_numbers)
+    model = quietly(LogisticRegression(random_state=random_state).fit, train, train_numbers)
     test, test_numbers = features(num_eval)
     return {"train_accuracy": float(np.mean(model.predict(train) == train_numbers)),
             "eval_accuracy": float(np.mean(model.predict(test) == test_numbers))}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...common.errors import UserError
+from ..exponential import is_libm_reproduced
 from ..jobs import num_jobs, run_threads
 from .columns import Columns, prepare
 from .memory import Nodes, empty_nodes, make_workspace
@@ -85,9 +86,10 @@ def _boost(columns: Columns, labels: np.ndarray, raw: np.ndarray, seeds: np.ndar
     num_classes, num_points = raw.shape
     residuals = np.empty_like(raw)
     reciprocals = tabulate_reciprocals(num_points)
-    num_workers = min(num_jobs(), num_classes)
+    num_workers, is_reproduced = min(num_jobs(), num_classes), is_libm_reproduced()
     if num_workers == 1 or num_points * num_classes * len(columns.values) < SMALL_STAGE:
-        boost_all(columns, labels, raw, residuals, seeds, reciprocals, make_workspace(columns), nodes)
+        boost_all(columns, labels, raw, residuals, seeds, reciprocals, make_workspace(columns), nodes,
+                  is_reproduced)
         return
     spaces = [make_workspace(columns) for _ in range(num_workers)]
 
@@ -102,7 +104,7 @@ def _boost(columns: Columns, labels: np.ndarray, raw: np.ndarray, seeds: np.ndar
                           k, k + 1)
 
     for stage in range(len(seeds)):
-        run_threads(fill_residuals, [(raw, labels, residuals, *rows) for rows in _chunks(num_points, 256)])
+        run_threads(fill_residuals, [(raw, labels, residuals, is_reproduced, *rows) for rows in _chunks(num_points, 256)])
         waiting = list(range(num_classes))
         run_threads(boost, [(worker, stage, waiting) for worker in range(num_workers)])
 

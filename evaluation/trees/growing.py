@@ -24,49 +24,51 @@ def grow_tree(columns: Columns, residuals: np.ndarray, seed: int, reciprocals: n
 
     residuals: (n,).  seed: of the generator that orders the features.  reciprocals: see `splitting`."""
     num = len(residuals)
+    work.node_of[:] = 1
     for row in range(num):
         work.order[row] = row
     for feature in range(len(work.features)):
         work.features[feature] = feature
     generator = np.array([seed if seed else 1], dtype=np.int64)
-    # waiting nodes: start, end, depth, parent, whether it is the right child, number of known constants
+    # waiting nodes: start, end, depth, parent, number as in `node_of`, number of known constants
     stack, impurities = np.zeros((DEPTH + 2, 6), dtype=np.int64), np.zeros(DEPTH + 2)
-    stack[0, 1], stack[0, 3] = num, -1
+    stack[0, 1], stack[0, 3], stack[0, 4] = num, -1, 1
     waiting, num_nodes = 1, 0
     while waiting:
         waiting -= 1
-        start, end, depth, parent, is_right, num_constants = stack[waiting]
-        total, squares = node_sums(residuals, work.order, start, end)
-        size = end - start
+        start, end, depth, parent, node, num_constants = stack[waiting]
+        size, total, squares = end - start, 0.0, 0.0
+        if depth < DEPTH:
+            total, squares = node_sums(residuals, work.order, start, end)
         impurity = impurities[waiting] if num_nodes else squares / size - (total / size) * (total / size)
         feature, threshold, position, left, right = LEAF, 0.0, end, 0.0, 0.0
         if depth < DEPTH and size >= 2 and impurity > EPSILON:
-            feature, threshold, num_constants = _split(columns, residuals, start, end, depth, total, num_constants,
-                                                       generator, reciprocals, work)
+            feature, threshold, num_constants = _split(columns, residuals, start, end, depth, node, total,
+                                                       num_constants, generator, reciprocals, work)
             if feature != LEAF:
-                position = partition(columns.values[feature], threshold, start, end, work)
+                position = partition(columns.values[feature], threshold, start, end, node, work)
                 left, right = child_impurities(residuals, work.order, start, position, end, total, squares)
                 share = size / num * (impurity - (end - position) / size * right - (position - start) / size * left)
                 if position >= end or share + EPSILON < 0.0:
                     feature = LEAF
-        add_node(nodes, num_nodes, parent, is_right, feature, threshold, impurity, size)
+        add_node(nodes, num_nodes, parent, node & 1, feature, threshold, impurity, size)
         if feature == LEAF:
             for place in range(start, end):
                 work.leaves[work.order[place]] = num_nodes
         else:
             if depth + 1 < DEPTH:
                 hand_down_lists(columns, start, position, end, depth, work)
-            stack[waiting], impurities[waiting] = (position, end, depth + 1, num_nodes, 1, num_constants), right
-            stack[waiting + 1] = (start, position, depth + 1, num_nodes, 0, num_constants)
-            impurities[waiting + 1] = left
+            stack[waiting] = (position, end, depth + 1, num_nodes, 2 * node + 1, num_constants)
+            stack[waiting + 1] = (start, position, depth + 1, num_nodes, 2 * node, num_constants)
+            impurities[waiting], impurities[waiting + 1] = right, left
             waiting += 2
         num_nodes += 1
     return num_nodes
 
 
 @njit(nogil=True, cache=True)
-def _split(columns: Columns, residuals: np.ndarray, start: int, end: int, depth: int, total: float, num_known: int,
-           generator: np.ndarray, reciprocals: np.ndarray, work: Workspace) -> tuple[int, float, int]:
+def _split(columns: Columns, residuals: np.ndarray, start: int, end: int, depth: int, node: int, total: float,
+           num_known: int, generator: np.ndarray, reciprocals: np.ndarray, work: Workspace) -> tuple[int, float, int]:
     """Feature and threshold of a node's best split, LEAF when there is none, and how many constants are now known.
 
     Features are drawn in scikit-learn's order, which decides among equal scores; `work.order` ends up sorted by the
@@ -96,9 +98,9 @@ def _split(columns: Columns, residuals: np.ndarray, start: int, end: int, depth:
             continue
         undrawn -= 1
         features[undrawn], features[choice] = features[choice], features[undrawn]
-        num_tied = find_ties(columns, feature, rows, work.tied)
-        approximate = score_positions(rows, residuals, total, num_tied, work.tied, work.sums, work.scores, reciprocals)
-        best_score, position = best_position(end - start, total, approximate, best_score, work.sums, work.scores)
+        tied = find_ties(columns, feature, rows, node, work)
+        approximate = score_positions(rows, residuals, total, tied, reciprocals, work)
+        best_score, position = best_position(end - start, total, tied, approximate, best_score, work)
         if position:
             best_feature = feature
             threshold = np.float64(values[rows[position - 1]]) / 2.0 + np.float64(values[rows[position]]) / 2.0

@@ -12,6 +12,7 @@ from .columns import Columns
 DEPTH = 3
 NUM_NODES = 2 ** (DEPTH + 1) - 1
 LEAF = -1
+BLOCK = 1024  # positions scored at a time: their sums stay in the fastest cache
 
 
 class Nodes(NamedTuple):
@@ -33,12 +34,18 @@ class Workspace(NamedTuple):
 
     order: np.ndarray  # (n,) rows, node after node
     lists: np.ndarray  # (DEPTH - 1, D, n) each column's sorted rows, by level below the root
-    sums: np.ndarray
-    scores: np.ndarray
+    sums: np.ndarray  # (n,) of the residuals of the rows before each position
+    scores: np.ndarray  # (BLOCK,) approximate ones
+    block_bests: np.ndarray  # the best of them in each block of positions, as bits
     tied: np.ndarray
     node_values: np.ndarray  # (n,) float32, for sorting
-    goes_left: np.ndarray
-    leaves: np.ndarray  # (n,) the leaf of each row
+    node_of: np.ndarray  # (n,) the node each row is in: 1 is the root, 2 p and 2 p + 1 are the children of p
+    goes_right: np.ndarray  # (n,) whether the row at a place of `order` does
+    leaving: np.ndarray  # (n + 1,) rows
+    coming: np.ndarray
+    leaves: np.ndarray  # (n,) the leaf of each row, by number in `Nodes`
+    gradients: np.ndarray  # (n,) leaf after leaf
+    curvatures: np.ndarray
     features: np.ndarray
     constants: np.ndarray
 
@@ -54,9 +61,13 @@ def make_workspace(columns: Columns) -> Workspace:
     num_columns, num = columns.values.shape
     row_type = columns.sorted_rows.dtype
     return Workspace(
-        np.empty(num, dtype=row_type), np.empty((DEPTH - 1, num_columns, num), dtype=row_type), np.zeros(num),
-        np.zeros(num), np.empty(num, dtype=np.int64), np.empty(num, dtype=np.float32), np.empty(num, dtype=np.uint8),
-        np.empty(num, dtype=np.uint8), np.empty(num_columns, dtype=np.int64), np.empty(num_columns, dtype=np.int64))
+        order=np.empty(num, dtype=row_type), lists=np.empty((DEPTH - 1, num_columns, num), dtype=row_type),
+        sums=np.zeros(num), scores=np.empty(BLOCK), block_bests=np.zeros(num // BLOCK + 1, dtype=np.int64),
+        tied=np.empty(num, dtype=np.int64), node_values=np.empty(num, dtype=np.float32),
+        node_of=np.empty(num, dtype=np.uint8), goes_right=np.empty(num, dtype=np.uint8),
+        leaving=np.empty(num + 1, dtype=row_type), coming=np.empty(num + 1, dtype=row_type),
+        leaves=np.empty(num, dtype=np.uint8), gradients=np.empty(num), curvatures=np.empty(num),
+        features=np.empty(num_columns, dtype=np.int64), constants=np.empty(num_columns, dtype=np.int64))
 
 
 @njit(nogil=True, cache=True)

@@ -10,7 +10,9 @@ import numpy as np
 from numba import njit
 
 from .columns import GAP, Columns
+from .memory import BLOCK, Workspace
 
+NOTHING = -(2**62)
 ROUNDING = 1.0 - 4e-15  # relative; the two ways of scoring differ by less than a third of it
 MANY = 16  # a column in which one row in so many is close to the one before is looked at position by position
 
@@ -22,39 +24,70 @@ def tabulate_reciprocals(num: int) -> np.ndarray:
 
 
 @njit(nogil=True, cache=True)
-def score_positions(rows: np.ndarray, residuals: np.ndarray, total: float, num_tied: int, tied: np.ndarray,
-                    sums: np.ndarray, scores: np.ndarray, reciprocals: np.ndarray) -> float:
-    """Fills sums[p] and scores[p] for p = 1 .. n - 1 rows going left; returns the best approximate score.
+def score_positions(rows: np.ndarray, residuals: np.ndarray, total: float, tied: np.ndarray, reciprocals: np.ndarray,
+                    work: Workspace) -> float:
+    """Fills work.sums[p] for p = 0 .. n - 1 rows going left; returns the best approximate score, -1 if there is none.
 
-    rows: (n,) the node's rows in ascending order of value.  tied: positions that are no splits, `num_tied` of them.
-    reciprocals: (2, n + 1 or more), as `tabulate_reciprocals` makes them."""
-    num = len(rows)
-    sums[0] = running = 0.0
-    for position in range(1, num):
-        running += residuals[rows[position - 1]]
-        sums[position] = running
-    if num_tied:
-        _restart_sums(rows, residuals, total, num_tied, tied, sums)
+    rows: (n,) the node's rows in ascending order of value.  tied: positions that are no splits, ascending.
+    reciprocals: (2, n + 1 or more), as `tabulate_reciprocals` makes them.  work.block_bests: each block's best."""
+    num, sums = len(rows), work.sums[:len(rows)]
     falling = len(reciprocals[1]) - 1 - num  # where 1 / num stands in the row that is read backwards
     forwards, backwards = reciprocals[0, :num], reciprocals[1, falling:falling + num]
-    for position in range(num):
-        left = sums[position]
-        right = total - left
-        scores[position] = left * left * forwards[position] + right * right * backwards[position]
-    for index in range(num_tied):
-        scores[tied[index]] = -1.0
-    bits = scores.view(np.int64)  # doubles that are not negative compare like integers, which vectorises
-    best = np.int64(-(2**62))
-    for position in range(1, num):
-        best = max(best, bits[position])
-    return np.array([best]).view(np.float64)[0] if best >= 0 else -1.0
+    if len(tied):
+        _sum_up(0.0, rows, residuals, sums)
+        _restart_sums(rows, residuals, total, tied, sums)
+    running, best, num_skipped = 0.0, np.int64(NOTHING), 0
+    for block in range(num // BLOCK + 1):
+        start, stop = block * BLOCK, min((block + 1) * BLOCK, num)
+        if not len(tied):
+            running = _sum_up(running, rows[start:stop], residuals, sums[start:stop])
+        scores = _approximate_scores(sums[start:stop], total, forwards[start:stop], backwards[start:stop], work.scores)
+        while num_skipped < len(tied) and tied[num_skipped] < stop:
+            scores[tied[num_skipped] - start] = -1.0
+            num_skipped += 1
+        work.block_bests[block] = _largest_bits(scores[1:] if block == 0 else scores)
+        best = max(best, work.block_bests[block])
+    return _as_float(best) if best >= 0 else -1.0
 
 
 @njit(nogil=True, cache=True)
-def _restart_sums(rows: np.ndarray, residuals: np.ndarray, total: float, num_tied: int, tied: np.ndarray,
-                  sums: np.ndarray) -> None:
+def _sum_up(running: float, rows: np.ndarray, residuals: np.ndarray, sums: np.ndarray) -> float:
+    """The sum before each row, and after all."""
+    for place in range(len(rows)):
+        sums[place] = running
+        running += residuals[rows[place]]
+    return running
+
+
+@njit(nogil=True, cache=True)
+def _approximate_scores(sums: np.ndarray, total: float, forwards: np.ndarray, backwards: np.ndarray,
+                        buffer: np.ndarray) -> np.ndarray:
+    scores = buffer[:len(sums)]
+    for place in range(len(sums)):
+        left = sums[place]
+        right = total - left
+        scores[place] = left * left * forwards[place] + right * right * backwards[place]
+    return scores
+
+
+@njit(nogil=True, cache=True)
+def _largest_bits(scores: np.ndarray) -> int:
+    """Doubles that are not negative compare like integers, which vectorises."""
+    bits, best = scores.view(np.int64), np.int64(NOTHING)
+    for place in range(len(bits)):
+        best = max(best, bits[place])
+    return best
+
+
+@njit(nogil=True, cache=True)
+def _as_float(bits: int) -> float:
+    return np.array([bits]).view(np.float64)[0]
+
+
+@njit(nogil=True, cache=True)
+def _restart_sums(rows: np.ndarray, residuals: np.ndarray, total: float, tied: np.ndarray, sums: np.ndarray) -> None:
     """Where a run of ties is longer than what remains to its right, scikit-learn sums that remainder backwards."""
-    num = len(rows)
+    num, num_tied = len(rows), len(tied)
     before = tied[0] - 1
     for index in range(num_tied):
         following = tied[index] + 1
@@ -73,16 +106,23 @@ def _restart_sums(rows: np.ndarray, residuals: np.ndarray, total: float, num_tie
 
 
 @njit(nogil=True, cache=True)
-def best_position(num: int, total: float, approximate: float, best: float, sums: np.ndarray,
-                  scores: np.ndarray) -> tuple[float, int]:
+def best_position(num: int, total: float, tied: np.ndarray, approximate: float, best: float,
+                  work: Workspace) -> tuple[float, int]:
     """The largest exact score above `best` and its first position; `best` and position 0 when there is none."""
     found = 0
     limit = max(best, approximate) * ROUNDING
     if approximate < 0.0 or approximate < limit:
         return best, found
-    for position in range(1, num):
-        if scores[position] >= limit:
-            left = sums[position]
+    for block in range(num // BLOCK + 1):
+        if work.block_bests[block] < 0 or _as_float(work.block_bests[block]) < limit:
+            continue
+        start = max(block * BLOCK, 1)
+        following = np.searchsorted(tied, start)
+        for position in range(start, min((block + 1) * BLOCK, num)):
+            if following < len(tied) and tied[following] == position:
+                following += 1
+                continue
+            left = work.sums[position]
             right = total - left
             score = left * left / position + right * right / (num - position)
             if score > best:
@@ -91,9 +131,9 @@ def best_position(num: int, total: float, approximate: float, best: float, sums:
 
 
 @njit(nogil=True, cache=True)
-def find_ties(columns: Columns, column: int, rows: np.ndarray, tied: np.ndarray) -> int:
-    """Writes the positions p with x[p] <= x[p - 1] + GAP to `tied`, ascending; returns their number."""
-    values = columns.values[column]
+def find_ties(columns: Columns, column: int, rows: np.ndarray, node: int, work: Workspace) -> np.ndarray:
+    """The positions p with x[p] <= x[p - 1] + GAP, ascending; a part of work.tied."""
+    values, tied = columns.values[column], work.tied
     start, end = columns.close_starts[column], columns.close_starts[column + 1]
     found = 0
     if columns.is_resorted[column] or (end - start) * MANY > len(values):  # ranks may differ from the node's order
@@ -101,16 +141,29 @@ def find_ties(columns: Columns, column: int, rows: np.ndarray, tied: np.ndarray)
             if values[rows[position]] <= np.float32(values[rows[position - 1]] + GAP):
                 tied[found] = position
                 found += 1
-        return found
+        return tied[:found]
     ranks = columns.ranks[column]
     for index in range(start, end):  # only a row close to its predecessor in the column can be close to one in the node
-        row = columns.close_rows[index]
-        position = _place(ranks, rows, ranks[row])
-        if (0 < position < len(rows) and rows[position] == row
-                and values[row] <= np.float32(values[rows[position - 1]] + GAP)):
-            tied[found] = position
+        rank = ranks[columns.close_rows[index]]
+        if _is_close_in_node(values, columns.sorted_rows[column], rank, node, work.node_of):
+            tied[found] = rank if len(rows) == len(values) else _place(ranks, rows, rank)
             found += 1
-    return found
+    return tied[:found]
+
+
+@njit(nogil=True, cache=True)
+def _is_close_in_node(values: np.ndarray, sorted_rows: np.ndarray, rank: int, node: int, node_of: np.ndarray) -> bool:
+    """Whether the row of this rank is in the node, and so is one no more than GAP below it."""
+    row = sorted_rows[rank]
+    if node_of[row] != node:
+        return False
+    for lower in range(rank - 1, -1, -1):
+        other = sorted_rows[lower]
+        if values[row] > np.float32(values[other] + GAP):
+            return False
+        if node_of[other] == node:
+            return True
+    return False
 
 
 @njit(nogil=True, cache=True)

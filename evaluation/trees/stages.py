@@ -10,31 +10,52 @@ from math import exp
 import numpy as np
 from numba import njit
 
+from ..exponential import fill_exponentials
 from .columns import Columns
 from .growing import grow_tree
 from .memory import LEAF, NUM_NODES, Nodes, Workspace
 
 LEARNING_RATE = 0.1
+ROWS_AT_A_TIME = 256
 
 
 @njit(nogil=True, cache=True)
-def fill_residuals(raw: np.ndarray, labels: np.ndarray, residuals: np.ndarray, start: int, end: int) -> None:
-    """Negative gradients of rows start..end.  raw, residuals: (K, n); labels: (n,) class numbers."""
+def fill_residuals(raw: np.ndarray, labels: np.ndarray, residuals: np.ndarray, is_reproduced: bool, start: int,
+                   end: int) -> None:
+    """Negative gradients of rows start..end.  raw, residuals: (K, n); labels: (n,) class numbers.
+
+    is_reproduced: see `exponential.fill_exponentials`."""
     num_classes = len(raw)
     if num_classes == 1:
         _fill_binary_residuals(raw[0], labels, residuals[0], start, end)
         return
-    for row in range(start, end):
-        largest = raw[0, row]
-        for k in range(1, num_classes):
-            largest = max(largest, raw[k, row])
-        total = 0.0
-        for k in range(num_classes):
-            residuals[k, row] = exp(raw[k, row] - largest)
-            total += residuals[k, row]
-        for k in range(num_classes):
-            probability = residuals[k, row] / total
-            residuals[k, row] = -(probability - 1.0) if labels[row] == k else -probability
+    room = np.empty((5, ROWS_AT_A_TIME))
+    for first in range(start, end, ROWS_AT_A_TIME):
+        last = min(first + ROWS_AT_A_TIME, end)
+        _fill_softmax(raw[:, first:last], residuals[:, first:last], room[:, :last - first], is_reproduced)
+        for row in range(first, last):
+            residuals[labels[row], row] += 1.0
+
+
+@njit(nogil=True, cache=True)
+def _fill_softmax(raw: np.ndarray, residuals: np.ndarray, room: np.ndarray, is_reproduced: bool) -> None:
+    """Minus each class's probability, class by class for the sake of the cache."""
+    largest, totals, shifted, powers, spare = room[0], room[1], room[2], room[3], room[4]
+    largest[:] = raw[0]
+    for k in range(1, len(raw)):
+        for row in range(len(largest)):
+            largest[row] = raw[k, row] if raw[k, row] > largest[row] else largest[row]
+    totals[:] = 0.0
+    for k in range(len(raw)):
+        for row in range(len(largest)):
+            shifted[row] = raw[k, row] - largest[row]
+        fill_exponentials(shifted, powers, spare, is_reproduced)
+        for row in range(len(largest)):
+            residuals[k, row] = powers[row]
+            totals[row] += powers[row]
+    for k in range(len(raw)):
+        for row in range(len(largest)):
+            residuals[k, row] = -(residuals[k, row] / totals[row])
 
 
 @njit(nogil=True, cache=True)
@@ -55,22 +76,21 @@ def boost_classes(columns: Columns, labels: np.ndarray, raw: np.ndarray, residua
 
     seeds and the arrays of `nodes` are those of the stage, (K,) and (K, NUM_NODES)."""
     num_classes = len(raw)
-    buffer = np.empty(raw.shape[1])
     for k in range(start, end):
         tree = Nodes(nodes.feature[k], nodes.threshold[k], nodes.left[k], nodes.right[k], nodes.value[k],
                      nodes.impurity[k], nodes.num_rows[k])
         num_nodes = grow_tree(columns, residuals[k], seeds[k], reciprocals, work, tree)
-        _set_leaf_values(tree, num_nodes, residuals[k], labels, k, num_classes, work.leaves, work.order, buffer)
+        _set_leaf_values(tree, num_nodes, residuals[k], labels, k, num_classes, work)
         for row in range(raw.shape[1]):
             raw[k, row] += LEARNING_RATE * tree.value[work.leaves[row]]
 
 
 @njit(nogil=True, cache=True)
 def boost_all(columns: Columns, labels: np.ndarray, raw: np.ndarray, residuals: np.ndarray, seeds: np.ndarray,
-              reciprocals: np.ndarray, work: Workspace, nodes: Nodes) -> None:
+              reciprocals: np.ndarray, work: Workspace, nodes: Nodes, is_reproduced: bool) -> None:
     """All stages on one thread.  seeds: (stages, K)."""
     for stage in range(len(seeds)):
-        fill_residuals(raw, labels, residuals, 0, raw.shape[1])
+        fill_residuals(raw, labels, residuals, is_reproduced, 0, raw.shape[1])
         of_stage = Nodes(nodes.feature[stage], nodes.threshold[stage], nodes.left[stage], nodes.right[stage],
                          nodes.value[stage], nodes.impurity[stage], nodes.num_rows[stage])
         boost_classes(columns, labels, raw, residuals, seeds[stage], reciprocals, work, of_stage, 0, len(raw))
@@ -78,29 +98,28 @@ def boost_all(columns: Columns, labels: np.ndarray, raw: np.ndarray, residuals: 
 
 @njit(nogil=True, cache=True)
 def _set_leaf_values(tree: Nodes, num_nodes: int, residuals: np.ndarray, labels: np.ndarray, k: int, num_classes: int,
-                     leaves: np.ndarray, rows: np.ndarray, buffer: np.ndarray) -> None:
-    """One Newton step per leaf over its rows in ascending order; `rows` and `buffer` are overwritten."""
+                     work: Workspace) -> None:
+    """One Newton step per leaf over its rows in ascending order."""
     tree_class = 1 if num_classes == 1 else k
-    ends = np.zeros(NUM_NODES + 1, dtype=np.int64)
+    gradients, curvatures = work.gradients, work.curvatures
+    starts = np.zeros(NUM_NODES + 1, dtype=np.int64)
     for node in range(num_nodes):
-        ends[node + 1] = ends[node] + (tree.num_rows[node] if tree.feature[node] == LEAF else 0)
-    places = ends.copy()
-    for row in range(len(leaves)):
-        leaf = leaves[row]
-        rows[places[leaf]] = row
-        places[leaf] += 1
+        starts[node + 1] = starts[node] + (tree.num_rows[node] if tree.feature[node] == LEAF else 0)
+    places = starts.copy()
+    for row in range(len(residuals)):
+        leaf = work.leaves[row]
+        place = places[leaf]
+        places[leaf] = place + 1
+        residual = residuals[row]
+        probability = (1.0 if labels[row] == tree_class else 0.0) - residual
+        gradients[place] = residual
+        curvatures[place] = probability * (1.0 - probability)
     for node in range(num_nodes):
         if tree.feature[node] != LEAF:
             continue
-        start, end = ends[node], ends[node + 1]
-        for place in range(start, end):
-            buffer[place] = residuals[rows[place]]
-        gradient = pairwise_sum(buffer, start, end - start) / (end - start)
-        for place in range(start, end):
-            row = rows[place]
-            probability = (1.0 if labels[row] == tree_class else 0.0) - residuals[row]
-            buffer[place] = probability * (1.0 - probability)
-        curvature = pairwise_sum(buffer, start, end - start) / (end - start)
+        start, num = starts[node], starts[node + 1] - starts[node]
+        gradient = pairwise_sum(gradients, start, num) / num
+        curvature = pairwise_sum(curvatures, start, num) / num
         if num_classes > 1:
             gradient *= (num_classes - 1) / num_classes
         tree.value[node] = 0.0 if abs(curvature) < 1e-150 else gradient / curvature

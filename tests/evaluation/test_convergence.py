@@ -9,7 +9,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from unbraid.evaluation.jobs import converged_or_not, run_processes
+from unbraid.evaluation.jobs import quietly, run_processes
 
 CODES = np.random.RandomState(0).normal(size=(200, 5))
 LABELS = (CODES @ np.arange(5) > 0).astype(int)
@@ -28,10 +28,10 @@ def test_a_model_that_stops_early_is_the_same_without_the_remark() -> None:
         expected = fit(1)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        np.testing.assert_array_equal(converged_or_not(fit, 1), expected)
+        np.testing.assert_array_equal(quietly(fit, 1), expected)
         np.testing.assert_array_equal(run_processes(fit, [(1,)])[0], expected)
 
 
 def test_other_remarks_are_heard() -> None:
     with pytest.warns(UserWarning, match="something else"):
-        converged_or_not(remark)
+        quietly(remark)

@@ -1,0 +1,78 @@
+"""Cross-validated logistic regression: scikit-learn's weights to the bit, though its solver stops unconverged."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+from unbraid.evaluation.jobs import using_jobs
+from unbraid.evaluation.logistic_regression import (
+    LogisticRegressionCV,
+    MultinomialLoss,
+    fit_together,
+    scikit_learn_model,
+)
+from unbraid.evaluation.predictors import logistic_regression_cv
+
+CASES = {  # points, classes, how far apart classes are
+    "ten points": (10, 3, 1.0), "a class in one fold only": (12, 6, 1.0), "unconverged": (300, 12, 5.0),
+    "many classes": (400, 32, 0.5), "more scores than fit into the cache": (1500, 6, 1.0), "two classes": (100, 2, 1.0),
+}
+
+
+def points_of(case):
+    num_points, num_classes, scale = CASES[case]
+    stream = np.random.RandomState(len(case))
+    codes = (stream.standard_normal((num_points, 5)) * [0.1, 1, 3, 1, 0]).astype(np.float32)
+    scores = codes @ stream.standard_normal((5, num_classes)) * scale + stream.gumbel(size=(num_points, num_classes))
+    labels = np.argmax(scores, axis=1)
+    labels[:num_classes] = np.arange(num_classes)
+    return codes, labels * 3 + 1
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_weights_and_predictions_are_scikit_learns(case):
+    codes, labels = points_of(case)
+    with warnings.catch_warnings(), threadpool_limits(1, "blas"):
+        warnings.simplefilter("ignore")
+        theirs = scikit_learn_model().fit(codes, labels)
+    ours = LogisticRegressionCV().fit(codes, labels)
+    np.testing.assert_array_equal(ours.coef_, theirs.coef_)
+    np.testing.assert_array_equal(ours.intercept_, theirs.intercept_)
+    np.testing.assert_array_equal(ours.C_, theirs.C_[0])
+    np.testing.assert_array_equal(ours.predict(codes), theirs.predict(codes))
+
+
+def test_models_fitted_together_are_those_fitted_alone():
+    tasks = [points_of(case) for case in CASES]
+    together = [LogisticRegressionCV() for _ in tasks]
+    with using_jobs(3):
+        fit_together([(model, *task) for model, task in zip(together, tasks, strict=True)])
+    for model, task in zip(together, tasks, strict=True):
+        with using_jobs(1):
+            np.testing.assert_array_equal(model.coef_, LogisticRegressionCV().fit(*task).coef_)
+
+
+def test_the_loss_by_its_definition():
+    stream = np.random.RandomState(0)
+    codes, labels, weights = stream.standard_normal((7, 2)), np.array([0, 1, 2, 2, 1, 0, 2]), stream.randn(3, 3)
+    expected = 0.05 * np.sum(weights[:2] ** 2)
+    for point, label in zip(codes, labels, strict=True):
+        scores = weights[:2].T @ point + weights[2]
+        expected += (np.log(np.sum(np.exp(scores))) - scores[label]) / 7
+    loss, gradient = MultinomialLoss(codes, labels, 3)(weights.ravel(), 0.1)
+    assert loss == pytest.approx(expected, abs=1e-14)
+    for place in range(9):
+        step = np.zeros(9)
+        step[place] = 1e-5
+        higher, lower = (MultinomialLoss(codes, labels, 3)(weights.ravel() + sign * step, 0.1)[0] for sign in (1, -1))
+        assert gradient[place] == pytest.approx((higher - lower) / 2e-5, abs=1e-9)
+
+
+def test_scikit_learns_own_stays_selectable():
+    assert type(logistic_regression_cv("scikit-learn")).__module__.startswith("sklearn")
+    with pytest.raises(ValueError, match="implementation of logistic regression 'quick'"):
+        logistic_regression_cv("quick")
