@@ -21,6 +21,7 @@ COUNTS = {
     "disentangling_vae": 5 * 4 + 3 * 2,
     "lie_group_vae": 2 * 10,
     "cfasl": 4 * (4 * 4 * 10 + 4 * 4 * 2 * 2 * 10),
+    "mipet": 3 * 3 * 2 * 10,
 }
 # Model of a list -> what its training binds, from the originals' scripts and stored settings.
 MODELS = {
@@ -47,6 +48,9 @@ MODELS = {
                       "model.training_steps": 500_000},
     ("cfasl", 2_719): {"dataset.name": "smallnorb", "vae.beta": 6.0, "model.training_steps": 300_000,
                        "gist_cnn_encoder.num_hidden": 256},
+    ("mipet", 10): {"dataset.name": "dsprites_full", "AdamOptimizer.weight_decay": 0.0001, "model.random_seed": 1,
+                    "model.batch_size": 256, "AdamOptimizer.learning_rate": 0.0004, "model.training_steps": 86_400},
+    ("mipet", 179): {"dataset.name": "cars3d", "model.training_steps": 13_800, "mipet.num_transformations": 1},
 }
 
 
