@@ -27,14 +27,14 @@ ROUNDING = float.fromhex("0x1.8p52")  # added to a double, it leaves the nearest
 NUM_TRIED = 20_000
 
 
-@intrinsic
-def _multiply_add(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
-    """a * b + c, rounded once."""
+def _fused_multiply_add(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.fma(*arguments)
 
     return types.float64(types.float64, types.float64, types.float64), generate
 
+
+_multiply_add: Any = intrinsic(_fused_multiply_add)  # a * b + c, rounded once
 
 def _make_table() -> tuple[np.ndarray, np.ndarray]:
     """For k = 0 .. 127: bits of 2^(k/128) as a double, less k / 128 in the exponent; and what it lacks, relative."""

@@ -29,6 +29,11 @@ class LogisticRegressionCV:
     After `fit`: classes_ (K,), coef_ (K, D), intercept_ (K,) and the chosen C_.  Two classes are scikit-learn's own
     affair: another loss, and no time to gain."""
 
+    classes_: np.ndarray
+    coef_: np.ndarray
+    intercept_: np.ndarray
+    C_: float
+
     def fit(self, codes: np.ndarray, labels: np.ndarray) -> LogisticRegressionCV:
         """codes: (n, D); labels: (n,), of two classes or more."""
         fit_together([(self, codes, labels)])

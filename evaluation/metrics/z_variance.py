@@ -93,7 +93,8 @@ def voted_scores(key: str, codes: np.ndarray, factors: np.ndarray, draw_groups: 
     votes = [np.zeros((num_factors, codes.shape[1]), dtype=np.int64) for _ in range(2)]
     for factor, numbers in enumerate(zip(*numbers_of_groups(num_factors, num_train, num_eval, random_state),
                                          strict=True)):
-        groups = draw_groups(factors, factor, *map(int, numbers), batch_size, random_state)
+        of_train, of_eval = map(int, numbers)
+        groups = draw_groups(factors, factor, of_train, of_eval, batch_size, random_state)
         if groups is None:
             return dict.fromkeys(keys, undefined(f"No two of {len(codes)} points can form a group for factor {factor}; "
                                                  "draw more points."))

@@ -57,7 +57,7 @@ def _curves(results: Sequence[tuple[str, Result]]) -> dict[str, Curve]:
     curves: dict[str, Curve] = {}
     for model, result in results:
         settings = [f"{name} = {result.settings[name]}" for name in names if name in result.settings]
-        samples = next((value for key, value in result.row.items() if key.endswith("_samples")), [])
+        samples: Sequence[float] = next((value for key, value in result.row.items() if key.endswith("_samples")), [])
         point = (float(result.headline[1] or 0.0), list(samples))
         curves.setdefault(", ".join([model, *settings]), {}).setdefault(float(result.settings[LOCALITY]), point)
     return curves

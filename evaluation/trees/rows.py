@@ -42,7 +42,7 @@ def partition(values: np.ndarray, threshold: float, start: int, end: int, node: 
     to last; and each row of the back that goes right moves down by one.  Written without a branch on the data, which
     nothing could predict."""
     order, goes_right = work.order[start:end], work.goes_right
-    num, num_right = end - start, np.int64(0)
+    num, num_right = end - start, 0
     for place in range(num):
         row = order[place]
         is_right = values[row] > threshold
@@ -58,7 +58,7 @@ def partition(values: np.ndarray, threshold: float, start: int, end: int, node: 
 @njit(nogil=True, cache=True)
 def _swap_sides(order: np.ndarray, goes_right: np.ndarray, num_left: int, leaving: np.ndarray,
                 coming: np.ndarray) -> None:
-    num, num_leaving, num_coming = len(order), np.int64(0), np.int64(0)
+    num, num_leaving, num_coming = len(order), 0, 0
     for place in range(num_left):
         leaving[num_leaving] = order[place]
         num_leaving += goes_right[place]
@@ -74,7 +74,7 @@ def _swap_sides(order: np.ndarray, goes_right: np.ndarray, num_left: int, leavin
         order[place] = row if is_right else other
         last -= 1 - is_right
     order[num - 1] = leaving[0]
-    first = np.int64(0)
+    first = 0
     for place in range(num_left):
         row, is_right, other = order[place], goes_right[place], coming[first]
         order[place] = other if is_right else row

@@ -36,7 +36,7 @@ def score_positions(rows: np.ndarray, residuals: np.ndarray, total: float, tied:
     if len(tied):
         _sum_up(0.0, rows, residuals, sums)
         _restart_sums(rows, residuals, total, tied, sums)
-    running, best, num_skipped = 0.0, np.int64(NOTHING), 0
+    running, best, num_skipped = 0.0, NOTHING, 0
     for block in range(num // BLOCK + 1):
         start, stop = block * BLOCK, min((block + 1) * BLOCK, num)
         if not len(tied):
@@ -73,7 +73,7 @@ def _approximate_scores(sums: np.ndarray, total: float, forwards: np.ndarray, ba
 @njit(nogil=True, cache=True)
 def _largest_bits(scores: np.ndarray) -> int:
     """Doubles that are not negative compare like integers, which vectorises."""
-    bits, best = scores.view(np.int64), np.int64(NOTHING)
+    bits, best = scores.view(np.int64), NOTHING
     for place in range(len(bits)):
         best = max(best, bits[place])
     return best
