@@ -39,7 +39,7 @@ class TorchRunner:
         primals, tangents = (torch.from_numpy(np.ascontiguousarray(array)).to(self._device)
                              for array in (values, directions))
         with torch.no_grad():
-            derivative = torch.func.jvp(self._module, (primals,), (tangents,))[1]
+            derivative = torch.func.jvp(self.module, (primals,), (tangents,))[1]
         return derivative.to("cpu", torch.float32).numpy()
 
     def _run(self, values: np.ndarray) -> Any:
