@@ -37,7 +37,8 @@ def find_config(name: str) -> Path:
         choices = ", ".join(str(match.relative_to(CONFIG_ROOT)) for match in matches)
         raise ConfigurationError(f"The gin config name {name!r} is ambiguous; give one of: {choices}.")
     raise ConfigurationError(f"There is no gin config {name!r}, neither as a file nor among the shipped ones. "
-                             + suggestion(stem, (path.stem for path in CONFIG_ROOT.rglob("*.gin"))))
+                             + suggestion(stem, (path.stem for path in CONFIG_ROOT.rglob("*.gin")))
+                             + f" They are in {CONFIG_ROOT}; unbraid-evaluate --list describes metrics and presets.")
 
 
 @contextlib.contextmanager

@@ -9,6 +9,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+MOST_NAMES = 80  # a message lists no more
+
 
 class UserError(ValueError):
     """Input that cannot be used as it was given."""
@@ -40,9 +42,11 @@ class ExistingOutputError(UserError):
 
 
 def suggestion(name: str, valid_names: Iterable[str]) -> str:
-    """'Did you mean ...?' with the closest names, followed by all of them."""
+    """'Did you mean ...?' with the closest names, followed by all of them where a reader can take them in."""
     names = sorted(valid_names)
     by_lower = {candidate.lower(): candidate for candidate in names}
     close = [by_lower[match] for match in difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.6)]
     hint = f"Did you mean {' or '.join(close)}? " if close else ""
+    if len(names) > MOST_NAMES:
+        return f"{hint}There are {len(names)} names."
     return f"{hint}Valid names: {', '.join(names)}." if names else "There are none."

@@ -100,5 +100,5 @@ def test_a_long_value_stays_on_one_line() -> None:
 def test_shipped_configs_are_found_by_name() -> None:
     assert find_config("mig") == CONFIG_ROOT / "evaluation" / "mig.gin"
     assert find_config("evaluation/mig.gin") == CONFIG_ROOT / "evaluation" / "mig.gin"
-    with pytest.raises(ConfigurationError, match=r"no gin config 'migg'.*Did you mean mig\?"):
+    with pytest.raises(ConfigurationError, match=r"no gin config 'migg'.*Did you mean mig or .*--list"):
         find_config("migg")
