@@ -58,7 +58,8 @@ def test_results_say_what_was_scored_and_how(scored: Path, exported: Path) -> No
         "dataset.name": "'threeDots'", "discretizer.discretizer_fn": "@histogram_discretizer",
         "discretizer.num_bins": "20",
         "evaluation.evaluation_fn": "@mig", "evaluation.global_seed": "'random_seed'", "evaluation.name": "'mig'",
-        "evaluation.on_degenerate": "'nan'", "evaluation.random_seed": "0",
+        "evaluation.on_degenerate": "'nan'", "evaluation.preset": "''", "evaluation.random_seed": "0",
+        "evaluation.restart_model_stream": "False", "evaluation.scheme": "None",
         "mig.batch_size": "16", "mig.num_train": "500"}
     assert read(scored / "local_mig_0_1", "evaluation_config")["local_sample_factors.denylist_factors"] == "[]"
 
@@ -113,9 +114,9 @@ def test_existing_results_are_kept_resumed_or_replaced(exported: Path, tmp_path:
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    (["--gin_config", "migg"], "Did you mean mig?"),
+    (["--gin_config", "migg"], "Did you mean mig or"),
     (["--gin_config", "mig", "--gin_bindings", "mig.num_trian = 5"], "Did you mean num_train?"),
-    (["--gin_config", "mig", "--gin_bindings", "evaluation.evaluation_fn = @mgi"], "Did you mean mig?"),
+    (["--gin_config", "mig", "--gin_bindings", "evaluation.evaluation_fn = @mgi"], "Did you mean mig or"),
     (["--gin_config", "mig", "--gin_bindings", "evaluation.evaluation_fn = @dataset"], "which is no metric"),
     (["--gin_config", "mig", "--gin_bindings", "dataset.name = 'threeDot'"], "Did you mean threeDots"),
     (["--gin_config", "mig", "--gin_bindings", "dataset.name = 'threeDots'", "mig.num_train = 0"], "Asked to draw 0"),
