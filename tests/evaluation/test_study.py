@@ -13,6 +13,7 @@ from unbraid.evaluation.__main__ import main
 from unbraid.evaluation.presets import metrics_of_preset
 from unbraid.evaluation.repeats import interval, summarise
 from unbraid.evaluation.study import model_names
+from unbraid.evaluation.study import model_names
 
 SMALL = [
     "factor_vae_score.num_train = 40", "factor_vae_score.num_eval = 20", "factor_vae_score.num_variance_estimate = 40",
@@ -112,12 +113,12 @@ def test_the_interval_is_students():
 
 
 def test_several_models_and_a_metric_that_compares_them(exported: Path, tmp_path: Path, caplog) -> None:
-    other = tmp_path / "other.onnx"
-    other.write_bytes((exported / "representation.onnx").read_bytes())
+    one, other = tmp_path / "one.onnx", tmp_path / "other.onnx"  # without a posterior beside them
+    for path in (one, other):
+        path.write_bytes((exported / "representation.onnx").read_bytes())
     output = tmp_path / "metrics"
-    assert run([exported, other], output, "--gin_config", "mig", "udr") == 0
-    name = model_names([exported])[0]
-    assert scores(output / name / "mig")["discrete_mig"] == scores(output / "other" / "mig")["discrete_mig"]
+    assert run([one, other], output, "--gin_config", "mig", "udr") == 0
+    assert scores(output / "one" / "mig")["discrete_mig"] == scores(output / "other" / "mig")["discrete_mig"]
     found = scores(output / "udr")
     assert len(found["model_scores"]) == 2
     assert found["model_scores"][0] == found["model_scores"][1] > 0.5
