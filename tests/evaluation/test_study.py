@@ -13,7 +13,6 @@ from unbraid.evaluation.__main__ import main
 from unbraid.evaluation.presets import metrics_of_preset
 from unbraid.evaluation.repeats import interval, summarise
 from unbraid.evaluation.study import model_names
-from unbraid.evaluation.study import model_names
 
 SMALL = [
     "factor_vae_score.num_train = 40", "factor_vae_score.num_eval = 20", "factor_vae_score.num_variance_estimate = 40",
