@@ -7,6 +7,8 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
+import gin
+
 from .errors import UnknownNameError
 
 Part = TypeVar("Part")
@@ -51,9 +53,12 @@ class Registry(Generic[Part]):
 
 
 def import_members(package: str) -> list[str]:
-    """Imports every module of `package`, so that their decorators run; returns the modules' names."""
+    """Imports every module of `package`, so that their decorators run; returns the modules' names.
+
+    gin is locked while a configuration is in use, and would refuse what the modules register with it."""
     path = importlib.import_module(package).__path__
     names = [f"{package}.{module.name}" for module in pkgutil.iter_modules(path) if module.name != "__main__"]
-    for name in names:
-        importlib.import_module(name)
+    with gin.unlock_config():
+        for name in names:
+            importlib.import_module(name)
     return names

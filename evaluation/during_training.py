@@ -86,8 +86,7 @@ class EvaluateDuringTraining:
         if late:
             raise ConfigurationError(f"evaluate_during_training.steps has {late[0]}, but the training ends at step "
                                      f"{training.training_steps}; raise model.training_steps or take the step out.")
-        with gin.unlock_config():  # the training's own configuration is in use
-            load_metrics()
+        load_metrics()
         self.configs = metric_configs(_names(self.metrics), self.bindings)
         for name, files in self.configs.items():
             with configured(files, self.bindings):

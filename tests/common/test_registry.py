@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from unbraid.common.configuration import configured
 from unbraid.common.errors import UnknownNameError
-from unbraid.common.registry import Registry
+from unbraid.common.registry import Registry, import_members
 
 
 def make_registry() -> Registry[int]:
@@ -28,3 +29,13 @@ def test_an_unknown_name_gets_suggestions_and_the_list() -> None:
 def test_a_name_is_given_once() -> None:
     with pytest.raises(ValueError, match="number 'two' is registered twice"):
         make_registry().register("two")(3)
+
+
+def test_members_register_with_gin_while_a_configuration_is_in_use(tmp_path, monkeypatch):
+    package = tmp_path / "late_parts"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "part.py").write_text("import gin\n\n@gin.configurable\ndef late_part():\n    return 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with configured():
+        assert import_members("late_parts") == ["late_parts.part"]
