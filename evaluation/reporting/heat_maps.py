@@ -14,6 +14,7 @@ GAP = "-"
 # title, unit, what is best to know
 KNOWN = {
     "mutual_information": ("Mutual information", "nats", "How much a code knows of a factor."),
+    "normalised_information": ("Normalised mutual information", "share", "Of a factor's entropy, what a code knows."),
     "importances": ("DCI importance", "share", "How much a code serves to predict a factor; a factor's sum to 1."),
     "sap": ("SAP: one code alone predicts a factor", "accuracy or R²", "The gap between the two best is the score."),
     "irs": ("Interventional robustness", "0 to 1", "How far a code stays put while a factor does."),
