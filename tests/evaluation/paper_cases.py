@@ -148,6 +148,16 @@ PAPERS = {
         "z_min_var": Paper(groups("z_min_variance", VARIANCE), {"z_min_variance": "score"}),
         "z_max_var": Paper(groups("z_max_variance", VARIANCE), {"z_max_variance": "score"}, FEW),
         "z_diff": Paper(groups("z_diff", GROUPS) + "logistic_regression.max_iter = 10000\n", {"z_diff": "score"}),
+        "dci_lasso": Paper(
+            "evaluation.evaluation_fn = @dci_regression\ndci_regression.num_train = 300\n"
+            "dci_regression.regressor = @lasso\n",
+            {"disentanglement": "disentanglement", "completeness_unweighted": "completeness",
+             "informativeness": "informativeness"}, FEW, 1e-5),
+        "dci_random_forest": Paper(
+            "evaluation.evaluation_fn = @dci_regression\ndci_regression.num_train = 300\n"
+            "dci_regression.regressor = @random_forest\n",
+            {"disentanglement": "disentanglement", "completeness_unweighted": "completeness",
+             "informativeness": "informativeness"}, FEW[:1], 1e-6),
     },
     "infomec": {
         "continuous": Paper(

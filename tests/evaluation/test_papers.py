@@ -16,7 +16,8 @@ from unbraid.evaluation.metrics.mig_qzx import gap_and_alignment
 from unbraid.evaluation.posterior_entropy import latent_entropies
 
 RECORDED = goldens("papers")
-SLOW = {("clgvae", "dci"), ("cfasl", "dci"), ("infomec", "continuous")}
+SLOW = {("review_sampled", "dci_random_forest"), ("review_sampled", "dci_lasso"), ("clgvae", "dci"), ("cfasl", "dci"),
+        ("infomec", "continuous")}
 METRICS = [pytest.param(source, metric, marks=[pytest.mark.slow] if (source, metric) in SLOW else [])
            for source, metrics in PAPERS.items() for metric in metrics]
 
