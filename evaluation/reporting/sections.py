@@ -13,7 +13,7 @@ from .gaps import evaluate_command
 from .heat_maps import HeatMap
 from .pictures import PictureSection
 from .runs import Run
-from .scores import models_of
+from .scores import UNKNOWN, models_of
 
 MATRIX_METRICS = ("mig", "dci", "sap_score", "local_mig_0_1")
 LOCALITIES = ("0_1", "0_2", "0_3", "0_6", "1_0")
@@ -70,7 +70,8 @@ def summary_of(run: Run) -> str:
     origin = f", imported from {run.record.source['project']}" if run.record and run.record.source \
         and run.record.source.get("project") else ""
     on = f" on {', '.join(data_sets_of(run))}" if data_sets_of(run) else ""
-    return f"{method_of(run)}{latents}{on}{origin}"
+    method = method_of(run)
+    return f"{'a model' if method == UNKNOWN else method}{latents}{on}{origin}"
 
 
 def loss_charts(run: Run) -> list[Chart]:

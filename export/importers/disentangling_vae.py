@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Collection
 from pathlib import Path
@@ -10,6 +11,8 @@ from ..errors import ArtifactError
 from .filling import Filling, Imported, fill
 from .registry import BaseSource, source
 from .state import State
+
+METHODS = {"VAE": "vae", "betaH": "vae", "betaB": "annealed_vae", "factor": "factor_vae", "btcvae": "beta_tc_vae"}
 
 
 @source("disentangling_vae")
@@ -38,12 +41,11 @@ class DisentanglingVAE(BaseSource):
 
     def check_folder(self, folder: Path, imported: Imported) -> Imported:
         path = folder / "specs.json"
-        if path.is_file():
-            _check_specs(path, imported)
-        return imported
+        return dataclasses.replace(imported, method=_method_of(path, imported)) if path.is_file() else imported
 
 
-def _check_specs(path: Path, imported: Imported) -> None:
+def _method_of(path: Path, imported: Imported) -> str | None:
+    """What specs.json says the loss is; it has to be of the same model."""
     try:
         specs = json.loads(path.read_text(encoding="utf-8"))
         found = {"img_size": list(specs["img_size"]), "latent_dim": specs["latent_dim"]}
@@ -55,3 +57,4 @@ def _check_specs(path: Path, imported: Imported) -> None:
         raise ArtifactError(f"{path} says {found}, but the weights beside it are of {expected}. They are not of "
                             "one run; put the right files together, or point at the weights' file in a folder of "
                             "its own.")
+    return METHODS.get(specs.get("loss"))

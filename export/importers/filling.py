@@ -92,6 +92,8 @@ class Imported:
     """CFASL's codebook; a Lie algebra's bases are the decoder's."""
     statistic: str = "mean"
     """What of the posterior the file is the representation of: "mean" or "sample"."""
+    method: str | None = None
+    """What it was trained with, by the method's name here, where the checkpoint says so."""
 
 
 class Pictures(nn.Module):

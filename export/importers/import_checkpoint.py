@@ -114,7 +114,7 @@ def export_checkpoint(path: str | Path, output_dir: str | Path, *, source: str |
     return export_representation(
         imported.encoder, output_dir, images, representation=postprocessing.recipe.statistic,
         postprocessing=fitted_on(data_set, postprocessing, imported.encoder), decoder=imported.decoder,
-        data_set=data_set, source=origin, formats=formats, overwrite=overwrite,
+        method=imported.method, data_set=data_set, source=origin, formats=formats, overwrite=overwrite,
         finish=lambda folder, _: save_symmetries(folder, symmetries))
 
 

@@ -65,3 +65,10 @@ def test_specs_that_do_not_fit_are_named(tmp_path: Path, disvae: Callable, specs
     (tmp_path / "specs.json").write_text(json.dumps(specs))
     with pytest.raises(ArtifactError, match=message):
         import_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize(("loss", "method"), [("btcvae", "beta_tc_vae"), ("VAE", "vae"), ("new", None), (None, None)])
+def test_the_method_is_that_of_the_specs(tmp_path: Path, disvae: Callable, loss: object, method: str | None) -> None:
+    torch.save(disvae(), tmp_path / "model.pt")
+    (tmp_path / "specs.json").write_text(json.dumps({"img_size": [1, 64, 64], "latent_dim": 3, "loss": loss}))
+    assert import_checkpoint(tmp_path)[0].method == method
