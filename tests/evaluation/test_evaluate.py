@@ -116,7 +116,7 @@ def test_existing_results_are_kept_resumed_or_replaced(exported: Path, tmp_path:
 @pytest.mark.parametrize(("arguments", "message"), [
     (["--gin_config", "migg"], "Did you mean mig or"),
     (["--gin_config", "mig", "--gin_bindings", "mig.num_trian = 5"], "Did you mean num_train?"),
-    (["--gin_config", "mig", "--gin_bindings", "evaluation.evaluation_fn = @mgi"], "Did you mean mig or"),
+    (["--gin_config", "mig", "--gin_bindings", "evaluation.evaluation_fn = @mgi"], "Did you mean mig?"),
     (["--gin_config", "mig", "--gin_bindings", "evaluation.evaluation_fn = @dataset"], "which is no metric"),
     (["--gin_config", "mig", "--gin_bindings", "dataset.name = 'threeDot'"], "Did you mean threeDots"),
     (["--gin_config", "mig", "--gin_bindings", "dataset.name = 'threeDots'", "mig.num_train = 0"], "Asked to draw 0"),
