@@ -88,7 +88,8 @@ def loss_comparison(runs: Sequence[Run]) -> list[Chart]:
                   if len(run.log.get("step", ())) > 1 and name in run.log]
         if series:
             log_y = wants_log([value for one in series for value in one.ys])
-            charts.append(line_chart(name, series, "training step",
+            alone = len(runs) > 1 and len(series) == 1  # a single line has no legend
+            charts.append(line_chart(f"{name} of {series[0].label}" if alone else name, series, "training step",
                                      f"{name}, nats an image" if name in LOSSES else name, log_y))
     return charts
 
