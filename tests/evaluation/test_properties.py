@@ -32,7 +32,9 @@ CUTS = ["cfasl_factor_vae_score.batch_size = 20", "cfasl_factor_vae_score.num_va
         "cfasl_multi_factor_vae_score.batch_size = 20", "cfasl_multi_factor_vae_score.num_variance_estimate = 40",
         "prune_dims.threshold = 0.05", "local_sample_factors.continuity_cutoff = 4",
         "local_sample_factors.locality_proportion = 1.0", "local_sample_factors.denylist_factors = []",
-        "lasso.alphas = [0.0001, 0.01]", "random_forest.max_depths = [8]", "random_forest.max_features = [1.0]"]
+        "lasso.alphas = [0.0001, 0.01]", "random_forest.max_depths = [8]", "random_forest.max_features = [1.0]",
+        # forests draw codes by their place: what does not depend on it is the limit of many trees
+        "dci_es.num_trees = 1000", "dci_es.max_depths = [3, 6]"]
 
 # one config for each metric function that has one data set and one model
 CONFIGS = ("beta_vae_sklearn", "factor_vae_metric", "mig", "dci", "sap_score", "modularity_explicitness", "irs",
