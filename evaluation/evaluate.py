@@ -85,10 +85,9 @@ class Evaluator:
         Raises UserError; then nothing is written and an old folder is left as it was."""
         output_dir = Path(output_dir)
         refuse_existing(output_dir, overwrite)
-        settings = self.settings_sha256(gin_config_files, gin_bindings)
         files, name = self._with_data_set(gin_config_files, gin_bindings)
         with configured(files, gin_bindings), atomic_directory(output_dir, overwrite) as folder:
-            start = time.time()
+            start, settings = time.time(), _settings_sha256()
             bind("dataset.name", name)
             data_set = get_named_ground_truth_data(known=self._data_sets)
             is_validation = bound("validation.validation_fn") is not None
@@ -109,8 +108,7 @@ class Evaluator:
         """Hash of all bindings that can change a score, to tell results apart; notes for the results do not count."""
         files, _ = self._with_data_set(gin_config_files, gin_bindings)
         with configured(files, gin_bindings):
-            lines = [line for line in gin.config_str().splitlines() if not line.startswith(NOTES)]
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+            return _settings_sha256()
 
     def _with_data_set(self, files: Sequence[str | Path], bindings: Sequence[str]) -> tuple[list[str | Path], str]:
         """The config files with the data set's own in front, whose bindings the others override, and its name."""
@@ -194,6 +192,12 @@ def takes(argument: str) -> bool:
 def load_metrics() -> None:
     """Registers every metric of the folder with gin."""
     import_members(f"{__package__}.metrics")
+
+
+def _settings_sha256() -> str:
+    """Hash of the bindings in use, but for notes."""
+    lines = [line for line in gin.config_str().splitlines() if not line.startswith(NOTES)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _model_stream(seed: int | str | None, points: np.random.RandomState) -> np.random.RandomState | None:
