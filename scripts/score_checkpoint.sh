@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Scores somebody's model: an exported one, or a checkpoint of another project (docs/checkpoints.md).
 #
-#   bash scripts/score_checkpoint.sh PATH DATA_SET [METRIC ...]
+#   bash scripts/score_checkpoint.sh PATH DATA_SET [METRIC ... | PRESET]
 #
 # PATH      an exported file (.pt TorchScript, .onnx, .pt2), another project's checkpoint, or a folder that holds either
 # DATA_SET  name of the data set, such as threeDots (bash scripts/score_checkpoint.sh with a wrong one lists them)
-# METRIC    names of shipped gin files; default: mig modularity_explicitness local_mig_0_1 local_modularity_0_1
+# METRIC    names of shipped gin files; or one of a PRESET, the metrics of a paper (unbraid-evaluate --list says which
+#           there are).  Default: dlib_2019, the study of disentanglement_lib, which encodes the whole data set and takes
+#           minutes; mig modularity_explicitness sap_score take seconds
 #
 # Scores go to OUTPUT (default: PATH/metrics for a folder, PATH.metrics for a file); those that are there are kept.
 # DEVICE=cuda runs the model on a GPU.  ALLOW_PICKLED_CODE=1 opens pickled modules, which runs code from the file.
@@ -18,10 +20,11 @@ use_environment
 
 path=$1 data_set=$2
 shift 2
-[ $# -gt 0 ] || set -- mig modularity_explicitness local_mig_0_1 local_modularity_0_1
+if [ $# -eq 0 ]; then chosen=(); elif [ -f "$ROOT/gin_configs/presets/$1.gin" ]; then chosen=(--preset "$1"); shift
+else chosen=(--gin_config); fi
 if [ -d "$path" ]; then default=$path/metrics; else default=$path.metrics; fi
 output=${OUTPUT:-$default}
 if [ $# -eq 1 ]; then output=$output/$(basename "$1" .gin); fi
 unbraid-evaluate --model_dir "$path" --output_dir "$output" --resume --device "${DEVICE:-cpu}" \
-    ${ALLOW_PICKLED_CODE:+--allow_pickled_code} ${HINTS:-} --gin_config "$@" --gin_bindings "dataset.name = '$data_set'" \
+    ${ALLOW_PICKLED_CODE:+--allow_pickled_code} ${HINTS:-} "${chosen[@]}" "$@" --gin_bindings "dataset.name = '$data_set'" \
     ${BINDINGS:+"$BINDINGS"}

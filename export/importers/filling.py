@@ -32,12 +32,14 @@ class Piece:
 
 
 class Filling:
-    """One network of ours and the pieces it is filled with."""
+    """One network of ours, whose parameters have shapes but no values, and the pieces it will be filled with."""
 
     def __init__(self, architecture: str, image_shape: Sequence[int], num_latent: int, **options: Any):
         self.image_shape, self.num_latent, self.options = tuple(image_shape), num_latent, options
         arguments = {"image_shape": list(image_shape), "num_latent": num_latent, **options}
-        self.network = build({"name": architecture, "arguments": arguments})
+        self.description = {"name": architecture, "arguments": arguments}
+        with torch.device("meta"):  # shapes only: what lies beside the weights may claim sizes that no machine holds
+            self.network = build(self.description)
         self.pieces: dict[str, Piece] = {}
 
     def take(self, part: str, layers: Sequence[str]) -> Filling:
@@ -46,6 +48,12 @@ class Filling:
         assert len(ours) == len(layers), (ours, layers)
         for name, theirs in zip(ours, layers, strict=True):
             self.take_layer(".".join(filter(None, (part, name))), theirs)
+        return self
+
+    def take_all(self, part: str, prefix: str) -> Filling:
+        """Every tensor of our submodule `part`, named alike behind `prefix`."""
+        for name in self.network.get_submodule(part).state_dict():
+            self.pieces[f"{part}.{name}"] = Piece((f"{prefix}{name}",), torch.clone, lambda shape: shape)
         return self
 
     def take_layer(self, ours: str, theirs: str, make: Callable[[torch.Tensor], torch.Tensor] = torch.clone,
@@ -85,7 +93,7 @@ class Imported:
     encoder: nn.Module
     """Images (N, C, H, W) in [0, 1] to (mean, log-variance), or to codes (N, D)."""
     decoder: nn.Module | None
-    """Codes (N, D) to images (N, C, H, W) in [0, 1]."""
+    """Codes (N, D) to images (N, C, H, W) in [0, 1], or as the encoder takes them where `decodes_input`."""
     image_shape: tuple[int, ...]
     num_latent: int
     symmetries: Symmetries = NO_SYMMETRIES
@@ -94,6 +102,8 @@ class Imported:
     """What of the posterior the file is the representation of: "mean" or "sample"."""
     method: str | None = None
     """What it was trained with, by the method's name here, where the checkpoint says so."""
+    decodes_input: bool = False
+    """Whether pictures of the decoder are normalised as the encoder's input is."""
 
 
 class Pictures(nn.Module):
@@ -115,13 +125,15 @@ def fill(state: State, encoder: Filling, decoder: Filling | None = None, ignored
     Raises KeyMismatchError with all missing, unexpected and misshapen keys at once."""
     fillings = [encoder, decoder] if decoder is not None else [encoder]
     _check(state, fillings, ignored)
+    networks = []
     for filling in fillings:
         weights = {ours: piece.make(*(state.tensors[key].float() for key in piece.keys))
                    for ours, piece in filling.pieces.items()}
-        filling.network.load_state_dict(weights)  # strict: a parameter that no piece fills is a defect of ours
-        filling.network.eval()
-    pictures = None if decoder is None else Pictures(decoder.network, activation).eval()
-    return Imported(encoder.network, pictures, encoder.image_shape, encoder.num_latent)
+        networks.append(build(filling.description))
+        networks[-1].load_state_dict(weights)  # strict: a parameter that no piece fills is a defect of ours
+        networks[-1].eval()
+    pictures = None if decoder is None else Pictures(networks[1], activation).eval()
+    return Imported(networks[0], pictures, encoder.image_shape, encoder.num_latent)
 
 
 def _check(state: State, fillings: Sequence[Filling], ignored: Sequence[str]) -> None:

@@ -24,7 +24,7 @@ from ..representations import Postprocessing, Recipe
 from ..symmetries import save_symmetries, with_bases
 from ..verification_images import verification_images
 from .filling import Imported
-from .input_statistics import STATISTICS, Normalised
+from .input_statistics import STATISTICS, Denormalised, Normalised
 from .own_symmetries import own_symmetries
 from .reading import read_state
 from .registry import source_of, sources
@@ -91,8 +91,10 @@ def with_input_statistics(imported: Imported, origin: dict[str, str], data_set: 
         raise ArtifactError(f"{origin['project']} trains on (x - mean) / std, which {origin['file']} does not tell. "
                             f"Name its data set with --data_set ({', '.join(STATISTICS)}), or give --input_statistics "
                             "MEAN STD; 0 1 leaves images as they are.")
-    encoder = Normalised(imported.encoder, mean, std).eval()
-    return dataclasses.replace(imported, encoder=encoder), {**origin, "input": described((mean, std))}
+    imported = dataclasses.replace(imported, encoder=Normalised(imported.encoder, mean, std).eval())
+    if imported.decoder is not None and imported.decodes_input:
+        imported = dataclasses.replace(imported, decoder=Denormalised(imported.decoder, mean, std).eval())
+    return imported, {**origin, "input": described((mean, std))}
 
 
 def export_checkpoint(path: str | Path, output_dir: str | Path, *, source: str | None = None,

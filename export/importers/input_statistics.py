@@ -1,4 +1,4 @@
-"""Networks that were trained on (x - mean) / std, made to take images in [0, 1]."""
+"""Networks that were trained on (x - mean) / std, made to take and to give images in [0, 1]."""
 
 from __future__ import annotations
 
@@ -40,3 +40,10 @@ class Normalised(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return self.network((images - self.mean) / self.std)
+
+
+class Denormalised(Normalised):
+    """A decoder of images (x - mean) / std, made to give images in [0, 1]."""
+
+    def forward(self, codes: torch.Tensor) -> torch.Tensor:
+        return (self.network(codes) * self.std + self.mean).clamp(0, 1)

@@ -24,7 +24,9 @@ DAMAGED = (RuntimeError, EOFError, OSError, ValueError, KeyError, IndexError, At
 
 def read_state(path: Path, allow_pickled_code: bool = False) -> State:
     """Raises UnsafeArtifactError for a file of more than tensors, ArtifactError for a damaged or strange one."""
-    return State(without_wrapper(_tensors(_content(path, allow_pickled_code), path)), path)
+    content = _content(path, allow_pickled_code)
+    hyper_parameters = content.get("hyper_parameters") if isinstance(content, dict) else None
+    return State(without_wrapper(_tensors(content, path)), path, hyper_parameters)
 
 
 def _content(path: Path, allow_pickled_code: bool) -> Any:

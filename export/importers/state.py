@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -17,6 +18,8 @@ class State:
 
     tensors: Mapping[str, torch.Tensor]
     path: Path
+    hyper_parameters: Any = None
+    """What a Lightning file holds under that name, in which objects are `inert.Shell`s."""
 
     def size(self, key: str, axis: int, default: int) -> int:
         """Size of one tensor's axis; `default` where it is absent, so that its absence is reported with all others."""

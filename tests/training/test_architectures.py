@@ -26,7 +26,10 @@ NUM_PARAMETERS = {
     "jl1_encoder": (186_324, 187_348),
     "jl1_decoder": (381_313, 382_339),
 }
-IMAGE_NETWORKS = sorted(name for name in architectures() if name.endswith(("encoder", "decoder")))
+# Tested with the checkpoints that have them.
+NEEDS_SIZES = ("jl1_any_encoder", "jl1_any_decoder", "sequential_encoder", "sequential_decoder")
+IMAGE_NETWORKS = sorted(name for name in architectures()
+                        if name.endswith(("encoder", "decoder")) and name not in NEEDS_SIZES)
 
 
 def make(name: str, channels: int = 1, side: int = 64, num_latent: int = 10) -> nn.Module:

@@ -29,11 +29,13 @@ class GaussianHead(nn.Module):
         return self.mean(features), self.log_variance(features)
 
 
-def convolutions(channels: Sequence[int], kernels: Sequence[int], paddings: Sequence[int]) -> nn.Sequential:
-    """Convolutions of stride 2 from channels[0] to channels[-1], each followed by a ReLU."""
+def convolutions(channels: Sequence[int], kernels: Sequence[int], paddings: Sequence[int],
+                 strides: Sequence[int] | None = None) -> nn.Sequential:
+    """Convolutions from channels[0] to channels[-1], of stride 2 unless said, each followed by a ReLU."""
     layers: list[nn.Module] = []
-    for i, (kernel, padding) in enumerate(zip(kernels, paddings, strict=True)):
-        layers += [nn.Conv2d(channels[i], channels[i + 1], kernel, 2, padding), nn.ReLU()]
+    strides = strides or [2] * len(kernels)
+    for i, (kernel, padding, stride) in enumerate(zip(kernels, paddings, strides, strict=True)):
+        layers += [nn.Conv2d(channels[i], channels[i + 1], kernel, stride, padding), nn.ReLU()]
     return nn.Sequential(*layers)
 
 

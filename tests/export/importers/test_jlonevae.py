@@ -17,7 +17,15 @@ from unbraid.export.importers.import_checkpoint import import_checkpoint
 Tensors = dict[str, torch.Tensor]
 ARGUMENTS = {"latent_dim": 3, "im_side_len": 64, "im_channels": 1, "emb_conv_layers_channels": [32, 32, 64, 64],
              "emb_conv_layers_strides": [2, 2, 2, 2], "emb_conv_layers_kernel_sizes": [4, 4, 4, 4],
-             "gen_conv_layers_strides": [2, 2, 2, 2], "gen_first_im_side_len": 4}
+             "emb_fc_layers_num_features": [256], "gen_fc_layers_num_features": [256, 1024],
+             "gen_first_im_side_len": 4, "gen_conv_layers_channels": [64, 32, 32, 1],
+             "gen_conv_layers_strides": [2, 2, 2, 2], "gen_conv_layers_kernel_sizes": [4, 4, 4, 4]}
+# 12 -> 5 -> 3 pixels and back; crops of (1, 2), (1, 2) and none.
+OTHER = {"latent_dim": 2, "im_side_len": 12, "im_channels": 3, "emb_conv_layers_channels": [5, 7],
+         "emb_conv_layers_strides": (2, 1), "emb_conv_layers_kernel_sizes": [4, 3],
+         "emb_fc_layers_num_features": [11, 9], "gen_fc_layers_num_features": [54], "gen_first_im_side_len": 3,
+         "gen_conv_layers_channels": [4, 5, 3], "gen_conv_layers_strides": [2, 1, 2],
+         "gen_conv_layers_kernel_sizes": [5, 4, 2]}
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +43,14 @@ def tiny(state_of: Callable[..., Tensors]) -> Tensors:
         "fcmu": (3, 128), "fclogvar": (3, 128), "emb_convs.0": (64, 1, 3, 3), "emb_convs.1": (128, 64, 3, 3),
         "emb_fcs.0": (128, 1152), "gen_fcs.0": (128, 3), "gen_fcs.1": (1024, 128), "^gen_convs.0": (64, 64, 3, 3),
         "^gen_convs.1": (64, 32, 3, 3), "^gen_convs.2": (32, 1, 3, 3)})
+
+
+@pytest.fixture(scope="module")
+def other(state_of: Callable[..., Tensors]) -> Tensors:
+    return state_of({
+        "fcmu": (2, 9), "fclogvar": (2, 9), "emb_convs.0": (5, 3, 4, 4), "emb_convs.1": (7, 5, 3, 3),
+        "emb_fcs.0": (11, 63), "emb_fcs.1": (9, 11), "gen_fcs.0": (54, 2), "^gen_convs.0": (6, 4, 5, 5),
+        "^gen_convs.1": (4, 5, 4, 4), "^gen_convs.2": (5, 3, 2, 2)})
 
 
 def layer(state: Tensors, name: str) -> tuple[torch.Tensor, torch.Tensor]:
@@ -71,6 +87,23 @@ def test_codes_and_pictures_are_theirs(request: pytest.FixtureRequest, imported:
         torch.testing.assert_close(model.decoder(codes), decode(state, codes, strides), atol=1e-5, rtol=0)
 
 
+def test_networks_of_other_sizes_are_theirs(tmp_path: Path, other: Tensors) -> None:
+    model, _ = import_checkpoint(write(tmp_path / "run", other, OTHER))
+    images, codes = torch.rand(5, 3, 12, 12), torch.randn(5, 2)
+    hidden = relu(conv2d(images, *layer(other, "emb_convs.0"), stride=2))
+    hidden = relu(conv2d(hidden, *layer(other, "emb_convs.1"), stride=1)).flatten(1)
+    hidden = relu(linear(relu(linear(hidden, *layer(other, "emb_fcs.0"))), *layer(other, "emb_fcs.1")))
+    pictures = relu(linear(codes, *layer(other, "gen_fcs.0"))).reshape(-1, 6, 3, 3)
+    pictures = relu(conv_transpose2d(pictures, *layer(other, "gen_convs.0"), stride=2))[:, :, 1:7, 1:7]
+    pictures = relu(conv_transpose2d(pictures, *layer(other, "gen_convs.1"), stride=1))[:, :, 1:7, 1:7]
+    pictures = torch.sigmoid(conv_transpose2d(pictures, *layer(other, "gen_convs.2"), stride=2))
+    with torch.no_grad():
+        mean, log_variance = model.encoder(images)
+        torch.testing.assert_close(mean, linear(hidden, *layer(other, "fcmu")), atol=1e-5, rtol=0)
+        torch.testing.assert_close(log_variance, linear(hidden, *layer(other, "fclogvar")), atol=1e-5, rtol=0)
+        torch.testing.assert_close(model.decoder(codes), pictures, atol=1e-5, rtol=0)
+
+
 def write(folder: Path, state: Tensors, arguments: object = ARGUMENTS, model_type: str = "conv_vae\n") -> Path:
     folder.mkdir(parents=True)
     torch.save(state, folder / "model_state_dict.pt")
@@ -94,8 +127,15 @@ class Boom:
 
 @pytest.mark.parametrize(("arguments", "model_type", "message"), [
     (ARGUMENTS, "fc_vae", r"model_type\.txt says 'fc_vae'; expected 'conv_vae'"),
-    ({**ARGUMENTS, "emb_conv_layers_strides": [2, 2, 2, 1]}, "conv_vae", r"strides = \[2, 2, 2, 1\], expected \[2, 2"),
-    ({**ARGUMENTS, "latent_dim": 7}, "conv_vae", "does not fit the weights beside it: latent_dim = 7, expected 3"),
+    ({**ARGUMENTS, "emb_conv_layers_strides": [2, 2, 2, 1]}, "conv_vae",
+     r"emb_fcs\.0\.weight \(256, 256\), expected \(256, 576\).* is what .*model_args\.p says"),
+    ({**ARGUMENTS, "im_side_len": 2 ** 20, "gen_first_im_side_len": 2 ** 16,
+      "gen_fc_layers_num_features": [256, 2 ** 42]}, "conv_vae", "misshapen: emb_fcs"),
+    ({**ARGUMENTS, "im_side_len": 9}, "conv_vae", "do not fit 9x9 images: 3x3 pixels are left for a kernel of 4"),
+    ({**ARGUMENTS, "gen_conv_layers_strides": [2, 2, 2, 1]}, "conv_vae", "takes 32x32 images, but .* are 64x64"),
+    ({**ARGUMENTS, "gen_first_im_side_len": None}, "conv_vae", "gen_first_im_side_len = None, expected a whole number"),
+    ({**ARGUMENTS, "emb_conv_layers_strides": [2]}, "conv_vae", "emb_conv_layers_channels, _strides and .* differ in"),
+    ({**ARGUMENTS, "latent_dim": 7}, "conv_vae", r"fcmu\.weight \(3, 256\), expected \(7, 256\)"),
     ([1, 2], "conv_vae", "holds a list; expected a dict"),
     ("x" * 70000, "conv_vae", "expected a few numbers, at most 65,536 bytes"),
 ])
