@@ -17,7 +17,7 @@ from typing import Any
 
 import gin
 import numpy as np
-from study import ReferenceEncoder, accept_old_names, importlib, largest_difference, reference_names, timed
+from study import OURS, ReferenceEncoder, accept_old_names, importlib, largest_difference, reference_names, timed
 
 from unbraid.common.commands import format_table
 from unbraid.common.configuration import CONFIG_ROOT, configured
@@ -38,7 +38,7 @@ def reference_scores(name: str, function: Any, clusters: int) -> dict[str, Any]:
         metric = getattr(importlib.import_module(f"disentanglement_lib.evaluation.metrics.{kind}"), f"compute_{kind}")
         settings = (CONFIG_ROOT / "evaluation" / f"{kind}_base.gin").read_text().splitlines()
         settings += (CONFIG_ROOT / "evaluation" / f"{name}.gin").read_text().splitlines()
-        gin.parse_config([line for line in settings if not line.startswith(("evaluation.", "dataset.", "include", "#"))]
+        gin.parse_config([line for line in settings if not line.startswith(OURS)]
                          + ["local_sample_factors.denylist_factors = []", f"{kind}.num_local_clusters = {clusters}"])
         return metric(data, function, np.random.RandomState(SEED))
 
