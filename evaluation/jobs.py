@@ -43,15 +43,23 @@ def run_threads(function: Callable[..., Result], arguments: Sequence[tuple[Any, 
 
 
 def run_processes(function: Callable[..., Result], arguments: Iterable[tuple[Any, ...]]) -> list[Result]:
-    """`function(*item)` for each item through joblib; in order."""
+    """`function(*item)` for each item through joblib; in order.  BLAS has one thread in each, however many run."""
     from joblib import Parallel, delayed
 
     items = list(arguments)
     if num_jobs() == 1 or len(items) < 2:
-        return [quietly(function, *item) for item in items]
+        return [_alone(function, *item) for item in items]
     # max_nbytes=None: memory-mapped arguments are read-only and may change the layout that numbers depend on
     return list(Parallel(n_jobs=min(num_jobs(), len(items)), max_nbytes=None)(
-        delayed(quietly)(function, *item) for item in items))
+        delayed(_alone)(function, *item) for item in items))
+
+
+def run_in_turn(function: Callable[..., Result], arguments: Iterable[tuple[Any, ...]]) -> list[Result]:
+    """`function(*item)` for each item, one after the other, with the threads of BLAS that scikit-learn would have.
+
+    For solvers that stop before they converge: how BLAS shares out a product decides its last bit, and so the fifth
+    digit of their scores.  reference: so its numbers depend on the cores, too."""
+    return [quietly(function, *item) for item in arguments]
 
 
 def quietly(function: Callable[..., Result], *arguments: Any) -> Result:
@@ -65,6 +73,13 @@ def quietly(function: Callable[..., Result], *arguments: Any) -> Result:
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", category=FutureWarning, module="sklearn")
         return function(*arguments)
+
+
+def _alone(function: Callable[..., Result], *arguments: Any) -> Result:
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, "blas"):
+        return quietly(function, *arguments)
 
 
 def _pool(size: int) -> ThreadPoolExecutor:

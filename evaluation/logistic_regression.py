@@ -2,7 +2,7 @@
 
 The solver stops unconverged, so the last bit of a loss decides the score in the end.  Hence the same solver, from
 scipy, is given the same function in the same order of operations; what differs is how it is computed: without new
-arrays, with `exponential.fill_exponentials`, and fold by fold on threads.
+arrays, with `exponential.fill_exponentials`, and fold by fold on threads, with one of BLAS in each (blas.py).
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 from numba import njit
+from threadpoolctl import threadpool_limits
 
+from .blas import num_blas_threads, parts, product
 from .exponential import fill_exponentials, is_libm_reproduced
 from .jobs import quietly, run_threads
 
@@ -55,8 +57,6 @@ def scikit_learn_model() -> Any:
 
 def fit_together(work: Sequence[tuple[LogisticRegressionCV, np.ndarray, np.ndarray]]) -> None:
     """Fits each model on its codes (n, D) and labels (n,); the folds of all of them share the threads."""
-    from threadpoolctl import threadpool_limits
-
     problems = []
     for model, codes, labels in work:
         model.classes_ = np.unique(labels)
@@ -67,7 +67,9 @@ def fit_together(work: Sequence[tuple[LogisticRegressionCV, np.ndarray, np.ndarr
             model.coef_, model.intercept_, model.C_ = original.coef_, original.intercept_, float(original.C_[0])
     folds = [(problem, fold) for problem in problems for fold in range(NUM_FOLDS)]
     folds.sort(key=lambda item: -item[0].size)  # the longest first, so that no thread is left alone with one
-    with threadpool_limits(1, "blas"):  # how BLAS shares out a product decides its last bit
+    num_threads = num_blas_threads()
+    is_reproduced = all([problem.find_parts(num_threads) for problem in problems])
+    with threadpool_limits(1 if is_reproduced else None, "blas"):
         for (problem, fold), path in zip(folds, run_threads(_Problem.fit_fold, folds), strict=True):
             problem.paths[fold] = path
         run_threads(_Problem.refit, [(problem,) for problem in sorted(problems, key=lambda problem: -problem.size)])
@@ -86,11 +88,24 @@ class _Problem:
         self.size = len(codes) * self.num_classes
         self.splits = list(KFold(n_splits=NUM_FOLDS).split(codes))
         self.paths: dict[int, tuple[list[np.ndarray], list[float]]] = {}
+        self.parts: dict[int, tuple[slice, ...]] = {}
+
+    def find_parts(self, num_threads: int) -> bool:
+        """Finds how one thread of BLAS gives what `num_threads` would; if it cannot, all have to be used."""
+        sizes = sorted({len(self.codes), *(len(train) for train, _ in self.splits)})
+        found = {size: parts(size, self.num_classes, self.codes.shape[1], num_threads) for size in sizes}
+        self.parts = {size: over or (slice(0, size),) for size, over in found.items()}
+        return None not in found.values()
+
+    def loss(self, points: np.ndarray | slice) -> MultinomialLoss:
+        """On some of the points."""
+        codes = self.codes[points]
+        return MultinomialLoss(codes, self.numbers[points], self.num_classes, self.parts[len(codes)])
 
     def fit_fold(self, fold: int) -> tuple[list[np.ndarray], list[float]]:
         """Weights for each of PENALTIES, each found from where the one before was left, and their accuracies."""
         train, test = self.splits[fold]
-        loss = MultinomialLoss(self.codes[train], self.numbers[train], self.num_classes)
+        loss = self.loss(train)
         weights, path, accuracies = np.zeros((self.codes.shape[1] + 1, self.num_classes)), [], []
         for penalty in PENALTIES:
             weights = _minimize(loss, penalty, weights)
@@ -104,7 +119,7 @@ class _Problem:
         model, paths = self.model, [self.paths[fold] for fold in range(NUM_FOLDS)]
         best = int(np.argmax(np.sum([accuracies for _, accuracies in paths], axis=0)))
         start = np.mean([path[best] for path, _ in paths], axis=0)
-        weights = _minimize(MultinomialLoss(self.codes, self.numbers, self.num_classes), PENALTIES[best], start)
+        weights = _minimize(self.loss(slice(None)), PENALTIES[best], start)
         model.coef_, model.intercept_, model.C_ = weights[:-1].T, weights[-1], float(PENALTIES[best])
 
 
@@ -119,9 +134,9 @@ def _minimize(loss: MultinomialLoss, penalty: float, start: np.ndarray) -> np.nd
 class MultinomialLoss:
     """Mean cross-entropy of class scores that are linear in the codes, with half the squared weights as penalty."""
 
-    def __init__(self, codes: np.ndarray, labels: np.ndarray, num_classes: int):
-        """codes: (n, D) float64; labels: (n,) class numbers."""
-        self.num_points, self._codes, self._labels = len(codes), codes, labels
+    def __init__(self, codes: np.ndarray, labels: np.ndarray, num_classes: int, over: tuple[slice, ...]):
+        """codes: (n, D) float64; labels: (n,) class numbers; over: the parts in which products over points are summed."""
+        self.num_points, self._codes, self._labels, self._parts = len(codes), codes, labels, over
         self._scores, self._losses = np.empty((len(codes), num_classes)), np.empty(len(codes))
 
     def __call__(self, weights: np.ndarray, strength: float) -> tuple[float, np.ndarray]:
@@ -132,7 +147,7 @@ class MultinomialLoss:
         scores += weights[-1]
         turn_into_gradients(scores, self._labels, self._losses, is_libm_reproduced())
         gradient = np.empty(weights.shape)
-        gradient[:-1] = (scores.T @ self._codes + strength * slopes.T).T
+        gradient[:-1] = (product(scores, self._codes, self._parts) + strength * slopes.T).T
         gradient[-1] = scores.sum(axis=0)
         raveled = slopes.ravel()
         loss = float(self._losses.sum() / self.num_points) + float(0.5 * strength * (raveled @ raveled))

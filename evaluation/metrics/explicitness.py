@@ -9,7 +9,7 @@ import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
 from ..context import undefined
-from ..jobs import run_processes
+from ..jobs import run_in_turn
 from ..predictors import logistic_regression
 from ..sampling import RepresentationFunction, sample_codes
 from .modularity_explicitness import area_under_curve
@@ -34,7 +34,7 @@ def compute_explicitness(ground_truth_data: Any, representation_function: Repres
     if len(constant):
         return {"explicitness": undefined(f"Factors {constant.tolist()} take one value and have no explicitness.")}
     codes = scaled_to_unit(codes)
-    areas = run_processes(_area, [(logistic_regression(), codes, labels) for labels in factors.T])
+    areas = run_in_turn(_area, [(logistic_regression(), codes, labels) for labels in factors.T])
     return {"explicitness": 2 * (float(np.mean(areas)) - 0.5)}
 
 

@@ -12,7 +12,7 @@ from ...common.configuration import RUNTIME_ARGUMENTS
 from ..artifacts import save_matrix
 from ..context import undefined
 from ..discretization import discretize, mutual_information_matrix
-from ..jobs import run_processes
+from ..jobs import run_in_turn
 from ..predictors import logistic_regression
 from ..sampling import RepresentationFunction, sample_codes
 
@@ -68,7 +68,7 @@ def compute_modularity_explicitness(ground_truth_data: Any, representation_funct
                                             batch_size)
     information = mutual_information_matrix(discretize(codes), factors)
     save_matrix(artifact_dir, "mutual_information", information, ground_truth_data)
-    train_areas, test_areas = zip(*run_processes(
+    train_areas, test_areas = zip(*run_in_turn(
         explicitness, _standardised(codes, factors, test_codes, test_factors)), strict=True)
     return {
         "modularity_score": modularity(information),
