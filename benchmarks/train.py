@@ -6,16 +6,20 @@
 CLONEs are of github.com/travers-rhodes/jlonevae, which needs opt_einsum, and github.com/YannDubs/disentangling-vae,
 which needs imageio.  Both sides take turns and the fastest update of each counts, in seconds of the processor with one
 thread on a CPU: so the numbers hold on a machine that does other work besides.  Three-dots images stand in for every
-config's data set, drawn beforehand: this times updates, not rendering."""
+config's data set, drawn beforehand: this times updates, not rendering.  With PYTHONPATH=CLONE/disentanglement_lib,
+where tensorflow and OpenCV are installed, --loading also times JL1-VAE's whole step, batch included, on its small cache
+of three-dots: what its training costs."""
 
 from __future__ import annotations
 
 import argparse
 import collections
+import itertools
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from typing import Any
 
 import gin
 import numpy as np
@@ -23,7 +27,9 @@ import torch
 
 from unbraid.common.commands import format_table
 from unbraid.common.configuration import CONFIG_ROOT, bound, configured
+from unbraid.ground_truth.registry import data_sets
 from unbraid.ground_truth.three_dots import ThreeDots
+from unbraid.training.image_loader import make_image_loader
 from unbraid.training.loop import update
 from unbraid.training.placement import place
 from unbraid.training.train import train  # noqa: F401  (registers everything for gin)
@@ -32,6 +38,7 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 WARMUP = 2
 ANNEALED = 10**6  # a step after all annealing
 NUM_IMAGES = 737_280
+CACHE = "threeDotsCacheSmall"
 
 Update = Callable[[], object]
 
@@ -61,26 +68,36 @@ def milliseconds(updates: dict[str, Update], num_updates: int) -> dict[str, floa
     return {name: min(values[WARMUP:]) for name, values in times.items()}
 
 
-def ours(config: str, *bindings: str) -> tuple[Update, int]:
-    """One update of a config, and the size of its batch."""
+def ours(config: str, *bindings: str, loading: bool = False) -> tuple[Update, int]:
+    """One update of a config, with a batch of its own where `loading`, and the size of its batch."""
     with configured([config], bindings):
         model = gin.query_parameter("model.model").scoped_configurable_fn()
-        batch = images(gin.query_parameter("model.batch_size"))
+        size = gin.query_parameter("model.batch_size")
         model.build([1, 64, 64], NUM_IMAGES)
         place(model, DEVICE, str(bound("model.precision", "float32")), bool(bound("model.compile", False)))
         optimizers = model.make_optimizers()
-    return lambda: update(model(batch, ANNEALED), optimizers, ANNEALED), len(batch)
+    if loading:
+        data = data_sets()[CACHE]()
+        batches = model.make_batches(data, size, 0, make_image_loader(data, DEVICE))
+    else:
+        batches = itertools.repeat(images(size))
+    return lambda: update(model(next(batches), ANNEALED), optimizers, ANNEALED), size
 
 
-def jl1(clone: str, gamma: float) -> Update:
-    """One update of JL1-VAE's own trainer, with its networks and batch size."""
+def jl1(clone: str, gamma: float, loading: bool) -> Update:
+    """One update of JL1-VAE's own trainer, with its networks and batch size; its own loader's batch where `loading`."""
     sys.path.insert(0, clone)
     from jlonevae_lib.architecture.vae import ConvVAE
     from jlonevae_lib.train.jlonevae_trainer import JLOneVAETrainer
 
+    batches: Any = [as_loaded(images(64))]
+    if loading:
+        from jlonevae_lib.utils.utils_pytorch import get_loader
+
+        batches = get_loader(CACHE, batch_size=64, iterator_len=64)  # one batch an epoch
     model = ConvVAE(10, 64, 1, [32, 32, 64, 64], [2] * 4, [4] * 4, [256], [256, 1024], 4, [64, 32, 32, 1], [2] * 4,
                     [4] * 4).to(DEVICE)
-    return JLOneVAETrainer(model, [as_loaded(images(64))], 4.0, gamma, DEVICE, tempfile.mkdtemp(), 1e-4, 0).train
+    return JLOneVAETrainer(model, batches, 4.0, gamma, DEVICE, tempfile.mkdtemp(), 1e-4, 0).train
 
 
 def disvae(clone: str, loss: str, batch_size: int) -> Update:
@@ -106,8 +123,10 @@ def compare(arguments: argparse.Namespace) -> None:
     """Prints ours beside the originals'."""
     pairs: dict[str, tuple[Update, Update]] = {}
     for name, gamma in (("beta-VAE", 0.0), ("JL1-VAE", 0.1)) if arguments.jl1 else ():
-        own = ours("jlonevae_three_dots", f"jlonevae.gamma = {gamma}", *arguments.gin_bindings)[0]
-        pairs[f"jlonevae {name}"] = own, jl1(arguments.jl1, gamma)
+        for loading in (False, True) if arguments.loading else (False,):
+            own = ours("jlonevae_three_dots", f"jlonevae.gamma = {gamma}", *arguments.gin_bindings, loading=loading)[0]
+            label = f"jlonevae {name}, whole step" if loading else f"jlonevae {name}"
+            pairs[label] = own, jl1(arguments.jl1, gamma, loading)
     losses = {"betaH": "beta_h", "betaB": "beta_b", "factor": "factor", "btcvae": "btcvae"} if arguments.disvae else {}
     for loss, config in losses.items():
         own, size = ours(f"disvae_{config}_dsprites_full", *arguments.gin_bindings)
@@ -129,6 +148,7 @@ def main() -> None:
     parser.add_argument("--gin_bindings", nargs="+", default=[], metavar="BINDING",
                         help="for ours, such as \"model.precision = 'bfloat16'\"")
     parser.add_argument("--jl1", metavar="CLONE", help="time JL1-VAE's own code beside ours")
+    parser.add_argument("--loading", action="store_true", help="with --jl1: time whole steps, batches included, as well")
     parser.add_argument("--disvae", metavar="CLONE", help="time disentangling-vae's own code beside ours")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
