@@ -30,18 +30,18 @@ class ForeignRunner:
         values = normalised(values, how.statistics)
         codes = [call(self.graph, batch, how.layout, how.dtype)[how.output][:count]
                  for batch, count in chunks(values, how.batch_size)]
-        return _means(np.concatenate(codes).astype(np.float32, copy=False), how.head)
+        return _means(_flat(np.concatenate(codes)), how.head)
 
     def posterior(self, values: np.ndarray) -> np.ndarray:
         """Mean and log-variance side by side, (n, 2 D), of a graph of which both are known; it takes any batch."""
         how = self._how(values)
         outputs = call(self.graph, normalised(values, how.statistics), how.layout, how.dtype)
-        columns = outputs[how.output]
+        columns = _flat(outputs[how.output])
         if how.log_variance:
-            columns = np.concatenate([columns, outputs[how.log_variance]], axis=1)
-        elif how.head == "interleaved":
-            columns = np.concatenate([columns[:, 0::2], columns[:, 1::2]], axis=1)
-        return columns.astype(np.float32, copy=False)
+            return np.concatenate([columns, _flat(outputs[how.log_variance])], axis=1)
+        if how.head == "interleaved":
+            return np.concatenate([columns[:, 0::2], columns[:, 1::2]], axis=1)
+        return columns
 
     def _how(self, values: np.ndarray) -> Understanding:
         """How the graph is called with images (n, C, H, W)."""
@@ -59,6 +59,11 @@ def normalised(images: np.ndarray, statistics: Statistics | None) -> np.ndarray:
     refuse_other_channels(statistics, images.shape[1])
     mean, std = (np.array(numbers, dtype=np.float32).reshape(1, -1, 1, 1) for numbers in statistics)
     return (images - mean) / std
+
+
+def _flat(codes: np.ndarray) -> np.ndarray:
+    """Codes (n, D) float32, of tokens (n, T, V) one after the other."""
+    return codes.reshape(len(codes), -1).astype(np.float32, copy=False)
 
 
 def _means(codes: np.ndarray, head: str | None) -> np.ndarray:

@@ -51,7 +51,7 @@ def export_graph(located: Located, output_dir: str | Path, *, hints: Hints, data
     source = {"format": located.kind, "project": "unknown", "file": located.path.name,
               "sha256": hashlib.sha256(located.path.read_bytes()).hexdigest()}
     data = data_sets()[data_set]() if data_set else None
-    affine = postprocessing.fitted(lambda observations: in_batches(representation, observations), data, data_set)
+    affine = postprocessing.fitted(lambda observations: _latents(representation, how, observations), data, data_set)
     if located.kind == "onnx":
         record = Record("representation", list(how.image_shape), how.num_latents, data_set=data_set, source=source)
         return _export_onnx(located.path, how, representation, images, affine, record, output_dir, overwrite)
@@ -98,6 +98,12 @@ def _understood(representation: Representation, hints: Hints, data_set: str | No
                             "graph's mean is exported, and its samples are scored as they are with unbraid-evaluate. "
                             f"Its outputs are {', '.join(how.outputs)}; --output chooses one.")
     return how, verification_images(how.image_shape, None) if images is None else images
+
+
+def _latents(representation: Representation, how: Understanding, observations: Any) -> np.ndarray:
+    """(n, D), or (n, T, V) of a graph that gives tokens."""
+    codes = in_batches(representation, observations)
+    return codes if how.token_size is None else codes.reshape(len(codes), -1, how.token_size)
 
 
 def _graph(representation: Representation) -> Any:

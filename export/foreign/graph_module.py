@@ -50,6 +50,9 @@ class ForeignModule(torch.nn.Module):
         return self
 
     def _named(self, output: Any, name: str) -> torch.Tensor:
+        """(N, D), of tokens (N, T, V) one after the other."""
         if isinstance(output, dict):
-            return output[name].float()
-        return (output[int(name)] if isinstance(output, (tuple, list)) else output).float()
+            chosen = output[name]
+        else:
+            chosen = output[int(name)] if isinstance(output, (tuple, list)) else output
+        return chosen.float() if self.how.token_size is None else chosen.float().flatten(1)

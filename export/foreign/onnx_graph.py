@@ -76,8 +76,11 @@ def _input_nodes(how: Understanding, wanted: str, constants: _Constants) -> list
 
 def _output_nodes(how: Understanding, outputs: list[str], kind: str, affine: AffineMap | None,
                   constants: _Constants) -> list[onnx.NodeProto]:
-    nodes = [helper.make_node("Concat", outputs, ["joined"], axis=1),
-             helper.make_node("Cast", ["joined"], ["floats"], to=TensorProto.FLOAT)]
+    nodes = [] if how.token_size is None else [helper.make_node("Flatten", [name], [f"{name}.flat"], axis=1)
+                                               for name in outputs]
+    outputs = outputs if how.token_size is None else [f"{name}.flat" for name in outputs]
+    nodes += [helper.make_node("Concat", outputs, ["joined"], axis=1),
+              helper.make_node("Cast", ["joined"], ["floats"], to=TensorProto.FLOAT)]
     current = "floats"
     if (chosen := columns(how, kind)) is not None:
         nodes.append(helper.make_node("Gather", [current, constants.add("columns", chosen, np.int64)], ["chosen"],

@@ -16,6 +16,7 @@ DTYPES = ("float32", "float16", "float64")
 BATCH_SIZES = (2, 1, 7)  # a graph that runs on all of these takes any number
 FIXED_SIZES = (16, 32, 64, 4, 8, 10, 100, 128, 256)
 SHAPES = [(channels, side, side) for side in (64, 32, 28, 16, 128, 224) for channels in (1, 3)]
+CODE_DIMENSIONS = (2, 3)  # codes (N, D), else tokens (N, T, V)
 LOG_VARIANCE_NAMES = ("logvar", "log_var", "log_variance", "logvars", "log_vars", "z_logvar", "z_log_var",
                       "z_log_variance")
 MEAN_NAMES = ("mean", "mu", "means", "z_mean", "mus", "loc", "codes", "code", "representation", "default")
@@ -114,13 +115,16 @@ def _understood(graph: Graph, shape: tuple[int, int, int], ways: list[tuple[str,
     first, second = (call(graph, images, layout, dtype) for _ in range(2))
     drawn = {name for name in first if not np.array_equal(first[name], second[name], equal_nan=True)}
     name = _output(first, drawn, hints, path)
-    width = first[name].shape[1]
+    width, is_flat = first[name][0].size, first[name].ndim == 2
+    if hints.head and not is_flat:
+        raise ArtifactError(f"{path}: output {name} has shape (N, {', '.join(map(str, first[name].shape[1:]))}); --head "
+                            f"{hints.head} splits codes (N, 2 D).")
     if hints.head and width % 2:
         raise ArtifactError(f"{path}: output {name} has {width} columns, an odd number; --head {hints.head} splits an "
                             "even number into mean and log-variance.")
     return Understanding(shape, layout, _layout_matters(graph, images, ways, name), dtype, batch_size, name,
                          {key: tuple(value.shape[1:]) for key, value in first.items()},
-                         width // 2 if hints.head else width, hints.head, _log_variance(first, name, hints),
+                         width // 2 if hints.head else width, None if is_flat else first[name].shape[2], hints.head, _log_variance(first, name, hints),
                          name not in drawn, hints.input_statistics)
 
 
@@ -146,18 +150,19 @@ def _output(outputs: Outputs, drawn: set[str], hints: Hints, path: object) -> st
     shown = ", ".join(f"{name} {('N', *value.shape[1:])}{' (draws)' if name in drawn else ''}".replace("'N'", "N")
                       for name, value in outputs.items())
     if hints.output is not None:
-        if hints.output not in outputs or outputs[hints.output].ndim != 2:
-            raise ArtifactError(f"{path} has no output {hints.output!r} of codes (N, D); its outputs are {shown}. "
-                                "Choose one of them with --output.")
+        if hints.output not in outputs or outputs[hints.output].ndim not in CODE_DIMENSIONS:
+            raise ArtifactError(f"{path} has no output {hints.output!r} of codes (N, D) or tokens (N, T, V); its outputs "
+                                f"are {shown}. Choose one of them with --output.")
         return hints.output
-    flat = [name for name, value in outputs.items() if value.ndim == 2]
-    if not flat:
-        raise ArtifactError(f"{path} returns codes of shape {shown}; expected 2-D codes (N, D).")
-    named = [name for wanted, name in itertools.product(MEAN_NAMES, flat) if name.lower() == wanted]
-    if len(flat) == 1 or named:
-        return (named or flat)[0]
+    by_dimensions = ([name for name, value in outputs.items() if value.ndim == number] for number in CODE_DIMENSIONS)
+    candidates: list[str] = next(filter(None, by_dimensions), [])
+    if not candidates:
+        raise ArtifactError(f"{path} returns codes of shape {shown}; expected codes (N, D), or tokens (N, T, V).")
+    named = [name for wanted, name in itertools.product(MEAN_NAMES, candidates) if name.lower() == wanted]
+    if len(candidates) == 1 or named:
+        return (named or candidates)[0]
     raise ArtifactError(f"{path} has several outputs that could be the codes: {shown}. Say which with --output "
-                        f"({', '.join(flat)}).")
+                        f"({', '.join(candidates)}).")
 
 
 def chunks(images: np.ndarray, size: int | None) -> Iterator[tuple[np.ndarray, int]]:

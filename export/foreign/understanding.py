@@ -40,6 +40,8 @@ class Understanding:
     outputs: dict[str, tuple[int, ...]]
     """Shape of one row of every output."""
     num_latents: int
+    token_size: int | None
+    """V of codes (N, T, V), which become (N, T V); None for codes (N, D)."""
     head: str | None
     log_variance: str | None
     """The output of log-variances that belong to the codes, where they are known by their names."""
@@ -56,11 +58,17 @@ class Understanding:
             ("images (C, H, W)", str(self.image_shape)), ("layout", layout), ("dtype", self.dtype),
             ("values", described(self.statistics) if self.statistics else "[0, 1]"),
             ("batch size", "any" if self.batch_size is None else f"{self.batch_size}, always: run in chunks, padded"),
-            ("codes", f"output {self.output}, {self.num_latents} latents"),
+            ("codes", f"output {self.output}, {self._latents()}"),
             ("mean and log-variance", self._posterior()),
             ("other outputs", ", ".join(others) or "none"),
             ("answers alike twice", "yes" if self.is_deterministic else "no: it draws random numbers"),
         ]
+
+    def _latents(self) -> str:
+        if self.token_size is None:
+            return f"{self.num_latents} latents"
+        return (f"{self.num_latents // self.token_size} tokens of {self.token_size} numbers, one after the other; "
+                "--gin_config export/pca makes one latent of each")
 
     def _posterior(self) -> str:
         if self.log_variance:

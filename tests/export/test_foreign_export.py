@@ -102,6 +102,47 @@ def test_channels_and_statistics_are_folded_into_onnx(tmp_path: Path, images: np
                                atol=1e-3)
 
 
+class Tokens(torch.nn.Module):
+    """Three tokens of two numbers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weights = torch.nn.Parameter(torch.from_numpy(WEIGHTS))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return (images.flatten(1) @ self.weights).reshape(-1, 3, 2)
+
+
+@pytest.mark.parametrize("kind", ["torchscript", "export", "onnx"])
+def test_tokens_are_laid_side_by_side_or_each_made_one_latent(tmp_path: Path, images: np.ndarray, kind: str,
+                                                              capsys: pytest.CaptureFixture[str]) -> None:
+    if kind == "onnx":
+        path = tmp_path / "theirs.onnx"
+        torch.onnx.export(Tokens(), (torch.zeros(2, 1, 64, 64),), str(path), dynamo=False, input_names=["x"],
+                          output_names=["tokens"], dynamic_axes={"x": {0: "batch"}, "tokens": {0: "batch"}})
+    else:
+        path = theirs(tmp_path, Tokens(), (2, 1, 64, 64), kind)
+    side_by_side = flat(images) @ WEIGHTS
+    np.testing.assert_allclose(load_representation(path)(images), side_by_side, atol=1e-4)
+    assert main(["--inspect", str(path)]) == 0
+    assert "3 tokens of 2 numbers, one after the other" in capsys.readouterr().out
+    assert export(path, tmp_path / "out", "--data_set", "threeDots", "--formats", kind) == 0
+    np.testing.assert_allclose(load_representation(tmp_path / "out")(images), side_by_side, atol=1e-4)
+    assert export(path, tmp_path / "pca", "--data_set", "threeDots", "--formats", kind, "--gin_config", "export/pca",
+                  "--gin_bindings", "pca_representation.num_points = 200") == 0
+    fitted_on = np.asarray(ThreeDots().sample_observations(200, np.random.RandomState(0)))
+    tokens, points = (side_by_side.reshape(-1, 3, 2), (flat(fitted_on) @ WEIGHTS).reshape(-1, 3, 2))
+    expected = np.concatenate([PCA(1, svd_solver="full").fit(points[:, i]).transform(tokens[:, i]) for i in range(3)],
+                              axis=1)
+    np.testing.assert_allclose(load_representation(tmp_path / "pca")(images), expected, atol=1e-3)
+
+
+def test_tokens_have_no_head(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = theirs(tmp_path, Tokens(), (2, 1, 64, 64), "torchscript")
+    assert export(path, tmp_path / "out", "--data_set", "threeDots", "--head", "halves") == 2
+    assert "output 0 has shape (N, 3, 2); --head halves splits codes (N, 2 D)" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("kind", ["torchscript", "onnx"])
 def test_codes_of_others_are_post_processed_too(tmp_path: Path, images: np.ndarray, traced: Tracer, kind: str) -> None:
     path = onnx_file(tmp_path / "theirs.onnx") if kind == "onnx" else traced(Linear())
