@@ -148,7 +148,7 @@ def main() -> None:
     parser.add_argument("--gin_bindings", nargs="+", default=[], metavar="BINDING",
                         help="for ours, such as \"model.precision = 'bfloat16'\"")
     parser.add_argument("--jl1", metavar="CLONE", help="time JL1-VAE's own code beside ours")
-    parser.add_argument("--loading", action="store_true", help="with --jl1: time whole steps, batches included, as well")
+    parser.add_argument("--loading", action="store_true", help="with --jl1: time whole steps, too, batches included")
     parser.add_argument("--disvae", metavar="CLONE", help="time disentangling-vae's own code beside ours")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)

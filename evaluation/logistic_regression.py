@@ -68,8 +68,8 @@ def fit_together(work: Sequence[tuple[LogisticRegressionCV, np.ndarray, np.ndarr
     folds = [(problem, fold) for problem in problems for fold in range(NUM_FOLDS)]
     folds.sort(key=lambda item: -item[0].size)  # the longest first, so that no thread is left alone with one
     num_threads = num_blas_threads()
-    is_reproduced = all([problem.find_parts(num_threads) for problem in problems])
-    with threadpool_limits(1 if is_reproduced else None, "blas"):
+    are_found = [problem.find_parts(num_threads) for problem in problems]
+    with threadpool_limits(1 if all(are_found) else None, "blas"):
         for (problem, fold), path in zip(folds, run_threads(_Problem.fit_fold, folds), strict=True):
             problem.paths[fold] = path
         run_threads(_Problem.refit, [(problem,) for problem in sorted(problems, key=lambda problem: -problem.size)])
