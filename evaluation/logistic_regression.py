@@ -135,7 +135,7 @@ class MultinomialLoss:
     """Mean cross-entropy of class scores that are linear in the codes, with half the squared weights as penalty."""
 
     def __init__(self, codes: np.ndarray, labels: np.ndarray, num_classes: int, over: tuple[slice, ...]):
-        """codes: (n, D) float64; labels: (n,) class numbers; over: the parts in which products over points are summed."""
+        """codes: (n, D) float64; labels: (n,) class numbers; over: the parts in which sums over points are made."""
         self.num_points, self._codes, self._labels, self._parts = len(codes), codes, labels, over
         self._scores, self._losses = np.empty((len(codes), num_classes)), np.empty(len(codes))
 

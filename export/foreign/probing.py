@@ -117,15 +117,15 @@ def _understood(graph: Graph, shape: tuple[int, int, int], ways: list[tuple[str,
     name = _output(first, drawn, hints, path)
     width, is_flat = first[name][0].size, first[name].ndim == 2
     if hints.head and not is_flat:
-        raise ArtifactError(f"{path}: output {name} has shape (N, {', '.join(map(str, first[name].shape[1:]))}); --head "
-                            f"{hints.head} splits codes (N, 2 D).")
+        shown = ", ".join(map(str, first[name].shape[1:]))
+        raise ArtifactError(f"{path}: output {name} has shape (N, {shown}); --head {hints.head} splits codes (N, 2 D).")
     if hints.head and width % 2:
         raise ArtifactError(f"{path}: output {name} has {width} columns, an odd number; --head {hints.head} splits an "
                             "even number into mean and log-variance.")
     return Understanding(shape, layout, _layout_matters(graph, images, ways, name), dtype, batch_size, name,
                          {key: tuple(value.shape[1:]) for key, value in first.items()},
-                         width // 2 if hints.head else width, None if is_flat else first[name].shape[2], hints.head, _log_variance(first, name, hints),
-                         name not in drawn, hints.input_statistics)
+                         width // 2 if hints.head else width, None if is_flat else first[name].shape[2], hints.head,
+                         _log_variance(first, name, hints), name not in drawn, hints.input_statistics)
 
 
 def _log_variance(outputs: Outputs, mean: str, hints: Hints) -> str | None:
@@ -151,8 +151,8 @@ def _output(outputs: Outputs, drawn: set[str], hints: Hints, path: object) -> st
                       for name, value in outputs.items())
     if hints.output is not None:
         if hints.output not in outputs or outputs[hints.output].ndim not in CODE_DIMENSIONS:
-            raise ArtifactError(f"{path} has no output {hints.output!r} of codes (N, D) or tokens (N, T, V); its outputs "
-                                f"are {shown}. Choose one of them with --output.")
+            raise ArtifactError(f"{path} has no output {hints.output!r} of codes (N, D) or tokens (N, T, V); its "
+                                f"outputs are {shown}. Choose one of them with --output.")
         return hints.output
     by_dimensions = ([name for name, value in outputs.items() if value.ndim == number] for number in CODE_DIMENSIONS)
     candidates: list[str] = next(filter(None, by_dimensions), [])

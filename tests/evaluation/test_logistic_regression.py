@@ -16,6 +16,7 @@ from unbraid.evaluation.logistic_regression import (
 )
 from unbraid.evaluation.predictors import logistic_regression_cv
 
+PARTS = (slice(0, 4), slice(4, None))
 CASES = {  # points, classes, how far apart classes are
     "ten points": (10, 3, 1.0), "a class in one fold only": (12, 6, 1.0), "unconverged": (300, 12, 5.0),
     "many classes": (400, 32, 0.5), "more scores than fit into the cache": (1500, 6, 1.0), "two classes": (100, 2, 1.0),
@@ -73,12 +74,12 @@ def test_the_loss_by_its_definition():
     for point, label in zip(codes, labels, strict=True):
         scores = weights[:2].T @ point + weights[2]
         expected += (np.log(np.sum(np.exp(scores))) - scores[label]) / 7
-    loss, gradient = MultinomialLoss(codes, labels, 3, (slice(0, 4), slice(4, len(codes))))(weights.ravel(), 0.1)
+    loss, gradient = MultinomialLoss(codes, labels, 3, PARTS)(weights.ravel(), 0.1)
     assert loss == pytest.approx(expected, abs=1e-14)
     for place in range(9):
         step = np.zeros(9)
         step[place] = 1e-5
-        higher, lower = (MultinomialLoss(codes, labels, 3, (slice(0, 4), slice(4, len(codes))))(weights.ravel() + sign * step, 0.1)[0] for sign in (1, -1))
+        higher, lower = (MultinomialLoss(codes, labels, 3, PARTS)(weights.ravel() + sign * step, 0.1)[0] for sign in (1, -1))
         assert gradient[place] == pytest.approx((higher - lower) / 2e-5, abs=1e-9)
 
 

@@ -139,7 +139,7 @@ def test_a_model_for_other_images_is_named(exported: Path, traced: Tracer) -> No
 
 
 def test_codes_must_be_two_dimensional(traced: Tracer, images: np.ndarray) -> None:
-    with pytest.raises(ArtifactError, match=r"returns codes of shape 0 \(N, 1, 61, 61\); expected codes \(N, D\), or tokens"):
+    with pytest.raises(ArtifactError, match=r"returns codes of shape 0 \(N, 1, 61, 61\); expected codes \(N, D\)"):
         load_representation(traced(torch.nn.Conv2d(1, 1, 4)))(images)
     with pytest.raises(ArtifactError, match=r"several outputs .*: 0 \(N, 4096\), 1 \(N, 4096\)\. .*--output"):
         load_representation(traced(Pair()))(images)
