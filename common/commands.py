@@ -12,6 +12,7 @@ from typing import Any
 from .errors import UserError
 
 BAD_INPUT = 2
+INCOMPLETE = 1  # exit status of a command that did what it could, while some of what it was given cannot be read
 
 
 def run_command(main: Callable[[argparse.Namespace], int | None], parser: argparse.ArgumentParser,

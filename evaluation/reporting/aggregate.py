@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...common.commands import progress, run_command
+from ...common.commands import INCOMPLETE, progress, run_command
 from ...common.errors import UnknownNameError, UserError
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from .scores import Model
 
 DEFAULT_PATTERN = "output/*/metrics/*/*/results/aggregate/evaluation.json"  # reference: dlib_aggregate_results
-INCOMPLETE = 1
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -9,13 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...common.commands import progress, run_command
+from ...common.commands import INCOMPLETE, progress, run_command
 from ...common.errors import UserError
 
 if TYPE_CHECKING:
     from .runs import Run
-
-INCOMPLETE = 1
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -74,12 +74,13 @@ def test_the_loss_by_its_definition():
     for point, label in zip(codes, labels, strict=True):
         scores = weights[:2].T @ point + weights[2]
         expected += (np.log(np.sum(np.exp(scores))) - scores[label]) / 7
-    loss, gradient = MultinomialLoss(codes, labels, 3, PARTS)(weights.ravel(), 0.1)
+    mean_loss = MultinomialLoss(codes, labels, 3, PARTS)
+    loss, gradient = mean_loss(weights.ravel(), 0.1)
     assert loss == pytest.approx(expected, abs=1e-14)
     for place in range(9):
         step = np.zeros(9)
         step[place] = 1e-5
-        higher, lower = (MultinomialLoss(codes, labels, 3, PARTS)(weights.ravel() + sign * step, 0.1)[0] for sign in (1, -1))
+        higher, lower = (mean_loss(weights.ravel() + sign * step, 0.1)[0] for sign in (1, -1))
         assert gradient[place] == pytest.approx((higher - lower) / 2e-5, abs=1e-9)
 
 

@@ -34,8 +34,7 @@ def architecture(name: str) -> Callable[[Network], Network]:
         make.__signature__ = signature  # type: ignore[attr-defined]
         make.__name__, make.__doc__, make.__module__ = name, network.__doc__, network.__module__
         runtime = [argument for argument in RUNTIME_ARGUMENTS if argument in signature.parameters]
-        with gin.unlock_config():  # a checkpoint may be what asks for this network first, in the middle of a run
-            gin.configurable(name, denylist=runtime)(make)
+        gin.configurable(name, denylist=runtime)(make)
         return network
 
     return decorate
