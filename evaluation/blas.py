@@ -34,9 +34,10 @@ def parts(num_points: int, num_rows: int, num_columns: int, num_threads: int) ->
     trials = [(stream.standard_normal((num_points, num_rows)), stream.standard_normal((num_points, num_columns)))
               for _ in range(NUM_TRIALS)]
     expected = [left.T @ right for left, right in trials]
-    projections = [right @ expected[0].T for _, right in trials]
+    weights = np.ascontiguousarray(expected[0].T)
+    projections = [right @ weights for _, right in trials]
     with threadpool_limits(1, "blas"):
-        if not all(np.array_equal(right @ expected[0].T, projection)
+        if not all(np.array_equal(right @ weights, projection)
                    for (_, right), projection in zip(trials, projections, strict=True)):
             return None
         for candidate in _candidates(num_points, num_threads):

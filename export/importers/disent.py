@@ -16,7 +16,7 @@ from .registry import BaseSource, source
 from .state import State
 
 ENCODER, DECODER = "_model._encoder.model.", "_model._decoder.model."
-LOSSES = ("_dfc_loss.", "_recon_handler.")  # networks of a loss, which scores need not
+LOSSES = ("_dfc_loss.", "_AeAndVaeMixin__recon_handler.")  # tensors of a loss, which scores need not
 SWISH = "disent.nn.activations.Swish"
 # cfg.recon_loss, without a kernel's name behind it, whose decoders give logits; those of the others give pictures,
 # normalised as the input is.

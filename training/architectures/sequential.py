@@ -67,19 +67,19 @@ def _sequence(layers: Layers) -> nn.Sequential:
             raise UnknownNameError("layer", name, LAYERS)
         try:
             modules.append(getattr(nn, name)(**arguments))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RuntimeError) as error:
             raise UserError(f"The layer {name} cannot be made of {dict(arguments)}: {error}.") from error
     return nn.Sequential(*modules)
 
 
 def _check(layers: nn.Sequential, given: Sequence[int], expected: Sequence[int]) -> None:
     """Raises UserError unless tensors of shape (N, *given) become (N, *expected)."""
-    values = torch.zeros(2, *given, device=next(layers.parameters(), torch.zeros(0)).device)
     was_training = layers.training
     try:
+        values = torch.zeros(2, *given, device=next(layers.parameters(), torch.zeros(0)).device)
         with torch.no_grad():
             found = tuple(layers.eval()(values).shape[1:])
-    except (RuntimeError, ValueError, IndexError) as error:
+    except (RuntimeError, ValueError, IndexError, TypeError) as error:
         raise UserError(f"The layers do not fit together, or do not take a shape of {list(given)}: {error}.") from error
     layers.train(was_training)
     if found != tuple(expected):

@@ -102,6 +102,8 @@ def auto_encoder(norm: nn.Module, activation: nn.Module) -> AutoEncoder:
 def write_lightning(path: Path, model: nn.Module, loss: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     state = {f"_model.{key}": tensor for key, tensor in model.state_dict().items()}
+    if "_" in loss:  # of a blurred loss
+        state["_AeAndVaeMixin__recon_handler._kernel._kernel"] = torch.ones(1, 1, 3, 3)
     torch.save({"pytorch-lightning_version": "2.6", "state_dict": state,
                 "hyper_parameters": {"model": model, "cfg": BetaVae.cfg(loss), "batch_augment": None}}, path)
     return path
@@ -150,7 +152,10 @@ def test_a_model_that_does_not_fit_its_weights_is_refused(tmp_path: Path) -> Non
     theirs._encoder.model[6].in_features = 2 ** 40
     with pytest.raises(ArtifactError, match=r"last\.ckpt describes cannot be rebuilt: The layers do not fit together"):
         import_checkpoint(write_lightning(tmp_path / "last.ckpt", theirs, "mse"))
-    theirs._encoder.model[6].in_features, theirs._encoder._z_size = 125, 5
+    theirs._encoder.model[6].in_features, theirs._encoder.model[0].stride = 125, "2"
+    with pytest.raises(ArtifactError, match=r"The layers do not fit together"):
+        import_checkpoint(write_lightning(tmp_path / "last.ckpt", theirs, "mse"))
+    theirs._encoder.model[0].stride, theirs._encoder._z_size = (2, 2), 5
     with pytest.raises(ArtifactError, match=r"The layers make \[8\] of \[3, 16, 16\]; expected \[10\]"):
         import_checkpoint(write_lightning(tmp_path / "last.ckpt", theirs, "mse"))
 
