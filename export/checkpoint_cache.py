@@ -11,6 +11,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+from .artifact import find_artifact
 from .errors import ArtifactError
 from .foreign.understanding import Statistics, described
 from .locating import Located, locate, sha256_of
@@ -50,12 +51,24 @@ def exported_checkpoint(path: Path, output_dir: Path, data_set: str | None = Non
 
 
 def _checkpoint(path: Path) -> Located | None:
-    """What holds the weights; None where `path` holds a finished graph, or nothing that can be told."""
+    """What holds the weights; None where `path` holds a finished graph, or a file that load_representation refuses.
+
+    Raises ArtifactError for a folder with no model, or with several and no representation among them."""
     try:
         located = locate(path)
     except ArtifactError:
-        return None  # load_representation says what it expected
+        if path.is_dir() and not _holds_artifact(path):
+            raise
+        return None
     return located if located.kind in ("weights", "saved_model") else None
+
+
+def _holds_artifact(folder: Path) -> bool:
+    try:
+        find_artifact(folder)
+    except ArtifactError:
+        return False
+    return True
 
 
 def _source(folder: Path) -> dict[str, str]:

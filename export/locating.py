@@ -38,7 +38,7 @@ def locate(path: Path) -> Located:
         return Located(path, kind_of_file(path))
     if not path.exists():
         raise ArtifactError(f"There is no {path}. Give a model's file, or a folder that holds one.")
-    hits = _latest(list(_hits(path, DEPTH)))
+    hits = _of_one_run(_latest(list(_hits(path, DEPTH))))
     if len(hits) == 1:
         return Located(hits[0], kind_of_file(hits[0]))
     if hits:
@@ -114,6 +114,14 @@ def _best(folder: Path) -> Path | None:
                 return candidate
     found = [file for suffix in SUFFIXES for file in sorted(folder.glob(f"*{suffix}")) if file.is_file()]
     return found[0] if len(found) == 1 else None
+
+
+def _of_one_run(hits: list[Path]) -> list[Path]:
+    """Of a run of disentanglement_lib, model/ and postprocessed/mean/ and the like: the model, whose mean that is."""
+    models = [hit for hit in hits if hit.parent.name == "tfhub" and hit.parent.parent.name == "model"]
+    if len(models) == 1 and all(hit in models or models[0].parents[2] / "postprocessed" in hit.parents for hit in hits):
+        return models
+    return hits
 
 
 def _latest(hits: list[Path]) -> list[Path]:

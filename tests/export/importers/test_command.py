@@ -140,3 +140,26 @@ def test_our_own_checkpoint_is_read_too(tmp_path: Path) -> None:
     assert (origin["format"], model.num_latent) == ("unbraid", 3)
     images = torch.rand(2, 1, 64, 64)
     torch.testing.assert_close(model.encoder(images)[0], networks["encoder"].eval()(images)[0])
+
+
+def test_a_folder_of_several_models_is_asked_about(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        torch.save({"a": torch.zeros(1)}, tmp_path / name / "model.pt")
+    with pytest.raises(ArtifactError, match=r"holds 2 models \(first/model\.pt, second/model\.pt\); give the path of"):
+        exported_checkpoint(tmp_path, tmp_path / "scores")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(ArtifactError, match=r"holds no model: expected one of saved_model\.pb, .*checkpoints\.md"):
+        exported_checkpoint(empty, tmp_path / "scores")
+
+
+def test_of_a_run_of_disentanglement_lib_the_model_is_taken(tmp_path: Path) -> None:
+    for part in ("model", "postprocessed/mean", "postprocessed/sampled"):
+        (tmp_path / part / "tfhub").mkdir(parents=True)
+        (tmp_path / part / "tfhub" / "saved_model.pb").touch()
+    assert locate(tmp_path).path == tmp_path / "model" / "tfhub" / "saved_model.pb"
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "saved_model.pb").touch()
+    with pytest.raises(ArtifactError, match="holds 4 models"):
+        locate(tmp_path)
