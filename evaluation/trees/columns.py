@@ -14,16 +14,14 @@ TIED_SHARE = 0.1  # above, columns with a larger share of tied points are
 class Columns(NamedTuple):
     """Codes as the trees read them, D columns of n values.
 
-    values: (D, n) float32.  sorted_rows: (D, n), rows in ascending order of value.  ranks: (D, n) int32, each row's
-    place in that order.  close_rows: rows no further than GAP above the one before, column after column in sorted
-    order, and close_starts: (D + 1,) where each column's begin.  is_resorted: (D,) whether the order among equal
-    values is taken from scikit-learn's sort, node by node."""
+    values: (D, n) float32.  sorted_rows: (D, n), rows in ascending order of value.  tied: positions in that order whose
+    row is no further than GAP above the one before, column after column, and tied_starts: (D + 1,) where each column's
+    begin.  is_resorted: (D,) whether the order among equal values is taken from scikit-learn's sort, node by node."""
 
     values: np.ndarray
     sorted_rows: np.ndarray
-    ranks: np.ndarray
-    close_rows: np.ndarray
-    close_starts: np.ndarray
+    tied: np.ndarray
+    tied_starts: np.ndarray
     is_resorted: np.ndarray
 
 
@@ -37,8 +35,6 @@ def prepare(codes: np.ndarray, labels: np.ndarray) -> Columns:
     num_columns, num_points = values.shape
     row_type = np.uint16 if num_points <= np.iinfo(np.uint16).max else np.uint32
     order = np.argsort(values, axis=1, kind="stable")
-    ranks = np.empty(order.shape, dtype=np.int32)
-    np.put_along_axis(ranks, order, np.arange(num_points, dtype=np.int32)[np.newaxis], axis=1)
     ordered = np.take_along_axis(values, order, axis=1)
     is_close = ordered[:, 1:] <= ordered[:, :-1] + GAP
     is_tied = ordered[:, 1:] == ordered[:, :-1]
@@ -48,7 +44,7 @@ def prepare(codes: np.ndarray, labels: np.ndarray) -> Columns:
     threshold = 0 if num_points <= SMALL_NUM_POINTS else TIED_SHARE * num_points
     starts = np.zeros(num_columns + 1, dtype=np.int64)
     np.cumsum(is_close.sum(axis=1), out=starts[1:])
-    return Columns(values, order.astype(row_type), ranks, order[:, 1:][is_close].astype(np.int32), starts,
+    return Columns(values, order.astype(row_type), (np.nonzero(is_close)[1] + 1).astype(np.int32), starts,
                    (num_tied > threshold) | is_constant)
 
 

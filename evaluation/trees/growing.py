@@ -10,8 +10,8 @@ from numba import njit
 
 from .columns import GAP, Columns
 from .memory import DEPTH, LEAF, Nodes, Workspace, add_node
-from .rows import child_impurities, hand_down_lists, node_sums, partition, sort_node, sorted_list
-from .splitting import best_position, find_ties, score_positions
+from .rows import child_impurities, find_ties, hand_down_lists, node_sums, partition, sort_node, sorted_list
+from .splitting import best_position, score_positions
 
 EPSILON = np.finfo(np.float64).eps
 MASK = 0xFFFFFFFF
@@ -57,7 +57,7 @@ def grow_tree(columns: Columns, residuals: np.ndarray, seed: int, reciprocals: n
                 work.leaves[work.order[place]] = num_nodes
         else:
             if depth + 1 < DEPTH:
-                hand_down_lists(columns, start, position, end, depth, work)
+                hand_down_lists(columns, start, position, end, depth, node, work)
             stack[waiting] = (position, end, depth + 1, num_nodes, 2 * node + 1, num_constants)
             stack[waiting + 1] = (start, position, depth + 1, num_nodes, 2 * node, num_constants)
             impurities[waiting], impurities[waiting + 1] = right, left
@@ -98,7 +98,7 @@ def _split(columns: Columns, residuals: np.ndarray, start: int, end: int, depth:
             continue
         undrawn -= 1
         features[undrawn], features[choice] = features[choice], features[undrawn]
-        tied = find_ties(columns, feature, rows, node, work)
+        tied = find_ties(columns, feature, rows, start, depth, node, work)
         approximate = score_positions(rows, residuals, total, tied, reciprocals, work)
         best_score, position = best_position(end - start, total, tied, approximate, best_score, work)
         if position:

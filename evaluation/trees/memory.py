@@ -37,7 +37,9 @@ class Workspace(NamedTuple):
     sums: np.ndarray  # (n,) of the residuals of the rows before each position
     scores: np.ndarray  # (BLOCK,) approximate ones
     block_bests: np.ndarray  # the best of them in each block of positions, as bits
-    tied: np.ndarray
+    tied: np.ndarray  # (DEPTH - 1, D, n) positions in the sorted rows of a node that are no splits, from its start on
+    num_tied: np.ndarray  # (D, 2 ** DEPTH) how many, by the node's number as in `node_of`
+    sorted_tied: np.ndarray  # (n,) those of a column that is sorted node by node
     node_values: np.ndarray  # (n,) float32, for sorting
     node_of: np.ndarray  # (n,) the node each row is in: 1 is the root, 2 p and 2 p + 1 are the children of p
     goes_right: np.ndarray  # (n,) whether the row at a place of `order` does
@@ -63,7 +65,9 @@ def make_workspace(columns: Columns) -> Workspace:
     return Workspace(
         order=np.empty(num, dtype=row_type), lists=np.empty((DEPTH - 1, num_columns, num), dtype=row_type),
         sums=np.zeros(num), scores=np.empty(BLOCK), block_bests=np.zeros(num // BLOCK + 1, dtype=np.int64),
-        tied=np.empty(num, dtype=np.int64), node_values=np.empty(num, dtype=np.float32),
+        tied=np.empty((DEPTH - 1, num_columns, num), dtype=np.int32),
+        num_tied=np.zeros((num_columns, 2 ** DEPTH), dtype=np.int64), sorted_tied=np.empty(num, dtype=np.int32),
+        node_values=np.empty(num, dtype=np.float32),
         node_of=np.empty(num, dtype=np.uint8), goes_right=np.empty(num, dtype=np.uint8),
         leaving=np.empty(num + 1, dtype=row_type), coming=np.empty(num + 1, dtype=row_type),
         leaves=np.empty(num, dtype=np.uint8), gradients=np.empty(num), curvatures=np.empty(num),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .columns import Columns
+from .columns import GAP, Columns
 from .memory import Workspace
 from .sorting import sort_rows
 
@@ -97,24 +97,70 @@ def child_impurities(residuals: np.ndarray, order: np.ndarray, start: int, posit
 
 
 @njit(nogil=True, cache=True)
-def hand_down_lists(columns: Columns, start: int, position: int, end: int, depth: int, work: Workspace) -> None:
-    """Splits each column's sorted list of a node into those of its children, keeping the order."""
-    for feature in range(len(columns.is_resorted)):
-        if not columns.is_resorted[feature]:
-            _split_list(sorted_list(columns, work, feature, depth)[start:end], position - start, work.node_of,
-                        work.lists[depth, feature, start:end], work.leaving)
+def find_ties(columns: Columns, column: int, rows: np.ndarray, start: int, depth: int, node: int,
+              work: Workspace) -> np.ndarray:
+    """The positions p with x[p] <= x[p - 1] + GAP among a node's rows in the column's order, ascending."""
+    if columns.is_resorted[column]:
+        values, found = columns.values[column], 0
+        for position in range(1, len(rows)):
+            if _is_close(values, rows[position], rows[position - 1]):
+                work.sorted_tied[found] = position
+                found += 1
+        return work.sorted_tied[:found]
+    if depth == 0:
+        return columns.tied[columns.tied_starts[column]:columns.tied_starts[column + 1]]
+    return work.tied[depth - 1, column, start:start + work.num_tied[column, node]]
 
 
 @njit(nogil=True, cache=True)
-def _split_list(rows: np.ndarray, num_left: int, node_of: np.ndarray, target: np.ndarray, right: np.ndarray) -> None:
-    """A row that is not counted is overwritten by the next one: this way there is no branch on the data.
+def _is_close(values: np.ndarray, row: int, before: int) -> bool:
+    return values[row] <= np.float32(values[before] + GAP)
 
-    Unsigned places spare the compiled loop Python's rule that negative ones count from the end."""
-    left, num_right = np.uintp(0), np.uintp(0)
-    for place in range(len(rows)):
-        row = rows[place]
-        is_right = np.uintp(node_of[row] & 1)
-        target[left] = right[num_right] = row
-        num_right += is_right
-        left += np.uintp(1) - is_right
+
+@njit(nogil=True, cache=True)
+def hand_down_lists(columns: Columns, start: int, position: int, end: int, depth: int, node: int,
+                    work: Workspace) -> None:
+    """Splits each column's sorted list of a node, and its ties, into those of its children, keeping the order."""
+    for feature in range(len(columns.is_resorted)):
+        if not columns.is_resorted[feature]:
+            rows = sorted_list(columns, work, feature, depth)[start:end]
+            tied = find_ties(columns, feature, rows, start, depth, node, work)
+            num_left, num_right = _split_list(
+                rows, position - start, tied, columns.values[feature], work.node_of,
+                work.lists[depth, feature, start:end], work.leaving, work.tied[depth, feature, start:position],
+                work.tied[depth, feature, position:end])
+            work.num_tied[feature, 2 * node], work.num_tied[feature, 2 * node + 1] = num_left, num_right
+
+
+@njit(nogil=True, cache=True)
+def _split_list(rows: np.ndarray, num_left: int, tied: np.ndarray, values: np.ndarray, node_of: np.ndarray,
+                target: np.ndarray, right: np.ndarray, left_tied: np.ndarray,
+                right_tied: np.ndarray) -> tuple[int, int]:
+    """Left rows to the front of `target`, right ones behind them; returns how many ties either side has.
+
+    A row that is not counted is overwritten by the next one: this way there is no branch on the data.  Unsigned places
+    spare the compiled loop Python's rule that negative ones count from the end.  Only a row that is close to the one
+    before it in the parent can be so in a child."""
+    left, num_right, start = np.uintp(0), np.uintp(0), 0
+    num_left_tied, num_right_tied = 0, 0
+    for index in range(len(tied) + 1):
+        stop = tied[index] if index < len(tied) else len(rows)
+        for place in range(start, stop):
+            row = rows[place]
+            is_right = np.uintp(node_of[row] & 1)
+            target[left] = right[num_right] = row
+            num_right += is_right
+            left += np.uintp(1) - is_right
+        start = stop
+        if index == len(tied):
+            break
+        row = rows[stop]
+        if node_of[row] & 1:
+            if num_right and _is_close(values, row, right[num_right - np.uintp(1)]):
+                right_tied[num_right_tied] = num_right
+                num_right_tied += 1
+        elif left and _is_close(values, row, target[left - np.uintp(1)]):
+            left_tied[num_left_tied] = left
+            num_left_tied += 1
     target[num_left:] = right[:num_right]
+    return num_left_tied, num_right_tied

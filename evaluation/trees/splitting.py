@@ -9,12 +9,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .columns import GAP, Columns
 from .memory import BLOCK, Workspace
 
 NOTHING = -(2**62)
 ROUNDING = 1.0 - 4e-15  # relative; the two ways of scoring differ by less than a third of it
-MANY = 16  # a column in which one row in so many is close to the one before is looked at position by position
 
 
 def tabulate_reciprocals(num: int) -> np.ndarray:
@@ -128,52 +126,3 @@ def best_position(num: int, total: float, tied: np.ndarray, approximate: float, 
             if score > best:
                 best, found = score, position
     return best, found
-
-
-@njit(nogil=True, cache=True)
-def find_ties(columns: Columns, column: int, rows: np.ndarray, node: int, work: Workspace) -> np.ndarray:
-    """The positions p with x[p] <= x[p - 1] + GAP, ascending; a part of work.tied."""
-    values, tied = columns.values[column], work.tied
-    start, end = columns.close_starts[column], columns.close_starts[column + 1]
-    found = 0
-    if columns.is_resorted[column] or (end - start) * MANY > len(values):  # ranks may differ from the node's order
-        for position in range(1, len(rows)):
-            if values[rows[position]] <= np.float32(values[rows[position - 1]] + GAP):
-                tied[found] = position
-                found += 1
-        return tied[:found]
-    ranks = columns.ranks[column]
-    for index in range(start, end):  # only a row close to its predecessor in the column can be close to one in the node
-        rank = ranks[columns.close_rows[index]]
-        if _is_close_in_node(values, columns.sorted_rows[column], rank, node, work.node_of):
-            tied[found] = rank if len(rows) == len(values) else _place(ranks, rows, rank)
-            found += 1
-    return tied[:found]
-
-
-@njit(nogil=True, cache=True)
-def _is_close_in_node(values: np.ndarray, sorted_rows: np.ndarray, rank: int, node: int, node_of: np.ndarray) -> bool:
-    """Whether the row of this rank is in the node, and so is one no more than GAP below it."""
-    row = sorted_rows[rank]
-    if node_of[row] != node:
-        return False
-    for lower in range(rank - 1, -1, -1):
-        other = sorted_rows[lower]
-        if values[row] > np.float32(values[other] + GAP):
-            return False
-        if node_of[other] == node:
-            return True
-    return False
-
-
-@njit(nogil=True, cache=True)
-def _place(ranks: np.ndarray, rows: np.ndarray, rank: int) -> int:
-    """First position whose row has at least `rank`; rows are in ascending order of rank."""
-    low, high = 0, len(rows)
-    while low < high:
-        middle = (low + high) // 2
-        if ranks[rows[middle]] < rank:
-            low = middle + 1
-        else:
-            high = middle
-    return low
