@@ -32,7 +32,7 @@ def read_state(path: Path, allow_pickled_code: bool = False) -> State:
 def _content(path: Path, allow_pickled_code: bool) -> Any:
     names, strings = foreign_globals_of_checkpoint(path)
     if names and "pytorch-lightning_version" in strings:
-        logger.warning("%s also holds %s; only its tensors are read.", path, ", ".join(names[:3]))
+        logger.warning("%s also holds %s; of these only attributes are read, as data.", path, ", ".join(names[:3]))
         return _load(path, pickle_module=inert, weights_only=False)
     if names and allow_pickled_code:
         logger.warning("Unpickling %s, which runs code from the file, as allowed.", path)
