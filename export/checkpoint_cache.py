@@ -14,6 +14,7 @@ from pathlib import Path
 from .artifact import find_artifact
 from .errors import ArtifactError
 from .foreign.understanding import Statistics, described
+from .formats import TENSOR_NAMES
 from .locating import Located, locate, sha256_of
 
 TORCHSCRIPT_FILE = "pytorch_model.pt"
@@ -53,7 +54,7 @@ def exported_checkpoint(path: Path, output_dir: Path, data_set: str | None = Non
 def _checkpoint(path: Path) -> Located | None:
     """What holds the weights; None where `path` holds a finished graph, or a file that load_representation refuses.
 
-    Raises ArtifactError for a folder with no model, or with several and no representation among them."""
+    Raises ArtifactError for a folder with no model, or with several and none of them exported."""
     try:
         located = locate(path)
     except ArtifactError:
@@ -64,11 +65,14 @@ def _checkpoint(path: Path) -> Located | None:
 
 
 def _holds_artifact(folder: Path) -> bool:
-    try:
-        find_artifact(folder)
-    except ArtifactError:
-        return False
-    return True
+    """Whether there is an exported graph of any kind: a decoder alone is enough for some pictures."""
+    for kind in TENSOR_NAMES:
+        try:
+            find_artifact(folder, kind=kind)
+        except ArtifactError:
+            continue
+        return True
+    return False
 
 
 def _source(folder: Path) -> dict[str, str]:

@@ -146,7 +146,7 @@ def test_a_stranger_says_no_data_set_so_the_user_must(traced: Callable[..., Path
 
 
 @pytest.mark.parametrize(("layers", "message"), [
-    ([torch.nn.Conv2d(1, 1, 3)], "expected 2-D codes"),
+    ([torch.nn.Conv2d(1, 1, 3)], "expected codes (N, D)"),
     ([torch.nn.Conv2d(3, 1, 64), torch.nn.Flatten()], "fails on images of shape"),
     ([torch.nn.Flatten(), torch.nn.Linear(4096, 2), torch.nn.LogSigmoid(), torch.nn.Threshold(9.0, float("nan"))],
      "gives nan for latent 0"),
