@@ -92,9 +92,13 @@ def jl1(clone: str, gamma: float, loading: bool) -> Update:
 
     batches: Any = [as_loaded(images(64))]
     if loading:
-        from jlonevae_lib.utils.utils_pytorch import get_loader
+        from study import accept_old_names, reference_names
 
-        batches = get_loader(CACHE, batch_size=64, iterator_len=64)  # one batch an epoch
+        accept_old_names()
+        with reference_names():
+            from jlonevae_lib.utils.utils_pytorch import get_loader
+
+            batches = get_loader(CACHE, batch_size=64, iterator_len=64)  # one batch an epoch
     model = ConvVAE(10, 64, 1, [32, 32, 64, 64], [2] * 4, [4] * 4, [256], [256, 1024], 4, [64, 32, 32, 1], [2] * 4,
                     [4] * 4).to(DEVICE)
     return JLOneVAETrainer(model, batches, 4.0, gamma, DEVICE, tempfile.mkdtemp(), 1e-4, 0).train
