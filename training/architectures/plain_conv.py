@@ -1,4 +1,4 @@
-"""Networks of any depth for 64x64 images: what disent, disentanglement-pytorch and the Lie group VAE's baselines have.
+"""Networks of any depth for 64x64 images: what disentanglement-pytorch and the Lie group VAE's baselines have.
 
 Used to rebuild their checkpoints; its options say what the published architectures of this folder fix."""
 
@@ -40,17 +40,16 @@ class PlainConvEncoder(nn.Module):
 
 @architecture("plain_dense_encoder")
 class PlainDenseEncoder(nn.Module):
-    """Images (N, C, H, W) -> mean and log-variance (N, D), or codes (N, D): dense layers, a ReLU after each."""
+    """Images (N, C, H, W) -> mean and log-variance (N, D): dense layers, a ReLU after each."""
 
-    def __init__(self, image_shape: Sequence[int], num_latent: int, hidden: Sequence[int] = (400,),
-                 gaussian: bool = True):
+    def __init__(self, image_shape: Sequence[int], num_latent: int, hidden: Sequence[int] = (400,)):
         super().__init__()
         require_side("plain_dense_encoder", image_shape, 64)
         sizes = [math.prod(image_shape), *hidden]
         self.features = nn.Sequential(nn.Flatten(), *dense(sizes))
-        self.head = GaussianHead(sizes[-1], num_latent) if gaussian else nn.Linear(sizes[-1], num_latent)
+        self.head = GaussianHead(sizes[-1], num_latent)
 
-    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor] | torch.Tensor:
+    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return self.head(self.features(images))
 
 
