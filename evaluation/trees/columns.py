@@ -14,14 +14,13 @@ TIED_SHARE = 0.1  # above, columns with a larger share of tied points are
 class Columns(NamedTuple):
     """Codes as the trees read them, D columns of n values.
 
-    values: (D, n) float32.  sorted_rows: (D, n), rows in ascending order of value.  tied: positions in that order whose
-    row is no further than GAP above the one before, column after column, and tied_starts: (D + 1,) where each column's
-    begin.  is_resorted: (D,) whether the order among equal values is taken from scikit-learn's sort, node by node."""
+    values: (D, n) float32.  sorted_rows: (D, n), rows in ascending order of value.  is_tied: (D, n) whether the row at
+    a position of that order is no further than GAP above the one before.  is_resorted: (D,) whether the order among
+    equal values is taken from scikit-learn's sort, node by node."""
 
     values: np.ndarray
     sorted_rows: np.ndarray
-    tied: np.ndarray
-    tied_starts: np.ndarray
+    is_tied: np.ndarray
     is_resorted: np.ndarray
 
 
@@ -32,20 +31,18 @@ def prepare(codes: np.ndarray, labels: np.ndarray) -> Columns:
     they are summed changes the last bit of the sums.  Where few rows of many are tied, any fixed order is taken:
     a split changes only if two scores agree to 15 digits.  Elsewhere the column is sorted as scikit-learn does."""
     values = np.ascontiguousarray(codes.T)
-    num_columns, num_points = values.shape
+    num_points = values.shape[1]
     row_type = np.uint16 if num_points <= np.iinfo(np.uint16).max else np.uint32
     order = np.argsort(values, axis=1, kind="stable")
     ordered = np.take_along_axis(values, order, axis=1)
-    is_close = ordered[:, 1:] <= ordered[:, :-1] + GAP
-    is_tied = ordered[:, 1:] == ordered[:, :-1]
+    is_tied = np.zeros(ordered.shape, dtype=bool)
+    is_tied[:, 1:] = ordered[:, 1:] <= ordered[:, :-1] + GAP
+    is_equal = ordered[:, 1:] == ordered[:, :-1]
     same = _identities(codes, labels)[order]
-    num_tied = np.sum(is_tied & (same[:, 1:] != same[:, :-1]), axis=1)
+    num_equal = np.sum(is_equal & (same[:, 1:] != same[:, :-1]), axis=1)
     is_constant = ordered[:, -1] <= ordered[:, 0] + GAP
     threshold = 0 if num_points <= SMALL_NUM_POINTS else TIED_SHARE * num_points
-    starts = np.zeros(num_columns + 1, dtype=np.int64)
-    np.cumsum(is_close.sum(axis=1), out=starts[1:])
-    return Columns(values, order.astype(row_type), (np.nonzero(is_close)[1] + 1).astype(np.int32), starts,
-                   (num_tied > threshold) | is_constant)
+    return Columns(values, order.astype(row_type), is_tied, (num_equal > threshold) | is_constant)
 
 
 def _identities(codes: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -12,7 +12,13 @@ from .columns import Columns
 DEPTH = 3
 NUM_NODES = 2 ** (DEPTH + 1) - 1
 LEAF = -1
+CACHE_LINES = 16  # two of them, in numbers of 8 bytes: processors fetch them in pairs
 BLOCK = 1024  # positions scored at a time: their sums stay in the fastest cache
+
+# What grows trees takes many slices; each would count a reference to its array, in a counter that all threads share.
+# numba leaves the counting out where its runtime is off.  Nothing compiled so may make an array.
+UNCOUNTED: dict[str, Any] = {"_nrt": False}
+compiled = njit(nogil=True, cache=True, **UNCOUNTED)
 
 
 class Nodes(NamedTuple):
@@ -33,23 +39,26 @@ class Workspace(NamedTuple):
     """Memory that one thread reuses from tree to tree; `order` and `leaves` hold the last tree's rows and leaves."""
 
     order: np.ndarray  # (n,) rows, node after node
-    lists: np.ndarray  # (DEPTH - 1, D, n) each column's sorted rows, by level below the root
+    lists: np.ndarray  # (DEPTH, D, n) by level: its nodes' rows, node after node, each in the column's order
     sums: np.ndarray  # (n,) of the residuals of the rows before each position
     scores: np.ndarray  # (BLOCK,) approximate ones
-    block_bests: np.ndarray  # the best of them in each block of positions, as bits
-    tied: np.ndarray  # (DEPTH - 1, D, n) positions in the sorted rows of a node that are no splits, from its start on
-    num_tied: np.ndarray  # (D, 2 ** DEPTH) how many, by the node's number as in `node_of`
-    sorted_tied: np.ndarray  # (n,) those of a column that is sorted node by node
+    block_bests: np.ndarray  # (n // BLOCK + 1,) the best of them in each block of positions, as bits
+    tied: np.ndarray  # (DEPTH, D, n) positions in the sorted rows of a node that are no splits, from its start on
+    num_tied: np.ndarray  # (D, 2 ** DEPTH) how many, by the node's number: 1 is the root, p has 2 p and 2 p + 1
     node_values: np.ndarray  # (n,) float32, for sorting
-    node_of: np.ndarray  # (n,) the node each row is in: 1 is the root, 2 p and 2 p + 1 are the children of p
-    goes_right: np.ndarray  # (n,) whether the row at a place of `order` does
+    is_right: np.ndarray  # (n,) whether the last partition that a row was in sent it to the right
+    goes_right: np.ndarray  # (n,) the same by place in `order`
     leaving: np.ndarray  # (n + 1,) rows
     coming: np.ndarray
     leaves: np.ndarray  # (n,) the leaf of each row, by number in `Nodes`
     gradients: np.ndarray  # (n,) leaf after leaf
     curvatures: np.ndarray
-    features: np.ndarray
-    constants: np.ndarray
+    places: np.ndarray  # (NUM_NODES + 1,) where each leaf's next one goes
+    features: np.ndarray  # (D,) in the order in which they are drawn
+    constants: np.ndarray  # (D,) those known to be constant in a node
+    generator: np.ndarray  # (1,) state of the generator that draws them
+    stack: np.ndarray  # (DEPTH + 2, 6) nodes to be split: see `growing.grow_tree`
+    impurities: np.ndarray  # (DEPTH + 2,) theirs
 
 
 def empty_nodes(*shape: int) -> Nodes:
@@ -62,19 +71,38 @@ def empty_nodes(*shape: int) -> Nodes:
 def make_workspace(columns: Columns) -> Workspace:
     num_columns, num = columns.values.shape
     row_type = columns.sorted_rows.dtype
+    lists = np.empty((DEPTH, num_columns, num), dtype=row_type)
+    tied = np.empty((DEPTH, num_columns, num), dtype=np.int32)
+    num_tied = np.zeros((num_columns, 2 ** DEPTH), dtype=np.int64)
+    lists[0] = columns.sorted_rows
+    for column, is_tied in enumerate(columns.is_tied):
+        positions = np.flatnonzero(is_tied)
+        tied[0, column, :len(positions)], num_tied[column, 1] = positions, len(positions)
     return Workspace(
-        order=np.empty(num, dtype=row_type), lists=np.empty((DEPTH - 1, num_columns, num), dtype=row_type),
+        order=np.empty(num, dtype=row_type), lists=lists,
         sums=np.zeros(num), scores=np.empty(BLOCK), block_bests=np.zeros(num // BLOCK + 1, dtype=np.int64),
-        tied=np.empty((DEPTH - 1, num_columns, num), dtype=np.int32),
-        num_tied=np.zeros((num_columns, 2 ** DEPTH), dtype=np.int64), sorted_tied=np.empty(num, dtype=np.int32),
+        tied=tied, num_tied=num_tied,
         node_values=np.empty(num, dtype=np.float32),
-        node_of=np.empty(num, dtype=np.uint8), goes_right=np.empty(num, dtype=np.uint8),
+        is_right=np.empty(num, dtype=np.uint8), goes_right=np.empty(num, dtype=np.uint8),
         leaving=np.empty(num + 1, dtype=row_type), coming=np.empty(num + 1, dtype=row_type),
         leaves=np.empty(num, dtype=np.uint8), gradients=np.empty(num), curvatures=np.empty(num),
-        features=np.empty(num_columns, dtype=np.int64), constants=np.empty(num_columns, dtype=np.int64))
+        places=_apart(NUM_NODES + 1), features=_apart(num_columns), constants=_apart(num_columns), generator=_apart(1),
+        stack=_apart((DEPTH + 2) * 6).reshape(DEPTH + 2, 6), impurities=_apart(DEPTH + 2).view(np.float64))
 
 
-@njit(nogil=True, cache=True)
+def _apart(size: int) -> np.ndarray:
+    """(size,) int64 far enough from other arrays that threads which write to theirs do not disturb one another."""
+    return np.empty(size + 2 * CACHE_LINES, dtype=np.int64)[CACHE_LINES:-CACHE_LINES]
+
+
+@compiled
+def copy(source: np.ndarray, target: np.ndarray) -> None:
+    """target[:] = source, which numba would do by way of a new array."""
+    for place in range(len(source)):
+        target[place] = source[place]
+
+
+@compiled
 def add_node(nodes: Nodes, number: int, parent: int, is_right: int, feature: int, threshold: float, impurity: float,
               count: int) -> None:
     if parent >= 0:

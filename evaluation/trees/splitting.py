@@ -7,11 +7,11 @@ come within rounding of the best are scored again with scikit-learn's own divisi
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from .memory import BLOCK, Workspace
+from .memory import BLOCK, Workspace, compiled
 
-NOTHING = -(2**62)
+NOTHING = -(2**62)  # as bits; as a double it is -2
+NO_SPLIT = -1.0
 ROUNDING = 1.0 - 4e-15  # relative; the two ways of scoring differ by less than a third of it
 
 
@@ -21,34 +21,29 @@ def tabulate_reciprocals(num: int) -> np.ndarray:
     return np.stack([forwards, forwards[::-1]])
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def score_positions(rows: np.ndarray, residuals: np.ndarray, total: float, tied: np.ndarray, reciprocals: np.ndarray,
                     work: Workspace) -> float:
-    """Fills work.sums[p] for p = 0 .. n - 1 rows going left; returns the best approximate score, -1 if there is none.
+    """Fills work.sums[p] for p = 0 .. n - 1 rows going left; returns the best approximate score, < 0 if there is none.
 
     rows: (n,) the node's rows in ascending order of value.  tied: positions that are no splits, ascending.
     reciprocals: (2, n + 1 or more), as `tabulate_reciprocals` makes them.  work.block_bests: each block's best."""
-    num, sums = len(rows), work.sums[:len(rows)]
-    falling = len(reciprocals[1]) - 1 - num  # where 1 / num stands in the row that is read backwards
-    forwards, backwards = reciprocals[0, :num], reciprocals[1, falling:falling + num]
+    num, sums, block_bests = len(rows), work.sums[:len(rows)], work.block_bests.view(np.float64)
     if len(tied):
         _sum_up(0.0, rows, residuals, sums)
         _restart_sums(rows, residuals, total, tied, sums)
-    running, best, num_skipped = 0.0, NOTHING, 0
+    running, best, num_skipped = 0.0, NO_SPLIT, 0
     for block in range(num // BLOCK + 1):
         start, stop = block * BLOCK, min((block + 1) * BLOCK, num)
         if not len(tied):
             running = _sum_up(running, rows[start:stop], residuals, sums[start:stop])
-        scores = _approximate_scores(sums[start:stop], total, forwards[start:stop], backwards[start:stop], work.scores)
-        while num_skipped < len(tied) and tied[num_skipped] < stop:
-            scores[tied[num_skipped] - start] = -1.0
-            num_skipped += 1
-        work.block_bests[block] = _largest_bits(scores[1:] if block == 0 else scores)
-        best = max(best, work.block_bests[block])
-    return _as_float(best) if best >= 0 else -1.0
+        num_skipped = _score_block(start, sums, total, tied, num_skipped, reciprocals, work.scores)
+        work.block_bests[block] = _largest_bits(work.scores[:stop - start])
+        best = max(best, block_bests[block])
+    return best
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _sum_up(running: float, rows: np.ndarray, residuals: np.ndarray, sums: np.ndarray) -> float:
     """The sum before each row, and after all."""
     for place in range(len(rows)):
@@ -57,18 +52,35 @@ def _sum_up(running: float, rows: np.ndarray, residuals: np.ndarray, sums: np.nd
     return running
 
 
-@njit(nogil=True, cache=True)
+@compiled
+def _score_block(start: int, sums: np.ndarray, total: float, tied: np.ndarray, num_skipped: int,
+                 reciprocals: np.ndarray, scores: np.ndarray) -> int:
+    """Approximate scores of the block of positions from `start`, NO_SPLIT at 0 and at those of tied[num_skipped:].
+
+    Returns how many of `tied` lie before the block's end."""
+    num = len(sums)
+    stop = min(start + BLOCK, num)
+    falling = len(reciprocals[1]) - 1 - num  # where 1 / num stands in the row that is read backwards
+    _approximate_scores(sums[start:stop], total, reciprocals[0, start:stop],
+                        reciprocals[1, falling + start:falling + stop], scores)
+    while num_skipped < len(tied) and tied[num_skipped] < stop:
+        scores[tied[num_skipped] - start] = NO_SPLIT
+        num_skipped += 1
+    if start == 0:
+        scores[0] = NO_SPLIT
+    return num_skipped
+
+
+@compiled
 def _approximate_scores(sums: np.ndarray, total: float, forwards: np.ndarray, backwards: np.ndarray,
-                        buffer: np.ndarray) -> np.ndarray:
-    scores = buffer[:len(sums)]
+                        scores: np.ndarray) -> None:
     for place in range(len(sums)):
         left = sums[place]
         right = total - left
         scores[place] = left * left * forwards[place] + right * right * backwards[place]
-    return scores
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _largest_bits(scores: np.ndarray) -> int:
     """Doubles that are not negative compare like integers, which vectorises."""
     bits, best = scores.view(np.int64), NOTHING
@@ -77,12 +89,7 @@ def _largest_bits(scores: np.ndarray) -> int:
     return best
 
 
-@njit(nogil=True, cache=True)
-def _as_float(bits: int) -> float:
-    return np.array([bits]).view(np.float64)[0]
-
-
-@njit(nogil=True, cache=True)
+@compiled
 def _restart_sums(rows: np.ndarray, residuals: np.ndarray, total: float, tied: np.ndarray, sums: np.ndarray) -> None:
     """Where a run of ties is longer than what remains to its right, scikit-learn sums that remainder backwards."""
     num, num_tied = len(rows), len(tied)
@@ -103,24 +110,26 @@ def _restart_sums(rows: np.ndarray, residuals: np.ndarray, total: float, tied: n
             before = tied[index + 1] - 1
 
 
-@njit(nogil=True, cache=True)
-def best_position(num: int, total: float, tied: np.ndarray, approximate: float, best: float,
+@compiled
+def best_position(num: int, total: float, tied: np.ndarray, approximate: float, best: float, reciprocals: np.ndarray,
                   work: Workspace) -> tuple[float, int]:
-    """The largest exact score above `best` and its first position; `best` and position 0 when there is none."""
-    found = 0
-    limit = max(best, approximate) * ROUNDING
+    """The largest exact score above `best` and its first position; `best` and position 0 when there is none.
+
+    approximate: what `score_positions` returned for this node and column."""
+    found, limit = 0, max(best, approximate) * ROUNDING
     if approximate < 0.0 or approximate < limit:
         return best, found
+    sums, scores, block_bests = work.sums[:num], work.scores, work.block_bests.view(np.float64)
     for block in range(num // BLOCK + 1):
-        if work.block_bests[block] < 0 or _as_float(work.block_bests[block]) < limit:
+        if block_bests[block] < limit:
             continue
-        start = max(block * BLOCK, 1)
-        following = np.searchsorted(tied, start)
-        for position in range(start, min((block + 1) * BLOCK, num)):
-            if following < len(tied) and tied[following] == position:
-                following += 1
+        start = block * BLOCK
+        _score_block(start, sums, total, tied, np.searchsorted(tied, start), reciprocals, scores)
+        for place in range(min(BLOCK, num - start)):
+            if scores[place] < limit:
                 continue
-            left = work.sums[position]
+            position = start + place
+            left = sums[position]
             right = total - left
             score = left * left / position + right * right / (num - position)
             if score > best:

@@ -13,10 +13,11 @@ from numba import njit
 from ..exponential import fill_exponentials
 from .columns import Columns
 from .growing import grow_tree
-from .memory import LEAF, NUM_NODES, Nodes, Workspace
+from .memory import DEPTH, LEAF, NUM_NODES, Nodes, Workspace, compiled
 
 LEARNING_RATE = 0.1
 ROWS_AT_A_TIME = 256
+ZERO, ONE = np.uintp(0), np.uintp(1)  # unsigned places, as in `rows.partition`
 
 
 @njit(nogil=True, cache=True)
@@ -32,30 +33,35 @@ def fill_residuals(raw: np.ndarray, labels: np.ndarray, residuals: np.ndarray, i
     room = np.empty((5, ROWS_AT_A_TIME))
     for first in range(start, end, ROWS_AT_A_TIME):
         last = min(first + ROWS_AT_A_TIME, end)
-        _fill_softmax(raw[:, first:last], residuals[:, first:last], room[:, :last - first], is_reproduced)
+        _fill_softmax(raw, residuals, room, is_reproduced, first, last)
         for row in range(first, last):
             residuals[labels[row], row] += 1.0
 
 
 @njit(nogil=True, cache=True)
-def _fill_softmax(raw: np.ndarray, residuals: np.ndarray, room: np.ndarray, is_reproduced: bool) -> None:
-    """Minus each class's probability, class by class for the sake of the cache."""
-    largest, totals, shifted, powers, spare = room[0], room[1], room[2], room[3], room[4]
-    largest[:] = raw[0]
+def _fill_softmax(raw: np.ndarray, residuals: np.ndarray, room: np.ndarray, is_reproduced: bool, start: int,
+                  end: int) -> None:
+    """Minus each class's probability, class by class: whole stretches of memory are what vector instructions need."""
+    num = end - start
+    largest, totals, shifted, powers, spare = room[0, :num], room[1, :num], room[2, :num], room[3, :num], room[4, :num]
+    largest[:] = raw[0, start:end]
     for k in range(1, len(raw)):
-        for row in range(len(largest)):
-            largest[row] = raw[k, row] if raw[k, row] > largest[row] else largest[row]
+        scores = raw[k, start:end]
+        for row in range(num):
+            largest[row] = scores[row] if scores[row] > largest[row] else largest[row]
     totals[:] = 0.0
     for k in range(len(raw)):
-        for row in range(len(largest)):
-            shifted[row] = raw[k, row] - largest[row]
+        scores, of_class = raw[k, start:end], residuals[k, start:end]
+        for row in range(num):
+            shifted[row] = scores[row] - largest[row]
         fill_exponentials(shifted, powers, spare, is_reproduced)
-        for row in range(len(largest)):
-            residuals[k, row] = powers[row]
+        for row in range(num):
+            of_class[row] = powers[row]
             totals[row] += powers[row]
     for k in range(len(raw)):
-        for row in range(len(largest)):
-            residuals[k, row] = -(residuals[k, row] / totals[row])
+        of_class = residuals[k, start:end]
+        for row in range(num):
+            of_class[row] = -(of_class[row] / totals[row])
 
 
 @njit(nogil=True, cache=True)
@@ -69,7 +75,7 @@ def _fill_binary_residuals(raw: np.ndarray, labels: np.ndarray, residuals: np.nd
             residuals[row] = -(exp(raw[row]) - label)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def boost_classes(columns: Columns, labels: np.ndarray, raw: np.ndarray, residuals: np.ndarray, seeds: np.ndarray,
                   reciprocals: np.ndarray, work: Workspace, nodes: Nodes, start: int, end: int) -> None:
     """One stage for the classes start..end: grows their trees, sets the leaf values, and moves `raw`.
@@ -96,16 +102,16 @@ def boost_all(columns: Columns, labels: np.ndarray, raw: np.ndarray, residuals: 
         boost_classes(columns, labels, raw, residuals, seeds[stage], reciprocals, work, of_stage, 0, len(raw))
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _set_leaf_values(tree: Nodes, num_nodes: int, residuals: np.ndarray, labels: np.ndarray, k: int, num_classes: int,
                      work: Workspace) -> None:
     """One Newton step per leaf over its rows in ascending order."""
     tree_class = 1 if num_classes == 1 else k
-    gradients, curvatures = work.gradients, work.curvatures
-    starts = np.zeros(NUM_NODES + 1, dtype=np.int64)
+    gradients, curvatures, places = work.gradients, work.curvatures, work.places
+    end = 0
     for node in range(num_nodes):
-        starts[node + 1] = starts[node] + (tree.num_rows[node] if tree.feature[node] == LEAF else 0)
-    places = starts.copy()
+        places[node] = end
+        end += tree.num_rows[node] if tree.feature[node] == LEAF else 0
     for row in range(len(residuals)):
         leaf = work.leaves[row]
         place = places[leaf]
@@ -117,7 +123,8 @@ def _set_leaf_values(tree: Nodes, num_nodes: int, residuals: np.ndarray, labels:
     for node in range(num_nodes):
         if tree.feature[node] != LEAF:
             continue
-        start, num = starts[node], starts[node + 1] - starts[node]
+        num = np.int64(tree.num_rows[node])
+        start = places[node] - num
         gradient = pairwise_sum(gradients, start, num) / num
         curvature = pairwise_sum(curvatures, start, num) / num
         if num_classes > 1:
@@ -125,7 +132,7 @@ def _set_leaf_values(tree: Nodes, num_nodes: int, residuals: np.ndarray, labels:
         tree.value[node] = 0.0 if abs(curvature) < 1e-150 else gradient / curvature
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def pairwise_sum(values: np.ndarray, start: int, num: int) -> float:
     """Sum of values[start:start + num], in numpy's order of additions."""
     if num < 8:
@@ -137,14 +144,20 @@ def pairwise_sum(values: np.ndarray, start: int, num: int) -> float:
         half = num // 2
         half -= half % 8
         return pairwise_sum(values, start, half) + pairwise_sum(values, start + half, num - half)
-    parts = values[start:start + 8].copy()
-    whole = num - num % 8
-    for place in range(8, whole, 8):
-        for lane in range(8):
-            parts[lane] += values[start + place + lane]
-    total = ((parts[0] + parts[1]) + (parts[2] + parts[3])) + ((parts[4] + parts[5]) + (parts[6] + parts[7]))
-    for place in range(whole, num):
-        total += values[start + place]
+    a, b, c, d, e, f, g, h = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    whole = start + num - num % 8
+    for place in range(start, whole, 8):
+        a += values[place]
+        b += values[place + 1]
+        c += values[place + 2]
+        d += values[place + 3]
+        e += values[place + 4]
+        f += values[place + 5]
+        g += values[place + 6]
+        h += values[place + 7]
+    total = ((a + b) + (c + d)) + ((e + f) + (g + h))
+    for place in range(whole, start + num):
+        total += values[place]
     return total
 
 
@@ -152,16 +165,40 @@ def pairwise_sum(values: np.ndarray, start: int, num: int) -> float:
 def add_predictions(codes: np.ndarray, nodes: Nodes, raw: np.ndarray, start: int, end: int) -> None:
     """Adds all stages to raw[start:end].  codes: (n, D) float32; raw: (n, K); nodes: (stages, K, NUM_NODES)."""
     num_stages, num_classes = nodes.feature.shape[:2]
-    for block in range(start, end, 64):
+    features, thresholds = np.empty(NUM_NODES, dtype=np.uintp), np.empty(NUM_NODES)
+    values, numbers = np.empty(NUM_NODES), np.empty(NUM_NODES, dtype=np.int64)
+    for first in range(start, end, ROWS_AT_A_TIME):
+        last = min(first + ROWS_AT_A_TIME, end)
         for stage in range(num_stages):
             for k in range(num_classes):
-                feature, threshold = nodes.feature[stage, k], nodes.threshold[stage, k]
-                left, right, value = nodes.left[stage, k], nodes.right[stage, k], nodes.value[stage, k]
-                for row in range(block, min(block + 64, end)):
-                    node = 0
-                    while feature[node] != LEAF:
-                        node = left[node] if codes[row, feature[node]] <= threshold[node] else right[node]
-                    raw[row, k] += LEARNING_RATE * value[node]
+                tree = Nodes(nodes.feature[stage, k], nodes.threshold[stage, k], nodes.left[stage, k],
+                             nodes.right[stage, k], nodes.value[stage, k], nodes.impurity[stage, k],
+                             nodes.num_rows[stage, k])
+                _complete(tree, features, thresholds, values, numbers)
+                for row in range(first, last):
+                    place = ZERO
+                    for _ in range(DEPTH):
+                        goes_left = codes[row, features[place]] <= thresholds[place]
+                        place = place + place + (ONE if goes_left else ONE + ONE)
+                    raw[row, k] += values[place]
+
+
+@compiled
+def _complete(tree: Nodes, features: np.ndarray, thresholds: np.ndarray, values: np.ndarray,
+              numbers: np.ndarray) -> None:
+    """A tree with every leaf at the full depth, so that nothing has to be asked on the way: p has 2 p + 1 and 2 p + 2.
+
+    values: of the leaves, times the learning rate.  numbers: those of the nodes in `tree`."""
+    numbers[0] = 0
+    for place in range(NUM_NODES):
+        number = numbers[place]
+        is_leaf = tree.feature[number] == LEAF
+        features[place] = 0 if is_leaf else tree.feature[number]
+        thresholds[place] = tree.threshold[number]
+        values[place] = LEARNING_RATE * tree.value[number]
+        if 2 * place + 2 < NUM_NODES:
+            numbers[2 * place + 1] = number if is_leaf else tree.left[number]
+            numbers[2 * place + 2] = number if is_leaf else tree.right[number]
 
 
 @njit(nogil=True, cache=True)
