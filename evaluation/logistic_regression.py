@@ -144,8 +144,7 @@ class MultinomialLoss:
         weights = weights.reshape(-1, self._scores.shape[1])
         slopes, scores = weights[:-1], self._scores
         np.matmul(self._codes, slopes, out=scores)
-        scores += weights[-1]
-        turn_into_gradients(scores, self._labels, self._losses, is_libm_reproduced())
+        turn_into_gradients(scores, weights[-1], self._labels, self._losses, is_libm_reproduced())
         gradient = np.empty(weights.shape)
         gradient[:-1] = (product(scores, self._codes, self._parts) + strength * slopes.T).T
         gradient[-1] = scores.sum(axis=0)
@@ -155,8 +154,11 @@ class MultinomialLoss:
 
 
 @njit(nogil=True, cache=True)
-def turn_into_gradients(scores: np.ndarray, labels: np.ndarray, losses: np.ndarray, is_reproduced: bool) -> None:
-    """Class scores (n, K) become the gradients of the mean loss; losses: (n,) of each point."""
+def turn_into_gradients(scores: np.ndarray, intercepts: np.ndarray, labels: np.ndarray, losses: np.ndarray,
+                        is_reproduced: bool) -> None:
+    """Class scores (n, K), still without their intercepts (K,), become the gradients of the mean loss.
+
+    losses: (n,) of each point."""
     num_points, num_classes = scores.shape
     rows_at_a_time = max(1, NUM_VALUES // num_classes)
     shifted, powers = np.empty(rows_at_a_time * num_classes), np.empty(rows_at_a_time * num_classes)
@@ -164,6 +166,8 @@ def turn_into_gradients(scores: np.ndarray, labels: np.ndarray, losses: np.ndarr
     for first in range(0, num_points, rows_at_a_time):
         num_rows = min(rows_at_a_time, num_points - first)
         for row in range(num_rows):
+            for k in range(num_classes):
+                scores[first + row, k] += intercepts[k]
             best = scores[first + row, 0]
             for k in range(1, num_classes):
                 best = scores[first + row, k] if best < scores[first + row, k] else best
