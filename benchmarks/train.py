@@ -4,17 +4,20 @@
     python benchmarks/train.py --jl1 CLONE --disvae CLONE
 
 CLONEs are of github.com/travers-rhodes/jlonevae, which needs opt_einsum, and github.com/YannDubs/disentangling-vae,
-which needs imageio.  Both sides take turns and the fastest update of each counts, in seconds of the processor with one
-thread on a CPU: so the numbers hold on a machine that does other work besides.  Three-dots images stand in for every
-config's data set, drawn beforehand: this times updates, not rendering.  With PYTHONPATH=CLONE/disentanglement_lib,
-where tensorflow and OpenCV are installed, --loading also times JL1-VAE's whole step, batch included, on its small cache
-of three-dots: what its training costs."""
+which needs imageio.  Both sides, each a process of its own, take turns and the fastest update of each counts, in
+seconds of the processor with one thread on a CPU: so the numbers hold on a machine that does other work besides.
+Three-dots images stand in for every config's data set, drawn beforehand: this times updates, not rendering.  With
+PYTHONPATH=CLONE/disentanglement_lib, where tensorflow and OpenCV are installed, --loading also times JL1-VAE's whole
+step, batch included, on its small cache of three-dots: what its training costs."""
 
 from __future__ import annotations
 
 import argparse
 import collections
+import contextlib
+import functools
 import itertools
+import multiprocessing
 import sys
 import tempfile
 import time
@@ -41,6 +44,7 @@ NUM_IMAGES = 737_280
 CACHE = "threeDotsCacheSmall"
 
 Update = Callable[[], object]
+Make = Callable[[], Update]
 
 
 def images(batch_size: int) -> torch.Tensor:
@@ -54,22 +58,50 @@ def as_loaded(batch: torch.Tensor) -> torch.Tensor:
     return batch.clone(memory_format=torch.contiguous_format)
 
 
-def milliseconds(updates: dict[str, Update], num_updates: int) -> dict[str, float]:
-    """The fastest call of each, in turns."""
-    clock = time.process_time if DEVICE == "cpu" and torch.get_num_threads() == 1 else time.perf_counter
-    times = collections.defaultdict(list)
-    for _ in range(WARMUP + num_updates):
-        for name, call in updates.items():
+class Timed:
+    """Updates in a process of their own: what one side sets for its process, such as how memory is kept, stays there.
+
+    make: gives the update.  A call runs one, and returns its milliseconds."""
+
+    def __init__(self, make: Make):
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        context.Process(target=_serve, args=(make, torch.get_num_threads(), theirs), daemon=True).start()
+
+    def __call__(self) -> float:
+        self._connection.send(None)
+        return self._connection.recv()
+
+
+def _serve(make: Make, num_threads: int, connection: Any) -> None:
+    torch.set_num_threads(num_threads)
+    call, clock = make(), time.process_time if DEVICE == "cpu" and num_threads == 1 else time.perf_counter
+    with contextlib.suppress(EOFError):  # nobody asks any more
+        while True:
+            connection.recv()
             started = clock()
             call()
             if DEVICE == "cuda":
                 torch.cuda.synchronize()
-            times[name].append(1000 * (clock() - started))
+            connection.send(1000 * (clock() - started))
+
+
+def milliseconds(updates: dict[str, Timed], num_updates: int) -> dict[str, float]:
+    """The fastest call of each, in turns."""
+    times = collections.defaultdict(list)
+    for _ in range(WARMUP + num_updates):
+        for name, timed in updates.items():
+            times[name].append(timed())
     return {name: min(values[WARMUP:]) for name, values in times.items()}
 
 
-def ours(config: str, *bindings: str, loading: bool = False) -> tuple[Update, int]:
-    """One update of a config, with a batch of its own where `loading`, and the size of its batch."""
+def size_of_batch(config: str, *bindings: str) -> int:
+    with configured([config], bindings):
+        return int(bound("model.batch_size"))
+
+
+def ours(config: str, *bindings: str, loading: bool = False) -> Update:
+    """One update of a config, with a batch of its own where `loading`."""
     with configured([config], bindings):
         model = gin.query_parameter("model.model").scoped_configurable_fn()
         size = gin.query_parameter("model.batch_size")
@@ -81,7 +113,7 @@ def ours(config: str, *bindings: str, loading: bool = False) -> tuple[Update, in
         batches = model.make_batches(data, size, 0, make_image_loader(data, DEVICE))
     else:
         batches = itertools.repeat(images(size))
-    return lambda: update(model(next(batches), ANNEALED), optimizers, ANNEALED), size
+    return lambda: update(model(next(batches), ANNEALED), optimizers, ANNEALED)
 
 
 def jl1(clone: str, gamma: float, loading: bool) -> Update:
@@ -119,25 +151,29 @@ def disvae(clone: str, loss: str, batch_size: int) -> Update:
     trainer = Trainer(model, torch.optim.Adam(model.parameters(), lr=5e-4), get_loss_f(loss, **settings),
                       device=torch.device(DEVICE), save_dir=tempfile.mkdtemp(), is_progress_bar=False)
     model.train()
-    batch, stored = as_loaded(images(batch_size)), collections.defaultdict(list)
+    stored: dict[str, list[float]] = collections.defaultdict(list)
+    batch = as_loaded(images(batch_size))
     return lambda: trainer._train_iteration(batch, stored)
 
 
 def compare(arguments: argparse.Namespace) -> None:
     """Prints ours beside the originals'."""
-    pairs: dict[str, tuple[Update, Update]] = {}
+    pairs: dict[str, tuple[Make, Make]] = {}
     for name, gamma in (("beta-VAE", 0.0), ("JL1-VAE", 0.1)) if arguments.jl1 else ():
         for loading in (False, True) if arguments.loading else (False,):
-            own = ours("jlonevae_three_dots", f"jlonevae.gamma = {gamma}", *arguments.gin_bindings, loading=loading)[0]
+            own: Make = functools.partial(ours, "jlonevae_three_dots", f"jlonevae.gamma = {gamma}",
+                                          *arguments.gin_bindings, loading=loading)
             label = f"jlonevae {name}, whole step" if loading else f"jlonevae {name}"
-            pairs[label] = own, jl1(arguments.jl1, gamma, loading)
+            pairs[label] = own, functools.partial(jl1, arguments.jl1, gamma, loading)
     losses = {"betaH": "beta_h", "betaB": "beta_b", "factor": "factor", "btcvae": "btcvae"} if arguments.disvae else {}
-    for loss, config in losses.items():
-        own, size = ours(f"disvae_{config}_dsprites_full", *arguments.gin_bindings)
-        pairs[f"disentangling-vae {loss}"] = own, disvae(arguments.disvae, loss, size)
+    for loss, short_name in losses.items():
+        config = f"disvae_{short_name}_dsprites_full"
+        pairs[f"disentangling-vae {loss}"] = (
+            functools.partial(ours, config, *arguments.gin_bindings),
+            functools.partial(disvae, arguments.disvae, loss, size_of_batch(config, *arguments.gin_bindings)))
     rows = []
     for name, (own, original) in pairs.items():
-        fastest = milliseconds({"ours": own, "original": original}, arguments.updates)
+        fastest = milliseconds({"ours": Timed(own), "original": Timed(original)}, arguments.updates)
         rows.append((name, *(f"{fastest[side]:.1f}" for side in ("ours", "original")),
                      f"{fastest['original'] / fastest['ours']:.2f}"))
         print(*rows[-1], file=sys.stderr)
@@ -164,8 +200,9 @@ def main() -> None:
                                           for path in (CONFIG_ROOT / "training").glob(pattern))
     rows = []
     for config in configs:
-        call, size = ours(config, *arguments.gin_bindings)
-        took = milliseconds({config: call}, arguments.updates)[config]
+        size = size_of_batch(config, *arguments.gin_bindings)
+        took = milliseconds({config: Timed(functools.partial(ours, config, *arguments.gin_bindings))},
+                            arguments.updates)[config]
         rows.append((config, str(size), f"{took:.1f}", f"{1000 / took:.1f}"))
     print(format_table(["config", "batch", "ms", "updates/s"], rows))
 

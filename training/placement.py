@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from ..common.errors import ConfigurationError
+from .allocation import keep_freed_memory
 from .compilation import compile_layers
 from .fast_layers import use_fast_layers
 from .objectives.objective import VAEObjective
@@ -24,6 +25,8 @@ def resolve_device(name: str) -> str:
 def place(model: VAEObjective, device: str, precision: str = "float32", compile: bool = False) -> None:
     """Puts a model where it trains, and has its layers compute as they are to."""
     model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if device == "cpu":
+        keep_freed_memory()
     if not compile:
         use_fast_layers(model, device)
     use_precision(model, precision, device)
