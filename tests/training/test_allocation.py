@@ -22,12 +22,11 @@ usual = faults()
 keep_freed_memory()
 faults()
 print(usual, faults())
-"""
+"""  # each call uses 234,000 pages, of which glibc by itself gets tens of thousands anew
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
 def test_kept_memory_costs_no_page_faults():
     usual, kept = map(int, subprocess.run([sys.executable, "-c", PAGE_FAULTS], capture_output=True, text=True,
                                           check=True).stdout.split())
-    assert usual > 20 * 6 * 2_000_000 * 4 / 4096 / 2  # else there was nothing to keep
-    assert kept < usual / 50
+    assert kept < 1000 < usual
