@@ -25,8 +25,8 @@ SUPERSAMPLING = 10
 CANVAS = SIDE * SUPERSAMPLING
 FRACTION_BITS = 10
 RADIUS = int(CANVAS * 0.08 * 2**FRACTION_BITS)
-# OpenCV's area average multiplies the sum of 100 canvas pixels by a single-precision 1/100.
 TILE = 12  # image pixels across which a dot may be spread, either way
+# OpenCV's area average multiplies the sum of 100 canvas pixels by a single-precision 1/100.
 GREY = (np.arange(SUPERSAMPLING**2 + 1) * float(np.float32(1 / SUPERSAMPLING**2))).astype(np.float32)
 
 

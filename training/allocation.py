@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import ctypes
 
-# Names and largest values of glibc's malloc.h.
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-KEPT_BYTES, LARGEST_MMAP_THRESHOLD = 2**30, 2**25
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
+LARGEST_MMAP_THRESHOLD = 2**25  # that glibc takes on 64 bits
+KEPT_BYTES = 2**30
 
 
 def keep_freed_memory() -> None:

@@ -12,6 +12,7 @@ from .columns import Columns
 DEPTH = 3
 NUM_NODES = 2 ** (DEPTH + 1) - 1
 LEAF = -1
+ZERO, ONE = np.uintp(0), np.uintp(1)  # for unsigned places, see `rows.partition`
 CACHE_LINES = 16  # two of them, in numbers of 8 bytes: processors fetch them in pairs
 BLOCK = 1024  # positions scored at a time: their sums stay in the fastest cache
 
@@ -53,7 +54,7 @@ class Workspace(NamedTuple):
     leaves: np.ndarray  # (n,) the leaf of each row, by number in `Nodes`
     gradients: np.ndarray  # (n,) leaf after leaf
     curvatures: np.ndarray
-    places: np.ndarray  # (NUM_NODES + 1,) where each leaf's next one goes
+    places: np.ndarray  # (NUM_NODES,) where each leaf's next one goes
     features: np.ndarray  # (D,) in the order in which they are drawn
     constants: np.ndarray  # (D,) those known to be constant in a node
     generator: np.ndarray  # (1,) state of the generator that draws them
@@ -86,7 +87,7 @@ def make_workspace(columns: Columns) -> Workspace:
         is_right=np.empty(num, dtype=np.uint8), goes_right=np.empty(num, dtype=np.uint8),
         leaving=np.empty(num + 1, dtype=row_type), coming=np.empty(num + 1, dtype=row_type),
         leaves=np.empty(num, dtype=np.uint8), gradients=np.empty(num), curvatures=np.empty(num),
-        places=_apart(NUM_NODES + 1), features=_apart(num_columns), constants=_apart(num_columns), generator=_apart(1),
+        places=_apart(NUM_NODES), features=_apart(num_columns), constants=_apart(num_columns), generator=_apart(1),
         stack=_apart((DEPTH + 2) * 6).reshape(DEPTH + 2, 6), impurities=_apart(DEPTH + 2).view(np.float64))
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from .columns import GAP, Columns
-from .memory import Workspace, compiled
+from .memory import ONE, ZERO, Workspace, compiled
 from .sorting import sort_rows
-
-ONE = np.uintp(1)
 
 
 @compiled
@@ -52,7 +50,7 @@ def partition(values: np.ndarray, threshold: float, start: int, end: int, work: 
 @compiled
 def _swap_sides(order: np.ndarray, goes_right: np.ndarray, num_left: int, leaving: np.ndarray,
                 coming: np.ndarray) -> None:
-    num, middle, num_leaving, num_coming = np.uintp(len(order)), np.uintp(num_left), np.uintp(0), np.uintp(0)
+    num, middle, num_leaving, num_coming = np.uintp(len(order)), np.uintp(num_left), ZERO, ZERO
     for place in range(middle):
         leaving[num_leaving] = place
         num_leaving += np.uintp(goes_right[place])
@@ -130,8 +128,8 @@ def _split_list(rows: np.ndarray, num_left: int, tied: np.ndarray, values: np.nd
 
     Without a branch on the data and with unsigned places, as `partition`.  Only a row that is close to the one before
     it in the parent can be so in a child."""
-    middle, left, start = np.uintp(num_left), np.uintp(0), np.uintp(0)
-    right, num_left_tied, num_right_tied = middle, np.uintp(0), np.uintp(0)
+    middle, left, start = np.uintp(num_left), ZERO, ZERO
+    right, num_left_tied, num_right_tied = middle, ZERO, ZERO
     for index in range(len(tied) + 1):
         stop = np.uintp(tied[index] if index < len(tied) else len(rows))
         for place in range(start, stop):
@@ -145,7 +143,7 @@ def _split_list(rows: np.ndarray, num_left: int, tied: np.ndarray, values: np.nd
             break
         row = rows[stop]
         step = np.uintp(is_right[row])
-        at, first = right if step else left, middle if step else np.uintp(0)
+        at, first = right if step else left, middle if step else ZERO
         has_before = np.uintp(at > first)
         is_close = has_before & np.uintp(_is_close(values, row, target[at - has_before]))
         target_tied[middle + num_right_tied if step else num_left_tied] = at - first

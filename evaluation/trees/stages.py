@@ -13,11 +13,10 @@ from numba import njit
 from ..exponential import fill_exponentials
 from .columns import Columns
 from .growing import grow_tree
-from .memory import DEPTH, LEAF, NUM_NODES, Nodes, Workspace, compiled
+from .memory import DEPTH, LEAF, NUM_NODES, ONE, ZERO, Nodes, Workspace, compiled
 
 LEARNING_RATE = 0.1
 ROWS_AT_A_TIME = 256
-ZERO, ONE = np.uintp(0), np.uintp(1)  # unsigned places, as in `rows.partition`
 
 
 @njit(nogil=True, cache=True)
