@@ -6,7 +6,8 @@ from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
 VERSION = (ROOT / "__init__.py").read_text().split('__version__ = "')[1].split('"')[0]
-FLOORS = find_packages(where=str(ROOT), include=["common*", "ground_truth*", "training*", "export*", "evaluation*"])
+FLOORS = find_packages(where=str(ROOT), include=["common*", "metrics*", "ground_truth*", "training*", "export*",
+                                                 "evaluation*"])
 
 TEST = ["pytest>=8", "hypothesis>=6", "setuptools>=77", "wheel", "pyarrow>=15", "selenium>=4.20"]
 
@@ -56,7 +57,7 @@ setup(
         "console_scripts": [
             "unbraid-data=unbraid.ground_truth.__main__:main",
             "unbraid-train=unbraid.training.__main__:main",
-            "unbraid-reproduce=unbraid.training.reproduce:main",
+            "unbraid-reproduce=unbraid.training.studies.reproduce:main",
             "unbraid-export=unbraid.export.__main__:main",
             "unbraid-evaluate=unbraid.evaluation.__main__:main",
             "unbraid-aggregate=unbraid.evaluation.reporting.aggregate:main",

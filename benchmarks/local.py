@@ -26,9 +26,9 @@ from study import OURS, ReferenceEncoder, accept_old_names, importlib, largest_d
 
 from unbraid.common.commands import format_table
 from unbraid.common.configuration import CONFIG_ROOT, configured
-from unbraid.evaluation.codes import CodeTable
-from unbraid.evaluation.evaluate import compute_scores, load_metrics
-from unbraid.evaluation.presets import metrics_of_preset
+from unbraid.evaluation.protocol.evaluate import compute_scores, load_metrics
+from unbraid.evaluation.protocol.presets import metrics_of_preset
+from unbraid.evaluation.sampling.code_table import CodeTable
 from unbraid.export import load_representation
 from unbraid.ground_truth.registry import data_sets
 

@@ -21,11 +21,11 @@ import h5py
 import numpy as np
 
 from unbraid.common.commands import format_table
-from unbraid.ground_truth.byte_images import OUT_OF_255, look_up
-from unbraid.ground_truth.decoded import open_images
-from unbraid.ground_truth.open_array import array_source
+from unbraid.common.threads import num_cores
+from unbraid.ground_truth.bases.byte_images import OUT_OF_255, look_up
+from unbraid.ground_truth.files.decoded import open_images
+from unbraid.ground_truth.files.open_array import array_source
 from unbraid.ground_truth.registry import data_sets
-from unbraid.ground_truth.threads import num_cores
 
 NUM_STORED = 20_000
 

@@ -30,14 +30,14 @@ import numpy as np
 
 from unbraid.common.commands import format_table
 from unbraid.common.configuration import configured, find_config
-from unbraid.evaluation.codes import CodeTable, Encoder
-from unbraid.evaluation.evaluate import compute_scores, load_metrics
-from unbraid.evaluation.logistic_regression import LogisticRegressionCV
-from unbraid.evaluation.presets import metrics_of_preset
-from unbraid.evaluation.trees.classifier import BoostedTrees
+from unbraid.evaluation.protocol.evaluate import compute_scores, load_metrics
+from unbraid.evaluation.protocol.presets import metrics_of_preset
+from unbraid.evaluation.sampling.code_table import CodeTable, Encoder
 from unbraid.export import load_representation
 from unbraid.ground_truth.observations import LazyObservations
 from unbraid.ground_truth.registry import data_sets
+from unbraid.metrics.estimators.logistic_regression import LogisticRegressionCV
+from unbraid.metrics.estimators.trees.classifier import BoostedTrees
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "evaluation"))
 from make_goldens import accept_old_names

@@ -31,11 +31,11 @@ import torch
 from unbraid.common.commands import format_table
 from unbraid.common.configuration import CONFIG_ROOT, bound, configured
 from unbraid.ground_truth.registry import data_sets
-from unbraid.ground_truth.three_dots import ThreeDots
-from unbraid.training.image_loader import make_image_loader
-from unbraid.training.loop import update
-from unbraid.training.placement import place
-from unbraid.training.train import train  # noqa: F401  (registers everything for gin)
+from unbraid.ground_truth.sets.three_dots import ThreeDots
+from unbraid.training.data.image_loader import make_image_loader
+from unbraid.training.running.loop import update
+from unbraid.training.running.placement import place
+from unbraid.training.running.train import train  # noqa: F401  (registers everything for gin)
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 WARMUP = 2

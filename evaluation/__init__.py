@@ -1,1 +1,1 @@
-"""To come."""
+"""Evaluation: protocols that draw points, encode them, score the codes, and report the results."""

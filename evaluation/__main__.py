@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..common.commands import add_gin_arguments, progress, run_command
 from ..export.foreign.flags import add_hint_arguments, hints_of
-from .presets import DEFAULT_PRESET, ListAction, metrics_of_preset, presets
+from .protocol.presets import DEFAULT_PRESET, ListAction, metrics_of_preset, presets
 
 if TYPE_CHECKING:
-    from .evaluate import Evaluator
+    from .protocol.evaluate import Evaluator
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -53,9 +53,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
-    from .evaluate import metric_configs
-    from .jobs import using_jobs
-    from .study import Study, model_names
+    from ..metrics.estimators.jobs import using_jobs
+    from .protocol.evaluate import metric_configs
+    from .protocol.study import Study, model_names
 
     check_counts(arguments)
     preset = chosen_preset(arguments)
@@ -84,9 +84,9 @@ def chosen_preset(arguments: argparse.Namespace) -> str | None:
 def make_evaluators(names: Sequence[str], data_set: str | None, arguments: argparse.Namespace,
                     report: Callable[[int], Any]) -> dict[str, Evaluator]:
     """One evaluator a model, all sharing their data sets; checkpoints are exported first, beside the results."""
-    from ..export.artifact import load_representation
-    from ..export.checkpoint_cache import exported_checkpoint
-    from .evaluate import Evaluator
+    from ..export.reading.artifact import load_representation
+    from ..export.reading.checkpoint_cache import exported_checkpoint
+    from .protocol.evaluate import Evaluator
 
     evaluators: dict[str, Evaluator] = {}
     data_sets: dict[str, Any] = {}
@@ -121,8 +121,8 @@ def check_counts(arguments: argparse.Namespace) -> None:
 
 def print_tables(results: dict[str, dict[str, Any]], repeats: int) -> None:
     """One table for one model, metric by key; for several also model by metric; with repeats their intervals."""
-    from .repeats import repeats_table
-    from .tables import headline, metric_by_key, model_by_metric
+    from .protocol.repeats import repeats_table
+    from .reporting.tables import headline, metric_by_key, model_by_metric
 
     for model, scores in results.items():
         if len(results) > 1:

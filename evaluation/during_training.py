@@ -19,10 +19,10 @@ import numpy as np
 
 from ..common.configuration import configured
 from ..common.errors import ConfigurationError
-from ..export.artifact import Representation
+from ..export.reading.artifact import Representation
 from ..ground_truth.registry import data_sets
-from .evaluate import Evaluator, load_metrics, metric_configs, takes
-from .tables import headline
+from .protocol.evaluate import Evaluator, load_metrics, metric_configs, takes
+from .reporting.tables import headline
 
 logger = logging.getLogger(__name__)
 

@@ -9,11 +9,11 @@ import importlib
 from typing import Any
 
 _HOMES = {
-    "export_representation": ".exporter",
-    "load_representation": ".artifact",
-    "load_posterior": ".companions",
-    "Representation": ".artifact",
-    "load_decoder": ".decoder",
+    "export_representation": ".writing.exporter",
+    "load_representation": ".reading.artifact",
+    "load_posterior": ".reading.companions",
+    "Representation": ".reading.artifact",
+    "load_decoder": ".reading.decoder",
     "ArtifactError": ".errors",
 }
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from ..common.commands import add_gin_arguments, run_command
 from ..common.errors import UserError
+from .files.record import Record
 from .foreign.flags import add_hint_arguments, hints_of
 from .foreign.understanding import Hints
 from .formats import FORMAT_NAMES
-from .record import Record
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -58,7 +58,7 @@ def add_import_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Either of the two things this command does."""
     if arguments.inspect is not None:
-        from .inspection import inspect
+        from .reading.inspection import inspect
 
         print(inspect(Path(arguments.inspect), hints_of(arguments), arguments.format, arguments.allow_pickled_code))
         return
@@ -90,7 +90,7 @@ def _written(folder: str) -> list[str]:
 
 
 def _export_own(arguments: argparse.Namespace) -> Record:
-    from .postprocess import postprocess_with_gin
+    from .postprocessing.postprocess import postprocess_with_gin
 
     return postprocess_with_gin(arguments.model_dir, arguments.output_dir, arguments.overwrite,
                                 arguments.gin_config or ["export/mean.gin"], arguments.gin_bindings,
@@ -113,10 +113,10 @@ def _export_foreign(arguments: argparse.Namespace) -> Record:
 
 
 def _export_model_of_others(arguments: argparse.Namespace) -> Record:
+    from .files.locating import ARTIFACTS, locate
     from .foreign.export_graph import export_graph
     from .importers.import_checkpoint import export_checkpoint
-    from .locating import ARTIFACTS, locate
-    from .representations import postprocessing_of
+    from .postprocessing.representations import postprocessing_of
 
     hints = hints_of(arguments)
     postprocessing = postprocessing_of(arguments.representation, arguments.gin_config, arguments.gin_bindings)

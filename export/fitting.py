@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..common.errors import ConfigurationError, UserError
-from .affine import AffineMap
+from .postprocessing.affine import AffineMap
 
 logger = logging.getLogger(__name__)
 

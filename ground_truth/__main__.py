@@ -49,22 +49,22 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def run_list(arguments: argparse.Namespace) -> None:
-    from .descriptions import markdown_table, overview
+    from .catalogue.descriptions import markdown_table, overview
 
     print(markdown_table() if arguments.markdown else overview())
 
 
 def run_info(arguments: argparse.Namespace) -> None:
-    from .descriptions import details
+    from .catalogue.descriptions import details
 
     print(details(arguments.name))
 
 
 def run_download(arguments: argparse.Namespace) -> None:
     from ..common.errors import UserError
-    from .descriptions import describe
-    from .downloads import download
-    from .paths import data_root
+    from .catalogue.descriptions import describe
+    from .catalogue.downloads import download
+    from .files.paths import data_root
 
     about = describe(arguments.name).about
     if about is None or not about.files:
@@ -76,7 +76,7 @@ def run_download(arguments: argparse.Namespace) -> None:
 
 def run_verify(arguments: argparse.Namespace) -> None:
     from ..common.configuration import configured
-    from .verification import verify
+    from .catalogue.verification import verify
 
     with configured(bindings=arguments.gin_bindings):
         for passed in verify(arguments.name):
@@ -88,8 +88,8 @@ def run_preview(arguments: argparse.Namespace) -> None:
 
     from ..common.configuration import configured
     from ..common.files import atomic_file
+    from .catalogue.preview import preview
     from .named_data import get_named_ground_truth_data
-    from .preview import preview
 
     output = arguments.output or Path(f"{arguments.name}.png")
     with configured(bindings=arguments.gin_bindings):

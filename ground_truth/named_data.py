@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gin
 
-from . import custom  # noqa: F401  (gin has to know custom_data.path before it parses)
 from .ground_truth_data import GroundTruthData
 from .registry import data_sets
+from .sets import custom  # noqa: F401  (gin has to know custom_data.path before it parses)
 
 
 @gin.configurable("dataset", denylist=["known"])

@@ -20,5 +20,5 @@ def register(*names: str) -> Callable[[Factory], Factory]:
 
 def data_sets() -> Registry[Callable[[], GroundTruthData]]:
     """All data sets by name, every file of this folder imported."""
-    import_members(__package__)
+    import_members(f"{__package__}.sets")
     return _DATA_SETS

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from unbraid.export import export_representation
-from unbraid.ground_truth.three_dots import ThreeDots
+from unbraid.ground_truth.sets.three_dots import ThreeDots
 
 
 class SmallEncoder(torch.nn.Module):

@@ -10,16 +10,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FLOORS = ("common", "ground_truth", "training", "export", "evaluation")
+FLOORS = ("common", "metrics", "ground_truth", "training", "export", "evaluation")
 ALLOWED = {
     "common": {"common"},
     "ground_truth": {"common", "ground_truth"},
     "training": {"common", "ground_truth", "training"},
+    "metrics": {"common", "metrics"},
     "export": {"common", "ground_truth", "training", "export"},
-    "evaluation": {"common", "ground_truth", "export", "evaluation"},
+    "evaluation": {"common", "metrics", "ground_truth", "export", "evaluation"},
 }
 # Only what rebuilds a network from a checkpoint may look at training; the artifact's reader and writer may not.
-REBUILDERS = ("export/postprocess.py", "export/importers/")
+REBUILDERS = ("export/postprocessing/postprocess.py", "export/importers/")
 
 
 def imported_floors(path: Path) -> set[str]:
@@ -70,13 +71,13 @@ def test_the_import_finder_sees_a_wrong_arrow(tmp_path: Path, monkeypatch: pytes
     ("unbraid", "numpy"),
     ("unbraid.ground_truth.named_data", "torch"),
     ("unbraid.evaluation", "unbraid.training"),
-    ("unbraid.evaluation.evaluate", "unbraid.training"),
+    ("unbraid.evaluation.protocol.evaluate", "unbraid.training"),
     ("unbraid.evaluation.metrics.mig", "torch"),
     ("unbraid.evaluation.visualize.model", "unbraid.training"),
     ("unbraid.evaluation.visualize.__main__", "matplotlib"),
     ("unbraid.export", "torch"),
-    ("unbraid.export.artifact", "torch"),
-    ("unbraid.export.exporter", "unbraid.training"),
+    ("unbraid.export.reading.artifact", "torch"),
+    ("unbraid.export.writing.exporter", "unbraid.training"),
 ])
 def test_importing_loads_no_more_than_needed(module: str, absent: str) -> None:
     check = f"import {module}, sys; sys.exit(any(f'{{m}}.'.startswith({absent!r} + '.') for m in sys.modules))"

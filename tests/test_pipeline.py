@@ -12,9 +12,9 @@ import torch
 from unbraid.evaluation.__main__ import main as evaluate
 from unbraid.export import load_representation
 from unbraid.export.__main__ import main as export
-from unbraid.ground_truth.three_dots import ThreeDots
+from unbraid.ground_truth.sets.three_dots import ThreeDots
 from unbraid.training.__main__ import main as train
-from unbraid.training.checkpoint import load_model
+from unbraid.training.running.checkpoint import load_model
 
 TINY = ["model.training_steps = 2", "model.batch_size = 4", "model.eval_steps = 1"]
 SMALL = ["mig.num_train = 200", "local_mig.num_train = 100", "local_mig.num_local_clusters = 2"]

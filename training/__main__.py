@@ -29,8 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _train(arguments: argparse.Namespace) -> None:
     from ..common.configuration import configured
-    from .placement import resolve_device
-    from .train import train
+    from .running.placement import resolve_device
+    from .running.train import train
 
     device = resolve_device(arguments.device)
     with configured(arguments.gin_config, arguments.gin_bindings):

@@ -9,10 +9,10 @@ import gin
 import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
-from ..context import undefined
-from ..jobs import quietly
-from ..predictors import logistic_regression
-from ..sampling import RepresentationFunction, sample_groups
+from ...metrics.context import undefined
+from ...metrics.estimators.jobs import quietly
+from ...metrics.estimators.predictors import logistic_regression
+from ..sampling.points import RepresentationFunction, sample_groups
 
 CHUNK = 1000  # pairs of batches reduced at a time
 

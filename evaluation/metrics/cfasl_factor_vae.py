@@ -10,8 +10,8 @@ import gin
 import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
-from ..sampling import RepresentationFunction, encode_factors
-from ..schemes import copied, distinct_images, factors_of_images, images_but_last
+from ..sampling.points import RepresentationFunction, encode_factors
+from ..sampling.samplers import copied, distinct_images, factors_of_images, images_but_last
 from .factor_vae import active_codes, count_votes, vote_accuracies
 from .multi_factor_vae import count_tuples, numbers_of_fixed_factors, steadiest_codes, too_few_active, tuple_accuracy
 

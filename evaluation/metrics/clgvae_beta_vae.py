@@ -8,7 +8,7 @@ import gin
 import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
-from ..sampling import RepresentationFunction, sample_groups
+from ..sampling.points import RepresentationFunction, sample_groups
 from .beta_vae import classifier_accuracies, mean_differences
 
 

@@ -9,10 +9,10 @@ import numpy as np
 from scipy.stats import entropy
 
 from ...common.configuration import RUNTIME_ARGUMENTS
-from ..artifacts import save_matrix
-from ..fixed_data import FIXED_DATA_ARGUMENTS, split_fixed_codes
-from ..predictors import accuracies, fit_factors, gradient_boosting_classifier
-from ..sampling import RepresentationFunction, sample_codes
+from ...metrics.estimators.predictors import accuracies, fit_factors, gradient_boosting_classifier
+from ..protocol.matrices import save_matrix
+from ..sampling.fixed_data import FIXED_DATA_ARGUMENTS, split_fixed_codes
+from ..sampling.points import RepresentationFunction, sample_codes
 
 
 def disentanglement_per_code(importances: np.ndarray) -> np.ndarray:

@@ -9,10 +9,10 @@ import gin
 import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
-from ..artifacts import save_matrix
-from ..context import hand_out, undefined
-from ..jobs import run_processes
-from ..sampling import RepresentationFunction, sample_codes
+from ...metrics.context import hand_out, undefined
+from ...metrics.estimators.jobs import run_processes
+from ..protocol.matrices import save_matrix
+from ..sampling.points import RepresentationFunction, sample_codes
 from .dci import completeness, disentanglement
 
 

@@ -9,11 +9,11 @@ import gin
 import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
-from ..context import undefined
-from ..draws import draw_integers
-from ..sampling import RepresentationFunction, encode
-from ..schemes import copied
-from ..traversals import drawn_traversals, mean_over_factors
+from ...metrics.context import undefined
+from ..sampling.draws import draw_integers
+from ..sampling.points import RepresentationFunction, encode
+from ..sampling.samplers import copied
+from ..sampling.traversals import drawn_traversals, mean_over_factors
 
 PAIRS = (("ground_data", "ground", "data"), ("ground_latent.l1", "ground", "latent.l1"),
          ("ground_latent.l2", "ground", "latent.l2"), ("latent_data.l1", "latent.l1", "data"),

@@ -9,8 +9,8 @@ import gin
 import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
-from ..predictors import accuracies, fit_each, make_predictor_fn
-from ..sampling import RepresentationFunction, sample_codes
+from ...metrics.estimators.predictors import accuracies, fit_each, make_predictor_fn
+from ..sampling.points import RepresentationFunction, sample_codes
 
 
 @gin.configurable("downstream_task", denylist=RUNTIME_ARGUMENTS)

@@ -8,10 +8,10 @@ import gin
 import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
-from ..context import undefined
-from ..jobs import run_in_turn
-from ..predictors import logistic_regression
-from ..sampling import RepresentationFunction, sample_codes
+from ...metrics.context import undefined
+from ...metrics.estimators.jobs import run_in_turn
+from ...metrics.estimators.predictors import logistic_regression
+from ..sampling.points import RepresentationFunction, sample_codes
 from .modularity_explicitness import area_under_curve
 
 

@@ -8,10 +8,10 @@ import gin
 import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
-from ..artifacts import save_matrix
-from ..context import undefined
-from ..discretization import discretize, mutual_information_matrix
-from ..sampling import RepresentationFunction, sample_codes
+from ...metrics.context import undefined
+from ...metrics.information.discretization import discretize, mutual_information_matrix
+from ..protocol.matrices import save_matrix
+from ..sampling.points import RepresentationFunction, sample_codes
 
 
 def leakage(mutual_information: np.ndarray) -> dict[str, float]:

@@ -11,8 +11,8 @@ import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
 from ...common.errors import UserError
-from ..artifacts import save_matrix
-from ..sampling import RepresentationFunction, sample_codes, sample_groups
+from ..protocol.matrices import save_matrix
+from ..sampling.points import RepresentationFunction, sample_codes, sample_groups
 
 logger = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ import gin
 import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
-from ..artifacts import save_matrix
-from ..predictors import fit_factors, make_predictor_fn
-from ..sampling import RepresentationFunction, encode_batches, sample_codes
+from ...metrics.estimators.predictors import fit_factors, make_predictor_fn
+from ..protocol.matrices import save_matrix
+from ..sampling.points import RepresentationFunction, encode_batches, sample_codes
 
 
 def inter_group_fairness(counts: np.ndarray) -> tuple[float, float]:

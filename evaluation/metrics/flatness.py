@@ -8,9 +8,9 @@ import gin
 import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
-from ..context import undefined
-from ..sampling import RepresentationFunction, encode_factors
-from ..traversals import drawn_traversals
+from ...metrics.context import undefined
+from ..sampling.points import RepresentationFunction, encode_factors
+from ..sampling.traversals import drawn_traversals
 
 CHUNK = 64  # traversals whose distances are computed at a time
 

@@ -8,11 +8,11 @@ import gin
 import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
-from ..artifacts import save_matrix
-from ..context import model_stream, undefined
-from ..discretization import entropies, mutual_information_matrix
-from ..jobs import run_processes
-from ..sampling import RepresentationFunction, sample_codes
+from ...metrics.context import model_stream, undefined
+from ...metrics.estimators.jobs import run_processes
+from ...metrics.information.discretization import entropies, mutual_information_matrix
+from ..protocol.matrices import save_matrix
+from ..sampling.points import RepresentationFunction, sample_codes
 
 
 def ratio_above_chance(information: np.ndarray, axis: int) -> float:

@@ -9,9 +9,9 @@ import gin
 import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
-from ..artifacts import save_matrix
-from ..discretization import discretize
-from ..sampling import RepresentationFunction, sample_codes
+from ...metrics.information.discretization import discretize
+from ..protocol.matrices import save_matrix
+from ..sampling.points import RepresentationFunction, sample_codes
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ import gin
 import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
-from ..context import undefined
-from ..sampling import RepresentationFunction, encode_factors
-from ..traversals import drawn_traversals, mean_over_factors
+from ...metrics.context import undefined
+from ..sampling.points import RepresentationFunction, encode_factors
+from ..sampling.traversals import drawn_traversals, mean_over_factors
 
 KEYS = ("linearity.axis_alignment.var", "linearity.axis_ratio.var", "linearity.axis_ratio_ave.var",
         "linearity.linear_ratio.var")

@@ -8,8 +8,8 @@ import gin
 import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
-from ..local import averaged, local_scores, of_varying_factors
-from ..sampling import RepresentationFunction
+from ..sampling.neighbourhoods import averaged, local_scores, of_varying_factors
+from ..sampling.points import RepresentationFunction
 from .dci import dci_scores
 
 

@@ -8,10 +8,10 @@ import gin
 import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
-from ..artifacts import save_matrix
-from ..discretization import discretize, entropies, mutual_information_matrix
-from ..local import local_scores
-from ..sampling import RepresentationFunction
+from ...metrics.information.discretization import discretize, entropies, mutual_information_matrix
+from ..protocol.matrices import save_matrix
+from ..sampling.neighbourhoods import local_scores
+from ..sampling.points import RepresentationFunction
 from .mig import mean_of_varying, mutual_information_gaps
 
 

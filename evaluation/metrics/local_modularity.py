@@ -8,9 +8,9 @@ import gin
 import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
-from ..discretization import discretize, mutual_information_matrix
-from ..local import local_scores
-from ..sampling import RepresentationFunction
+from ...metrics.information.discretization import discretize, mutual_information_matrix
+from ..sampling.neighbourhoods import local_scores
+from ..sampling.points import RepresentationFunction
 from .modularity_explicitness import modularity
 
 

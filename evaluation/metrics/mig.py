@@ -8,11 +8,11 @@ import gin
 import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
-from ..artifacts import save_matrix
-from ..context import undefined
-from ..discretization import discretize, entropies, mutual_information_matrix
-from ..fixed_data import FIXED_DATA_ARGUMENTS, fixed_codes
-from ..sampling import RepresentationFunction, sample_codes
+from ...metrics.context import undefined
+from ...metrics.information.discretization import discretize, entropies, mutual_information_matrix
+from ..protocol.matrices import save_matrix
+from ..sampling.fixed_data import FIXED_DATA_ARGUMENTS, fixed_codes
+from ..sampling.points import RepresentationFunction, sample_codes
 
 
 def mutual_information_gaps(mutual_information: np.ndarray, factor_entropies: np.ndarray) -> np.ndarray:

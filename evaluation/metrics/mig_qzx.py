@@ -8,10 +8,10 @@ from typing import Any
 import gin
 import numpy as np
 
-from ..artifacts import save_matrix
-from ..context import undefined
-from ..posterior_entropy import latent_entropies
-from ..sampling import encode_grid, sample_codes
+from ...metrics.context import undefined
+from ...metrics.information.posterior_entropy import latent_entropies
+from ..protocol.matrices import save_matrix
+from ..sampling.points import encode_grid, sample_codes
 
 
 def mutual_information_of(means: np.ndarray, log_variances: np.ndarray, factors: np.ndarray, num_samples: int,

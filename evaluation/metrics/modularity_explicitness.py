@@ -9,12 +9,12 @@ import gin
 import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
-from ..artifacts import save_matrix
-from ..context import undefined
-from ..discretization import discretize, mutual_information_matrix
-from ..jobs import run_in_turn
-from ..predictors import logistic_regression
-from ..sampling import RepresentationFunction, sample_codes
+from ...metrics.context import undefined
+from ...metrics.estimators.jobs import run_in_turn
+from ...metrics.estimators.predictors import logistic_regression
+from ...metrics.information.discretization import discretize, mutual_information_matrix
+from ..protocol.matrices import save_matrix
+from ..sampling.points import RepresentationFunction, sample_codes
 
 logger = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
 from ...common.errors import UserError
-from ..context import undefined
-from ..sampling import RepresentationFunction, sample_codes, sample_groups
+from ...metrics.context import undefined
+from ..sampling.points import RepresentationFunction, sample_codes, sample_groups
 from .factor_vae import CHUNK, active_codes
 
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
 from ...common.errors import UserError
-from ..predictors import accuracies, fit_factors, make_predictor_fn
-from ..sampling import RepresentationFunction, sample_codes
+from ...metrics.estimators.predictors import accuracies, fit_factors, make_predictor_fn
+from ..sampling.points import RepresentationFunction, sample_codes
 from .dci import compute_importance_gbt
 
 Sample = tuple[np.ndarray, np.ndarray]

@@ -8,11 +8,11 @@ import gin
 import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
-from ..artifacts import save_matrix
-from ..context import hand_out, undefined
-from ..fixed_data import FIXED_DATA_ARGUMENTS, split_fixed_codes
-from ..jobs import run_threads
-from ..sampling import RepresentationFunction, sample_codes
+from ...metrics.context import hand_out, undefined
+from ...metrics.estimators.jobs import run_threads
+from ..protocol.matrices import save_matrix
+from ..sampling.fixed_data import FIXED_DATA_ARGUMENTS, split_fixed_codes
+from ..sampling.points import RepresentationFunction, sample_codes
 
 
 def mean_gap(scores: np.ndarray) -> float:

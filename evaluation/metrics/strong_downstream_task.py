@@ -9,8 +9,8 @@ import gin
 import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
-from ..context import model_stream, undefined
-from ..predictors import (
+from ...metrics.context import model_stream, undefined
+from ...metrics.estimators.predictors import (
     PredictorFactory,
     accuracies,
     accuracy,
@@ -19,7 +19,7 @@ from ..predictors import (
     make_predictor_fn,
     training_accuracy,
 )
-from ..sampling import RepresentationFunction, encode_batches
+from ..sampling.points import RepresentationFunction, encode_batches
 
 
 @gin.configurable("strong_downstream_task", denylist=RUNTIME_ARGUMENTS)

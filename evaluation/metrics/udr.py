@@ -10,7 +10,7 @@ import gin
 import numpy as np
 
 from ...common.errors import UnknownNameError, UserError
-from ..jobs import run_processes
+from ...metrics.estimators.jobs import run_processes
 
 logger = logging.getLogger(__name__)
 

@@ -9,13 +9,13 @@ import gin
 import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
-from ..artifacts import save_matrix
-from ..connectivity import merges, precision_curve
-from ..context import undefined
-from ..discretization import discretize, entropies
-from ..discretization import mutual_information_matrix as mutual_information
-from ..fixed_data import FIXED_DATA_ARGUMENTS, split_fixed_codes
-from ..sampling import RepresentationFunction, sample_codes
+from ...metrics.context import undefined
+from ...metrics.information.connectivity import merges, precision_curve
+from ...metrics.information.discretization import discretize, entropies
+from ...metrics.information.discretization import mutual_information_matrix as mutual_information
+from ..protocol.matrices import save_matrix
+from ..sampling.fixed_data import FIXED_DATA_ARGUMENTS, split_fixed_codes
+from ..sampling.points import RepresentationFunction, sample_codes
 from .dci import (
     completeness,
     completeness_per_factor,

@@ -8,10 +8,10 @@ import gin
 import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
-from ..context import undefined
-from ..labelled_groups import above_chance, numbers_of_groups, repeated_values
-from ..predictors import logistic_regression
-from ..sampling import RepresentationFunction, sample_codes
+from ...metrics.context import undefined
+from ...metrics.estimators.predictors import logistic_regression
+from ..sampling.labelled_groups import above_chance, numbers_of_groups, repeated_values
+from ..sampling.points import RepresentationFunction, sample_codes
 from .beta_vae import mean_differences
 
 

@@ -9,9 +9,9 @@ import gin
 import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
-from ..context import undefined
-from ..labelled_groups import above_chance, numbers_of_groups, repeated_values, take_groups
-from ..sampling import RepresentationFunction, sample_codes
+from ...metrics.context import undefined
+from ..sampling.labelled_groups import above_chance, numbers_of_groups, repeated_values, take_groups
+from ..sampling.points import RepresentationFunction, sample_codes
 from .factor_vae import active_codes, count_votes, vote_accuracies
 
 Groups = tuple[np.ndarray, np.ndarray]

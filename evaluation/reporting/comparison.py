@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..repeats import interval
+from ..protocol.repeats import interval
 from .charts import Chart, Series, line_chart, point_chart
 from .columns import PRESET, Column, cell_of, differing, labels_of
 from .grouping import varying_bindings

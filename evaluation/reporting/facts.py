@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..repeats import interval
+from ..protocol.repeats import interval
 from .columns import Column, columns_of, labels_of
 from .runs import Run
 from .scores import UNKNOWN, Result, unquoted

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...common.errors import UserError
 from ...common.results import read_json
-from ..jobs import num_jobs
+from ...metrics.estimators.jobs import num_jobs
 
 Row = dict[str, Any]
 STEPS = ("evaluation", "validation")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ...common.errors import UserError
 from ...export.errors import ArtifactError
-from ...export.record import Record
+from ...export.files.record import Record
 from .heat_maps import HeatMap, read_heat_map
 from .result_files import find_result_files, read_result_files
 from .scores import Result, results_of
@@ -91,7 +91,7 @@ def _read_matrices(run: Run, metric_folder: Path) -> None:
 
 def _read_artifact(run: Run) -> None:
     """The representation of a run, or what unbraid-evaluate made of somebody's checkpoint, beside its scores."""
-    from ...export.artifact import find_artifact, load_representation
+    from ...export.reading.artifact import find_artifact, load_representation
 
     for place in (run.folder, Path(f"{run.output}.representation"), Path(f"{run.folder.resolve()}.representation")):
         try:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ...common.configuration import CONFIG_ROOT
-from ..tables import headline
 from .result_files import STEPS, Row
+from .tables import headline
 
 UNKNOWN = "unknown"
 # Of a training's configuration what tells repeats of one setting apart, and the method, which has a key of its own.

@@ -20,7 +20,7 @@ ALL = "all"
 
 
 def visualize(arguments: argparse.Namespace) -> None:
-    from ...export.checkpoint_cache import exported_checkpoint
+    from ...export.reading.checkpoint_cache import exported_checkpoint
     from .model import open_model
     from .saving import save
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from ...export.decoder import Decoder
+from ...export.reading.decoder import Decoder
 from .images import chosen_images
 from .model import MissingPartError, Model
 from .mosaic import Mosaic, mosaic_figure

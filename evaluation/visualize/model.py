@@ -12,11 +12,11 @@ import numpy as np
 
 from ...common.configuration import bind, configured
 from ...common.errors import MissingDataError, UserError
-from ...export.artifact import Representation, load_representation
-from ...export.companions import load_posterior
-from ...export.decoder import DIFFERENTIABLE, Decoder, load_decoder
 from ...export.errors import ArtifactError
-from ...export.symmetries import Symmetries, load_symmetries
+from ...export.files.symmetries import Symmetries, load_symmetries
+from ...export.reading.artifact import Representation, load_representation
+from ...export.reading.companions import load_posterior
+from ...export.reading.decoder import DIFFERENTIABLE, Decoder, load_decoder
 from ...ground_truth.named_data import get_named_ground_truth_data
 from .kl import kl_per_code
 from .options import no_progress

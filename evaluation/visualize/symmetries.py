@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import UserError
-from ...export.symmetries import Selector
-from ...ground_truth.custom_data_sets import CustomTable
-from ...ground_truth.image_only import ImageOnlyData
+from ...export.files.symmetries import Selector
+from ...ground_truth.bases.custom_data_sets import CustomTable
+from ...ground_truth.bases.image_only import ImageOnlyData
 from .charts import heat_map_figure
 from .images import chosen_images
 from .lie_algebra import draw_lie_algebra

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..record import Record
+from ..files.record import Record
 from .flags import refuse_other_channels
 from .probing import call, chunks, understand
 from .understanding import Hints, Statistics, Understanding

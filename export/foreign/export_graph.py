@@ -14,18 +14,18 @@ import numpy as np
 from ...common.errors import UserError
 from ...common.files import atomic_directory
 from ...ground_truth.registry import data_sets
-from ..affine import AffineMap
-from ..artifact import Representation, load_representation
-from ..batches import in_batches
 from ..errors import ArtifactError
-from ..exporter import export_representation
+from ..files.locating import Located
+from ..files.record import Record
 from ..formats import FORMAT_NAMES
-from ..locating import Located
-from ..record import Record
-from ..representations import Postprocessing, Recipe
-from ..verification import largest_difference
-from ..verification_images import images_of_data_set, verification_images
-from ..writing import write_graph
+from ..postprocessing.affine import AffineMap
+from ..postprocessing.representations import Postprocessing, Recipe
+from ..reading.artifact import Representation, load_representation
+from ..reading.batches import in_batches
+from ..writing.exporter import export_representation
+from ..writing.verification import largest_difference
+from ..writing.verification_images import images_of_data_set, verification_images
+from ..writing.write_graph import write_graph
 from .adapter import ForeignRunner
 from .flags import refuse_other_channels
 from .graph_module import ForeignModule

@@ -8,8 +8,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from ..affine import AffineMap
 from ..formats import TENSOR_NAMES
+from ..postprocessing.affine import AffineMap
 from .understanding import Understanding
 
 PREFIX = "theirs."

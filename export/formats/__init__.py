@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..record import Record
+from ..files.record import Record
 
 FORMAT_NAMES = ("onnx", "torchscript", "export")  # in the order in which a CPU runs them fastest
 # Input and output of each kind of graph.

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 
 from ..errors import ArtifactError, UnsafeArtifactError
-from ..pickles import foreign_globals_in_zip
-from ..record import RECORD_NAME, Record
+from ..files.pickles import foreign_globals_in_zip
+from ..files.record import RECORD_NAME, Record
 from .torch_runner import TorchRunner
 
 suffix = ".pt2"

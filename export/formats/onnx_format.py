@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ...ground_truth.threads import map_in_threads
+from ...common.threads import map_in_threads
 from ..errors import ArtifactError, MissingBackendError
-from ..record import RECORD_NAME, Record
+from ..files.record import RECORD_NAME, Record
 from . import TENSOR_NAMES
 from .external_data import check_external_data
 from .matrix_exponential import translations

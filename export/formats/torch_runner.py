@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ..errors import ArtifactError, MissingBackendError
-from ..record import Record
+from ..files.record import Record
 
 
 class TorchRunner:

@@ -13,8 +13,8 @@ from typing import Any
 import torch
 
 from ..errors import ArtifactError, UnsafeArtifactError
-from ..pickles import PICKLE_BYTES, ZIP_BYTES, foreign_globals
-from ..record import RECORD_NAME, Record
+from ..files.pickles import PICKLE_BYTES, ZIP_BYTES, foreign_globals
+from ..files.record import RECORD_NAME, Record
 from .torch_runner import TorchRunner
 
 suffix = ".pt"

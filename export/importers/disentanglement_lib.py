@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ...training.activations import ACTIVATIONS
+from ...training.architectures.activations import ACTIVATIONS
 from ..errors import ArtifactError, ExportMismatchError
-from ..verification import TOLERANCE
-from ..verification_images import verification_images
+from ..writing.verification import TOLERANCE
+from ..writing.verification_images import verification_images
 from .filling import Filling, Imported, Pictures, fill
 from .registry import BaseSource, source
 from .state import State

@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from ...training.activations import ACTIVATIONS
+from ...training.architectures.activations import ACTIVATIONS
 from ...training.architectures.registry import build
 from ..errors import ArtifactError
-from ..symmetries import NO_SYMMETRIES, Symmetries
+from ..files.symmetries import NO_SYMMETRIES, Symmetries
 from .state import State
 
 Shape = tuple[int, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Sequence
 
-from ..symmetries import cfasl_symmetries
+from ..files.symmetries import cfasl_symmetries
 from .filling import Filling, Imported, fill
 from .lie_filling import group_sizes, take_algebra, take_subgroups
 from .registry import BaseSource, source

@@ -10,19 +10,19 @@ from pathlib import Path
 import torch
 
 from ...ground_truth.registry import data_sets
-from ...training.checkpoint import FILE_NAME, CheckpointError, load_model
-from ..affine import AffineMap
+from ...training.running.checkpoint import FILE_NAME, CheckpointError, load_model
 from ..errors import ArtifactError, UnsafeArtifactError
-from ..exporter import export_representation
+from ..files.locating import Located, locate, sha256_of
+from ..files.record import Record
+from ..files.symmetries import save_symmetries, with_bases
 from ..foreign.flags import refuse_other_channels
 from ..foreign.understanding import Statistics, described
 from ..formats import FORMAT_NAMES
-from ..graphs import latents_of
-from ..locating import Located, locate, sha256_of
-from ..record import Record
-from ..representations import Postprocessing, Recipe
-from ..symmetries import save_symmetries, with_bases
-from ..verification_images import verification_images
+from ..postprocessing.affine import AffineMap
+from ..postprocessing.representations import Postprocessing, Recipe
+from ..writing.exporter import export_representation
+from ..writing.graphs import latents_of
+from ..writing.verification_images import verification_images
 from .filling import Imported
 from .input_statistics import STATISTICS, Denormalised, Normalised
 from .own_symmetries import own_symmetries

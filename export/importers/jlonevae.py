@@ -8,7 +8,7 @@ from typing import Any
 
 from ...common.errors import UserError
 from ..errors import ArtifactError
-from ..pickles import read_plain_pickle
+from ..files.pickles import read_plain_pickle
 from .filling import Filling, Imported, KeyMismatchError, fill
 from .registry import BaseSource, source
 from .state import State

@@ -14,12 +14,12 @@ import torch
 
 from ...common.configuration import configured
 from ...common.errors import ConfigurationError, UserError
-from ..exporter import export_representation
+from ..files.locating import locate
+from ..files.record import Record
 from ..formats import FORMAT_NAMES
-from ..locating import locate
-from ..record import Record
-from ..representations import Postprocessing, Recipe, postprocessing_of
-from ..verification_images import images_of_data_set
+from ..postprocessing.representations import Postprocessing, Recipe, postprocessing_of
+from ..writing.exporter import export_representation
+from ..writing.verification_images import images_of_data_set
 from .filling import KeyMismatchError
 from .import_checkpoint import fitted_on
 from .reading import read_state

@@ -7,8 +7,8 @@ from pathlib import Path
 from torch import nn
 
 from ...common.configuration import config_values
-from ...training.checkpoint import read_checkpoint
-from ..symmetries import Symmetries, cfasl_symmetries, with_bases
+from ...training.running.checkpoint import read_checkpoint
+from ..files.symmetries import Symmetries, cfasl_symmetries, with_bases
 
 
 def own_symmetries(model_dir: Path, decoder: nn.Module) -> Symmetries:

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from ..errors import ArtifactError, UnsafeArtifactError
-from ..pickles import foreign_globals_of_checkpoint
+from ..files.pickles import foreign_globals_of_checkpoint
 from . import inert
 from .state import State, without_wrapper
 

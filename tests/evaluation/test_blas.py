@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from unbraid.evaluation.blas import BLOCKS, num_blas_threads, parts, product
+from unbraid.metrics.estimators.blas import BLOCKS, num_blas_threads, parts, product
 
 
 @pytest.mark.parametrize("num_threads", [1, 2])

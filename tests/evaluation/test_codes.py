@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from unbraid.common.errors import UserError
-from unbraid.evaluation.codes import CodeTable
-from unbraid.evaluation.sampling import sample_codes
+from unbraid.evaluation.sampling.code_table import CodeTable
+from unbraid.evaluation.sampling.points import sample_codes
 from unbraid.ground_truth.ground_truth_data import GridGroundTruth
-from unbraid.ground_truth.three_dots import ThreeDots
+from unbraid.ground_truth.sets.three_dots import ThreeDots
 
 
 class Ramp(GridGroundTruth):

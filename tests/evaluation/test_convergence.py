@@ -9,7 +9,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from unbraid.evaluation.jobs import quietly, run_processes
+from unbraid.metrics.estimators.jobs import quietly, run_processes
 
 CODES = np.random.RandomState(0).normal(size=(200, 5))
 LABELS = (CODES @ np.arange(5) > 0).astype(int)

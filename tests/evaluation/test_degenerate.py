@@ -12,7 +12,6 @@ from unbraid_worlds import WorldData
 
 from unbraid.common.configuration import configured
 from unbraid.common.errors import UserError
-from unbraid.evaluation.context import evaluation_context
 from unbraid.evaluation.metrics import (
     beta_vae,
     dci,
@@ -26,6 +25,7 @@ from unbraid.evaluation.metrics import (
     strong_downstream_task,
     unsupervised_metrics,
 )
+from unbraid.metrics.context import evaluation_context
 
 SINGLE_VALUE = World((1, 4, 5), (0, 1, 2))  # its first factor has one value
 FUNCTIONS = {

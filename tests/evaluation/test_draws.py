@@ -10,12 +10,12 @@ from metric_worlds import WORLDS, representation
 from unbraid_worlds import WorldData
 
 from unbraid.common.errors import UserError
-from unbraid.evaluation.codes import CodeTable
-from unbraid.evaluation.draws import draw_integers
-from unbraid.evaluation.local import local_scores
 from unbraid.evaluation.metrics.factor_vae import compute_factor_vae
-from unbraid.evaluation.plans import is_plannable
-from unbraid.evaluation.sampling import sample_codes, sample_groups
+from unbraid.evaluation.sampling.batch_plans import is_plannable
+from unbraid.evaluation.sampling.code_table import CodeTable
+from unbraid.evaluation.sampling.draws import draw_integers
+from unbraid.evaluation.sampling.neighbourhoods import local_scores
+from unbraid.evaluation.sampling.points import sample_codes, sample_groups
 from unbraid.ground_truth.ground_truth_data import GroundTruthData
 
 

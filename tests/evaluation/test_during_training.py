@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from unbraid.common.errors import ConfigurationError
-from unbraid.evaluation.codes import CodeTable
 from unbraid.evaluation.during_training import EvaluateDuringTraining
+from unbraid.evaluation.sampling.code_table import CodeTable
 from unbraid.training.__main__ import main
 
 CONFIG = """
@@ -193,7 +193,7 @@ def test_without_the_import_the_name_is_unknown(tmp_path: Path, capsys) -> None:
 
 
 def test_codes_are_the_posterior_mean_whatever_the_mode() -> None:
-    from unbraid.training.callbacks import MeanEncoder
+    from unbraid.training.running.callbacks import MeanEncoder
 
     encoder = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Dropout(0.5), torch.nn.Linear(48, 4))
     encode = MeanEncoder(Pair(encoder), "cpu")

@@ -14,7 +14,7 @@ import torch
 
 from unbraid.common.configuration import RUNTIME_ARGUMENTS
 from unbraid.evaluation.__main__ import main
-from unbraid.evaluation.evaluate import Evaluator, evaluate_with_gin, metric_configs
+from unbraid.evaluation.protocol.evaluate import Evaluator, evaluate_with_gin, metric_configs
 from unbraid.evaluation.summary import main as summarise
 from unbraid.export import load_representation
 from unbraid.export.formats import FORMAT_NAMES

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from unbraid.evaluation.exponential import fill_exponentials, is_libm_reproduced
+from unbraid.metrics.estimators.exponential import fill_exponentials, is_libm_reproduced
 
 STREAM = np.random.RandomState(5)
 VALUES = {

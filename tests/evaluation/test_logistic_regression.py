@@ -7,14 +7,14 @@ import warnings
 import numpy as np
 import pytest
 
-from unbraid.evaluation.jobs import using_jobs
-from unbraid.evaluation.logistic_regression import (
+from unbraid.metrics.estimators.jobs import using_jobs
+from unbraid.metrics.estimators.logistic_regression import (
     LogisticRegressionCV,
     MultinomialLoss,
     fit_together,
     scikit_learn_model,
 )
-from unbraid.evaluation.predictors import logistic_regression_cv
+from unbraid.metrics.estimators.predictors import logistic_regression_cv
 
 PARTS = (slice(0, 4), slice(4, None))
 CASES = {  # points, classes, how far apart classes are

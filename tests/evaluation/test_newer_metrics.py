@@ -9,9 +9,6 @@ from unbraid_worlds import WorldData
 
 from unbraid.common.configuration import configured
 from unbraid.common.errors import UserError
-from unbraid.evaluation.codes import CodeTable
-from unbraid.evaluation.evaluate import compute_scores, load_metrics
-from unbraid.evaluation.labelled_groups import above_chance, shuffled_supply, take_groups
 from unbraid.evaluation.metrics.dci_es import explicitness_of_curve
 from unbraid.evaluation.metrics.dcimig import dcimig
 from unbraid.evaluation.metrics.distances import compared
@@ -24,7 +21,10 @@ from unbraid.evaluation.metrics.mig_sup import gaps_per_code
 from unbraid.evaluation.metrics.multi_factor_vae import count_tuples, fix_factors, steadiest_codes, tuple_accuracy
 from unbraid.evaluation.metrics.z_diff import pairs_with_a_value
 from unbraid.evaluation.metrics.z_variance import groups_with_other_values
-from unbraid.evaluation.traversals import drawn_traversals, mean_over_factors
+from unbraid.evaluation.protocol.evaluate import compute_scores, load_metrics
+from unbraid.evaluation.sampling.code_table import CodeTable
+from unbraid.evaluation.sampling.labelled_groups import above_chance, shuffled_supply, take_groups
+from unbraid.evaluation.sampling.traversals import drawn_traversals, mean_over_factors
 
 
 def test_m_fvm_is_the_mean_share_of_each_tuples_most_frequent_answer():

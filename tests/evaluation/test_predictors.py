@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from unbraid.evaluation.context import evaluation_context, hand_out, model_stream
-from unbraid.evaluation.jobs import using_jobs
-from unbraid.evaluation.predictors import accuracies, fit_factors, gradient_boosting_classifier
+from unbraid.metrics.context import evaluation_context, hand_out, model_stream
+from unbraid.metrics.estimators.jobs import using_jobs
+from unbraid.metrics.estimators.predictors import accuracies, fit_factors, gradient_boosting_classifier
 
 STREAM = np.random.RandomState(1)
 CODES, FACTORS = STREAM.standard_normal((80, 3)).astype(np.float32), STREAM.randint(4, size=(80, 3))

@@ -10,8 +10,8 @@ import pytest
 
 from unbraid.common.configuration import bound, configured, find_config
 from unbraid.evaluation.__main__ import build_parser, chosen_preset, main
-from unbraid.evaluation.evaluate import load_metrics
-from unbraid.evaluation.presets import metrics, metrics_of_preset, presets
+from unbraid.evaluation.protocol.evaluate import load_metrics
+from unbraid.evaluation.protocol.presets import metrics, metrics_of_preset, presets
 
 load_metrics()
 WANTED = {"dlib_2019", "challenge_2019", "jl1_2021", "clgvae_2021", "cfasl_2024", "mipet_2026", "disent_fast",

@@ -10,8 +10,8 @@ import gin
 import pytest
 
 from unbraid.common.configuration import CONFIG_ROOT, configured
-from unbraid.evaluation.evaluate import load_metrics
-from unbraid.evaluation.presets import presets
+from unbraid.evaluation.protocol.evaluate import load_metrics
+from unbraid.evaluation.protocol.presets import presets
 
 ROOT = Path(__file__).resolve().parents[2]
 load_metrics()

@@ -10,9 +10,9 @@ import pytest
 from scipy import stats
 
 from unbraid.evaluation.__main__ import main
-from unbraid.evaluation.presets import metrics_of_preset
-from unbraid.evaluation.repeats import interval, summarise
-from unbraid.evaluation.study import model_names
+from unbraid.evaluation.protocol.presets import metrics_of_preset
+from unbraid.evaluation.protocol.repeats import interval, summarise
+from unbraid.evaluation.protocol.study import model_names
 
 SMALL = [
     "factor_vae_score.num_train = 40", "factor_vae_score.num_eval = 20", "factor_vae_score.num_variance_estimate = 40",

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from unbraid.evaluation.views import Views
+from unbraid.evaluation.protocol.model_views import Views
 from unbraid.export import load_posterior, load_representation
-from unbraid.ground_truth.three_dots import ThreeDots
+from unbraid.ground_truth.sets.three_dots import ThreeDots
 
 DATA = ThreeDots()
 

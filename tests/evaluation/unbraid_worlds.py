@@ -11,8 +11,8 @@ import numpy as np
 from metric_worlds import WORLDS, Metric, World, representation
 
 from unbraid.common.configuration import configured
-from unbraid.evaluation.codes import CodeTable
-from unbraid.evaluation.evaluate import load_metrics
+from unbraid.evaluation.protocol.evaluate import load_metrics
+from unbraid.evaluation.sampling.code_table import CodeTable
 from unbraid.ground_truth.ground_truth_data import GridGroundTruth
 
 GOLDENS = Path(__file__).parent / "goldens"

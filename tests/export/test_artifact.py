@@ -15,8 +15,8 @@ import torch
 
 from unbraid.export import ArtifactError, load_representation
 from unbraid.export.errors import InputMismatchError, MissingBackendError, UnsafeArtifactError
-from unbraid.export.pickles import foreign_globals
-from unbraid.export.record import Record
+from unbraid.export.files.pickles import foreign_globals
+from unbraid.export.files.record import Record
 
 Tracer = Callable[..., Path]
 

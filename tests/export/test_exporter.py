@@ -14,10 +14,10 @@ import torch
 
 from unbraid.common.errors import ExistingOutputError, UserError
 from unbraid.export import ArtifactError, export_representation, load_representation
-from unbraid.export.artifact import BACKENDS
 from unbraid.export.errors import ExportMismatchError
 from unbraid.export.formats import FORMAT_NAMES, get_formats
-from unbraid.export.verification import largest_difference, largest_sampling_error
+from unbraid.export.reading.artifact import BACKENDS
+from unbraid.export.writing.verification import largest_difference, largest_sampling_error
 
 FILES = ["decoder.onnx", "decoder.pt", "decoder.pt2", "posterior.onnx", "posterior.pt", "posterior.pt2",
          "pytorch_model.pt", "representation.onnx", "representation.pt2"]

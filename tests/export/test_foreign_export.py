@@ -15,8 +15,8 @@ from sklearn.decomposition import PCA
 
 from unbraid.export import load_posterior, load_representation
 from unbraid.export.__main__ import main
-from unbraid.export.locating import locate
-from unbraid.ground_truth.three_dots import ThreeDots
+from unbraid.export.files.locating import locate
+from unbraid.ground_truth.sets.three_dots import ThreeDots
 
 Tracer = Callable[..., Path]
 WEIGHTS = np.random.RandomState(0).normal(size=(64 * 64, 6)).astype(np.float32) / 50

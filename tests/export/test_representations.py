@@ -14,9 +14,9 @@ from unbraid.common.errors import ConfigurationError, UserError
 from unbraid.export import export_representation, load_posterior, load_representation
 from unbraid.export.fitting import fit_pca_per_token, fit_whitening
 from unbraid.export.formats import FORMAT_NAMES, get_formats
-from unbraid.export.graphs import latents_of
-from unbraid.export.representations import postprocessing_of
-from unbraid.ground_truth.three_dots import ThreeDots
+from unbraid.export.postprocessing.representations import postprocessing_of
+from unbraid.export.writing.graphs import latents_of
+from unbraid.ground_truth.sets.three_dots import ThreeDots
 
 POINTS = "ica_representation.num_points = 200"
 

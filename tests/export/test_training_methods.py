@@ -11,9 +11,9 @@ import torch
 from unbraid.common.configuration import configured
 from unbraid.export import load_representation
 from unbraid.export.formats import get_formats
-from unbraid.export.postprocess import postprocess_with_gin
-from unbraid.training.checkpoint import load_model
-from unbraid.training.train import train
+from unbraid.export.postprocessing.postprocess import postprocess_with_gin
+from unbraid.training.running.checkpoint import load_model
+from unbraid.training.running.train import train
 
 CONFIGS = ("mipet_vae_dsprites_full", "mipet_commutative_dsprites_full")
 TINY = ("dataset.name = 'threeDotsCacheSmall'", "model.training_steps = 1", "model.batch_size = 4",

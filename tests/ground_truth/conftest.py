@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from unbraid.ground_truth import cars3d, dsprites, dsprites_variants, mpi3d, norb, shapes3d
+from unbraid.ground_truth.sets import cars3d, dsprites, dsprites_variants, mpi3d, norb, shapes3d
 
 sys.path.insert(0, str(Path(__file__).parent))  # for fake_data_files, which record_goldens.py uses as well
 

@@ -5,13 +5,13 @@ import pytest
 from fake_data_files import DSPRITES, write_npz, write_shapes3d_h5
 from PIL import Image
 
-from unbraid.ground_truth import dsprites, shapes3d
 from unbraid.ground_truth.__main__ import main
-from unbraid.ground_truth.about import About, DataFile
-from unbraid.ground_truth.dsprites_raster import draw_sprites
-from unbraid.ground_truth.preview import preview
+from unbraid.ground_truth.catalogue.about import About, DataFile
+from unbraid.ground_truth.catalogue.preview import preview
+from unbraid.ground_truth.catalogue.verification import verify_sprites
+from unbraid.ground_truth.drawing.dsprites_raster import draw_sprites
 from unbraid.ground_truth.registry import data_sets
-from unbraid.ground_truth.verification import verify_sprites
+from unbraid.ground_truth.sets import dsprites, shapes3d
 
 
 def test_list_shows_every_data_set(capsys):

@@ -9,10 +9,10 @@ from fake_data_files import write_all, write_more
 
 from unbraid.common.configuration import find_config
 from unbraid.common.errors import MissingDataError, UserError
-from unbraid.ground_truth.byte_images import ByteImages
-from unbraid.ground_truth.descriptions import describe, markdown_table
+from unbraid.ground_truth.bases.byte_images import ByteImages
+from unbraid.ground_truth.bases.image_only import ImageOnlyData
+from unbraid.ground_truth.catalogue.descriptions import describe, markdown_table
 from unbraid.ground_truth.ground_truth_data import GridGroundTruth
-from unbraid.ground_truth.image_only import ImageOnlyData
 from unbraid.ground_truth.observations import LazyObservations, concatenate
 from unbraid.ground_truth.registry import data_sets
 

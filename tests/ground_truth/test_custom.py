@@ -8,8 +8,8 @@ from fake_data_files import blocky, write_npz
 
 from unbraid.common.configuration import configured
 from unbraid.common.errors import DataError, UserError
-from unbraid.ground_truth.custom import custom_data
 from unbraid.ground_truth.named_data import get_named_ground_truth_data
+from unbraid.ground_truth.sets.custom import custom_data
 
 SIZES = (2, 3, 4)
 IMAGES = blocky(24, 16, 3, seed=0)

@@ -12,8 +12,8 @@ from typing import ClassVar
 import pytest
 
 from unbraid.common.errors import DataError
-from unbraid.ground_truth.about import About, DataFile
-from unbraid.ground_truth.downloads import download
+from unbraid.ground_truth.catalogue.about import About, DataFile
+from unbraid.ground_truth.catalogue.downloads import download
 
 CONTENT = bytes(range(256)) * 5000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from unbraid.ground_truth.cars3d import Cars3D
-from unbraid.ground_truth.dsprites import DSprites, DSpritesNoShape
-from unbraid.ground_truth.dsprites_variants import ColorDSprites
-from unbraid.ground_truth.dummy_data import DummyData, IdentityObservationsData, IdentityObservationsJL1
 from unbraid.ground_truth.ground_truth_data import sample_columns
-from unbraid.ground_truth.mpi3d import MPI3DReal
-from unbraid.ground_truth.norb import SmallNORB
-from unbraid.ground_truth.shapes3d import Shapes3D
+from unbraid.ground_truth.sets.cars3d import Cars3D
+from unbraid.ground_truth.sets.dsprites import DSprites, DSpritesNoShape
+from unbraid.ground_truth.sets.dsprites_variants import ColorDSprites
+from unbraid.ground_truth.sets.dummy_data import DummyData, IdentityObservationsData, IdentityObservationsJL1
+from unbraid.ground_truth.sets.mpi3d import MPI3DReal
+from unbraid.ground_truth.sets.norb import SmallNORB
+from unbraid.ground_truth.sets.shapes3d import Shapes3D
 
 FACTORS = [
     (DSprites, [[0, 2, 1, 17, 9], [1, 4, 38, 5, 20], [0, 0, 39, 25, 19], [1, 0, 23, 13, 16], [1, 4, 24, 8, 19]]),

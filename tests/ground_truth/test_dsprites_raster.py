@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from unbraid.ground_truth.dsprites_raster import GRID_SIZES, draw_sprites
+from unbraid.ground_truth.drawing.dsprites_raster import GRID_SIZES, draw_sprites
 
 # Twelve images of the real data set with their factor values (amir-abdi/disentanglement-pytorch, data/test_dsets).
 REAL_IMAGES = Path(__file__).parent / "fixtures" / "dsprites_12_real_images.npz"

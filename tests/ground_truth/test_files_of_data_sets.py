@@ -23,9 +23,9 @@ from fake_data_files import (
 )
 
 from unbraid.common.errors import DataError, MissingDataError
-from unbraid.ground_truth import dsprites, mpi3d
-from unbraid.ground_truth.natural_images import cut
 from unbraid.ground_truth.registry import data_sets
+from unbraid.ground_truth.sets import dsprites, mpi3d
+from unbraid.ground_truth.sets.natural_images import cut
 
 NPZ = "dsprites_ndarray_co1sh3sc6or40x32y32_64x64"
 

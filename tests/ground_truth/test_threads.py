@@ -6,9 +6,9 @@ import threading
 import numpy as np
 import pytest
 
-from unbraid.ground_truth import threads
-from unbraid.ground_truth.dsprites_raster import draw_sprites
-from unbraid.ground_truth.threads import in_threads
+from unbraid.common import threads
+from unbraid.common.threads import in_threads
+from unbraid.ground_truth.drawing.dsprites_raster import draw_sprites
 
 INDICES = np.arange(0, 737_280, 1001)
 

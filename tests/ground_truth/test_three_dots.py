@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from unbraid.ground_truth.three_dots import (
+from unbraid.ground_truth.sets.three_dots import (
     CANVAS,
     FRACTION_BITS,
     RADIUS,

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from unbraid.common.configuration import configured
-from unbraid.training.train import train
+from unbraid.training.running.train import train
 
 SMALL = """
 dataset.name = "threeDotsCacheSmall"

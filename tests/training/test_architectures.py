@@ -9,7 +9,7 @@ from torch import nn
 
 from unbraid.common.errors import UnknownNameError, UserError
 from unbraid.training.architectures.registry import architectures, build
-from unbraid.training.train import train  # noqa: F401  (registers every architecture for gin)
+from unbraid.training.running.train import train  # noqa: F401  (registers every architecture for gin)
 
 # Parameters with 10 latents, from the published code: (C = 1, C = 3).
 NUM_PARAMETERS = {

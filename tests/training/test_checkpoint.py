@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from unbraid.training import checkpoint
-from unbraid.training.checkpoint import CheckpointError, load_model, read_checkpoint
+from unbraid.training.running import checkpoint
+from unbraid.training.running.checkpoint import CheckpointError, load_model, read_checkpoint
 
 
 def test_model_comes_back_from_plain_data(trained_dir: Path) -> None:
@@ -29,7 +29,7 @@ def test_model_loads_where_nothing_of_the_training_was_imported(trained_dir: Pat
     # As the export does it, with a configuration already in use.
     code = ("from unbraid.common.configuration import configured\n"
             "with configured():\n"
-            "    from unbraid.training.checkpoint import load_model\n"
+            "    from unbraid.training.running.checkpoint import load_model\n"
             f"    print(load_model({str(trained_dir)!r}).num_latent)")
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout == "4\n"
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from unbraid.training.decoder_jacobian import jacobian_penalty
+from unbraid.training.losses.decoder_jacobian import jacobian_penalty
 
 NORMS = {"jlone": lambda jacobian: jacobian.abs().sum(), "jltwo": lambda jacobian: jacobian.square().sum()}
 

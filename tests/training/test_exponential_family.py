@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from unbraid.training.exponential_family import ExponentialFamily
+from unbraid.training.losses.exponential_family import ExponentialFamily
 
 UNITS, BATCH, LATENTS = 2, 3, 4
 

@@ -8,8 +8,8 @@ from torch import nn
 from torch.nn import functional
 
 from unbraid.training.architectures.registry import build
-from unbraid.training.decoder_jacobian import jacobian_penalty
-from unbraid.training.fast_layers import TransposedConvolution, plain_layers, use_fast_layers
+from unbraid.training.losses.decoder_jacobian import jacobian_penalty
+from unbraid.training.speed.fast_layers import TransposedConvolution, plain_layers, use_fast_layers
 
 
 @pytest.mark.parametrize("shape", [(3, 5, 4, 6), (2, 8, 1, 1), (1, 1, 7, 2)])

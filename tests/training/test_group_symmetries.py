@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 
-from unbraid.training.group_symmetries import (
+from unbraid.training.losses.group_symmetries import (
     GroupSymmetries,
     commutativity_loss,
     parallel_loss,

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from unbraid.ground_truth.byte_images import OUT_OF_255, ByteImages
+from unbraid.ground_truth.bases.byte_images import OUT_OF_255, ByteImages
 from unbraid.ground_truth.ground_truth_data import GridGroundTruth
-from unbraid.training.image_loader import ByteLoader, FloatLoader, ResidentLoader, make_image_loader
+from unbraid.training.data.image_loader import ByteLoader, FloatLoader, ResidentLoader, make_image_loader
 
 
 class Noise(ByteImages, GridGroundTruth):

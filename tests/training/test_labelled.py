@@ -11,10 +11,10 @@ import torch
 
 from unbraid.common.configuration import configured
 from unbraid.common.errors import ConfigurationError
-from unbraid.ground_truth.celeba import CelebA
-from unbraid.ground_truth.dummy_data import DummyData
-from unbraid.training.image_loader import make_image_loader
-from unbraid.training.labelled import LabelledImages, PartlyLabelledBatches, Supervision
+from unbraid.ground_truth.sets.celeba import CelebA
+from unbraid.ground_truth.sets.dummy_data import DummyData
+from unbraid.training.data.image_loader import make_image_loader
+from unbraid.training.data.labelled import LabelledImages, PartlyLabelledBatches, Supervision
 
 PERFECT = "labeller.labeller_fn = @perfect_labeller"
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from unbraid.common.errors import ConfigurationError
-from unbraid.training.lie_algebra import LieAlgebra, subspaces
+from unbraid.training.losses.lie_algebra import LieAlgebra, subspaces
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ import torch
 
 from unbraid.common.configuration import configured
 from unbraid.common.errors import ConfigurationError
-from unbraid.ground_truth.dummy_data import DummyData
-from unbraid.ground_truth.image_only import ImageOnlyData
-from unbraid.ground_truth.three_dots import ThreeDots
-from unbraid.training.image_loader import make_image_loader
-from unbraid.training.pairs import PairBatches, change_factors
+from unbraid.ground_truth.bases.image_only import ImageOnlyData
+from unbraid.ground_truth.sets.dummy_data import DummyData
+from unbraid.ground_truth.sets.three_dots import ThreeDots
+from unbraid.training.data.image_loader import make_image_loader
+from unbraid.training.data.pairs import PairBatches, change_factors
 
 SIZES = [3, 10, 4, 6]
 

@@ -13,10 +13,10 @@ import torch
 from torch import nn
 
 from unbraid.common.errors import ConfigurationError, UnknownNameError
-from unbraid.training import precision
-from unbraid.training.checkpoint import load_model, read_checkpoint
-from unbraid.training.decoder_jacobian import jacobian_penalty
-from unbraid.training.precision import float32, stacks, use_precision
+from unbraid.training.losses.decoder_jacobian import jacobian_penalty
+from unbraid.training.running.checkpoint import load_model, read_checkpoint
+from unbraid.training.speed import precision
+from unbraid.training.speed.precision import float32, stacks, use_precision
 
 CONVOLUTIONAL = ("encoder.encoder_fn = @conv_encoder", "decoder.decoder_fn = @deconv_decoder", "model.log_steps = 1")
 

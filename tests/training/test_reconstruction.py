@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 
 from unbraid.common.errors import UnknownNameError
-from unbraid.training.reconstruction import (
+from unbraid.training.losses.reconstruction import (
     ReconstructionLoss,
     bernoulli_loss,
     bernoulli_probs_loss,

@@ -7,11 +7,11 @@ import gin
 import pytest
 
 from unbraid.common.configuration import bound, configured
-from unbraid.training import reproduce
 from unbraid.training.objectives.objective import VAEObjective
-from unbraid.training.reproduce import commands
-from unbraid.training.studies import studies
-from unbraid.training.train import train  # noqa: F401  (registers everything for gin)
+from unbraid.training.running.train import train  # noqa: F401  (registers everything for gin)
+from unbraid.training.studies import reproduce
+from unbraid.training.studies.registry import studies
+from unbraid.training.studies.reproduce import commands
 
 # SHA-256 of every model's bindings, one a line, as disentanglement_lib's own sweep gives them for models 0 to 12599.
 ORIGINAL = "f66576c184c36a788790daf223b4c5136d5504e5f307a476036aac9b18542fa6"

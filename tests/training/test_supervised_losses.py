@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from unbraid.common.errors import ConfigurationError, UnknownNameError
-from unbraid.training.annealers import Annealer, anneal, fine_tune, fixed
-from unbraid.training.mutual_information import MutualInformation
-from unbraid.training.supervised_losses import Covariance, CrossEntropy, Embedding, SquaredError, SupervisedLoss
+from unbraid.training.losses.annealers import Annealer, anneal, fine_tune, fixed
+from unbraid.training.losses.mutual_information import MutualInformation
+from unbraid.training.losses.supervised import Covariance, CrossEntropy, Embedding, SquaredError, SupervisedLoss
 
 SIZES = [3, 5]
 

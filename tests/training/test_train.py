@@ -14,9 +14,9 @@ import pytest
 import torch
 
 from unbraid.common.errors import ExistingOutputError, UserError
-from unbraid.training.checkpoint import read_checkpoint
-from unbraid.training.seeds import draw_seeds
-from unbraid.training.training_log import NonFiniteLossError
+from unbraid.training.running.checkpoint import read_checkpoint
+from unbraid.training.running.log import NonFiniteLossError
+from unbraid.training.running.seeds import draw_seeds
 
 CONVOLUTIONAL = ("encoder.encoder_fn = @jl1_encoder", "decoder.decoder_fn = @jl1_decoder", "model.model = @jlonevae()",
                  "jlonevae.beta = 4.0", "jlonevae.gamma = 0.1", "jlonevae.annealing_steps = 3")

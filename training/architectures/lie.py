@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from ..lie_algebra import LieAlgebra, subspaces
+from ..losses.lie_algebra import LieAlgebra, subspaces
 from .layers import convolutions, dense, doubling_deconvolutions, xavier_
 from .registry import architecture, require_side
 

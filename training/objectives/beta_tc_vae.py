@@ -8,7 +8,7 @@ import gin
 import torch
 
 from ...common.errors import ConfigurationError, UnknownNameError
-from ..kl_decomposition import (
+from ..losses.kl_decomposition import (
     batch_total_correlation,
     decompose,
     misplaced_log_weights,

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional
 
 from ...common.errors import ConfigurationError, UnknownNameError
-from ..group_symmetries import (
+from ..losses.group_symmetries import (
     GroupSymmetries,
     commutativity_loss,
     parallel_loss,

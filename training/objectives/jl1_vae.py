@@ -6,7 +6,7 @@ import gin
 import torch
 
 from ...common.errors import ConfigurationError, UnknownNameError
-from ..decoder_jacobian import JACOBIANS, NORMS, jacobian_penalty
+from ..losses.decoder_jacobian import JACOBIANS, NORMS, jacobian_penalty
 from ..posterior import Posterior
 from .objective import Terms, VAEObjective, linear_warmup
 from .registry import method

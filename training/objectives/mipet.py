@@ -12,7 +12,7 @@ import torch
 from ...common.errors import ConfigurationError, UnknownNameError
 from ..architectures.mipet import MipetDecoder
 from ..architectures.registry import RUNTIME_ARGUMENTS, build
-from ..exponential_family import ExponentialFamily
+from ..losses.exponential_family import ExponentialFamily
 from ..posterior import Posterior
 from .beta_tc_vae import BetaTCVAE
 from .lie_group_vae import CommutativeLieGroupVAE

@@ -11,13 +11,13 @@ from torch import nn
 
 from ...common.errors import ConfigurationError
 from ...ground_truth.ground_truth_data import GroundTruthData
-from ..batches import Batches
-from ..image_loader import ImageLoader
-from ..labelled import Supervision
+from ..data.batches import Batches
+from ..data.image_loader import ImageLoader
+from ..data.labelled import Supervision
+from ..losses.reconstruction import ReconstructionLoss
 from ..networks import make_decoder, make_encoder
 from ..optimizers import ScheduledOptimizer, make_vae_optimizer
 from ..posterior import Posterior
-from ..reconstruction import ReconstructionLoss
 
 Terms = dict[str, "torch.Tensor | float"]
 

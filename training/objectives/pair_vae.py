@@ -10,8 +10,8 @@ import torch
 
 from ...common.errors import ConfigurationError
 from ...ground_truth.ground_truth_data import GroundTruthData
-from ..image_loader import ImageLoader
-from ..pairs import PairBatches, Pairs
+from ..data.image_loader import ImageLoader
+from ..data.pairs import PairBatches, Pairs
 from ..posterior import Posterior
 from .objective import Encoding, Losses, Terms, VAEObjective
 

@@ -8,8 +8,8 @@ from typing import Any
 import gin
 import torch
 
-from ..labelled import PartlyLabelled
-from ..mutual_information import MutualInformation
+from ..data.labelled import PartlyLabelled
+from ..losses.mutual_information import MutualInformation
 from ..optimizers import ScheduledOptimizer, make_vae_optimizer
 from .beta_vae import BetaVAE
 from .objective import Losses

@@ -11,12 +11,12 @@ import torch
 from torch import nn
 
 from ...ground_truth.ground_truth_data import GroundTruthData
-from ..annealers import Annealer, fixed
-from ..image_loader import ImageLoader
-from ..labelled import LabelledImages, PartlyLabelled, PartlyLabelledBatches, Supervision
+from ..data.image_loader import ImageLoader
+from ..data.labelled import LabelledImages, PartlyLabelled, PartlyLabelledBatches, Supervision
+from ..losses.annealers import Annealer, fixed
+from ..losses.supervised import SupervisedLoss
 from ..optimizers import ScheduledOptimizer, make_vae_optimizer
 from ..posterior import Posterior
-from ..supervised_losses import SupervisedLoss
 from .beta_tc_vae import BetaTCVAE
 from .beta_vae import BetaVAE
 from .dip_vae import DIPVAE

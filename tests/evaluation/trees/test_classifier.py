@@ -8,10 +8,10 @@ import sklearn
 from sklearn.ensemble import GradientBoostingClassifier
 
 from unbraid.common.errors import UserError
-from unbraid.evaluation.jobs import using_jobs
-from unbraid.evaluation.trees.classifier import BoostedTrees
-from unbraid.evaluation.trees.memory import LEAF
-from unbraid.evaluation.trees.stages import pairwise_sum
+from unbraid.metrics.estimators.jobs import using_jobs
+from unbraid.metrics.estimators.trees.classifier import BoostedTrees
+from unbraid.metrics.estimators.trees.memory import LEAF
+from unbraid.metrics.estimators.trees.stages import pairwise_sum
 
 GROWS_OUR_TREES = tuple(map(int, sklearn.__version__.split(".")[:2])) >= (1, 9)  # before, another criterion
 pytestmark = pytest.mark.skipif(not GROWS_OUR_TREES, reason="scikit-learn before 1.9 grows other trees")

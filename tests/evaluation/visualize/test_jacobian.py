@@ -18,10 +18,10 @@ from unbraid.evaluation.visualize.jacobian import (
 )
 from unbraid.evaluation.visualize.model import MissingPartError, Model, open_model
 from unbraid.evaluation.visualize.options import Options
-from unbraid.export.decoder import Decoder
 from unbraid.export.errors import ArtifactError
+from unbraid.export.files.record import Record
 from unbraid.export.formats.torch_runner import TorchRunner
-from unbraid.export.record import Record
+from unbraid.export.reading.decoder import Decoder
 
 
 class Linear(torch.nn.Module):

@@ -13,8 +13,7 @@ from unbraid.evaluation.visualize.model import MissingPartError, Model, open_mod
 from unbraid.evaluation.visualize.options import Options
 from unbraid.evaluation.visualize.symmetries import composed, draw_symmetries, moved_codes, movements, selected
 from unbraid.export.errors import ArtifactError
-from unbraid.export.importers.own_symmetries import own_symmetries
-from unbraid.export.symmetries import (
+from unbraid.export.files.symmetries import (
     FILE_NAME,
     Selector,
     Symmetries,
@@ -23,10 +22,11 @@ from unbraid.export.symmetries import (
     save_symmetries,
     with_bases,
 )
+from unbraid.export.importers.own_symmetries import own_symmetries
 from unbraid.training.architectures.registry import build
-from unbraid.training.checkpoint import KEYS, ImageDecoder, write_checkpoint
-from unbraid.training.group_symmetries import GroupSymmetries
+from unbraid.training.losses.group_symmetries import GroupSymmetries
 from unbraid.training.posterior import Posterior
+from unbraid.training.running.checkpoint import KEYS, ImageDecoder, write_checkpoint
 
 LATENTS, GENERATORS = 4, 3
 

@@ -15,13 +15,13 @@ from unbraid.common.errors import UserError
 from unbraid.evaluation.__main__ import main as evaluate
 from unbraid.export import ArtifactError, load_representation
 from unbraid.export.__main__ import main as export
-from unbraid.export.checkpoint_cache import exported_checkpoint
+from unbraid.export.files.locating import locate, sha256_of
 from unbraid.export.formats import get_formats
 from unbraid.export.importers.import_checkpoint import import_checkpoint
-from unbraid.export.locating import locate, sha256_of
-from unbraid.export.verification_images import verification_images
+from unbraid.export.reading.checkpoint_cache import exported_checkpoint
+from unbraid.export.writing.verification_images import verification_images
 from unbraid.training.architectures.registry import build
-from unbraid.training.checkpoint import write_checkpoint
+from unbraid.training.running.checkpoint import write_checkpoint
 
 SMALL_MIG = ["--gin_config", "mig", "--gin_bindings", "dataset.name = 'threeDots'", "mig.num_train = 200"]
 

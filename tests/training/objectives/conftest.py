@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from unbraid.common.configuration import configured
-from unbraid.training.labelled import PartlyLabelled
+from unbraid.training.data.labelled import PartlyLabelled
 from unbraid.training.objectives.objective import VAEObjective
 from unbraid.training.objectives.semi_supervised import SemiSupervisedVAE
 from unbraid.training.posterior import Posterior
-from unbraid.training.train import train  # noqa: F401  (registers everything for gin)
+from unbraid.training.running.train import train  # noqa: F401  (registers everything for gin)
 
 GOLDENS = Path(__file__).parents[1] / "goldens"
 NETWORKS = """

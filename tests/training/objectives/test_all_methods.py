@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from unbraid.common.configuration import configured
-from unbraid.training.loop import update
+from unbraid.training.data.pairs import Pairs
 from unbraid.training.objectives.annealed_vae import AnnealedVAE
 from unbraid.training.objectives.beta_tc_vae import BetaTCVAE
 from unbraid.training.objectives.beta_vae import BetaVAE
@@ -33,7 +33,7 @@ from unbraid.training.objectives.semi_supervised import (
     SemiSupervisedVAE,
     Supervised,
 )
-from unbraid.training.pairs import Pairs
+from unbraid.training.running.loop import update
 
 EXAMPLES = {
     "vae": lambda: BetaVAE(beta=4.0),

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from unbraid.common.errors import ConfigurationError, UnknownNameError
-from unbraid.training.kl_decomposition import (
+from unbraid.training.losses.kl_decomposition import (
     batch_total_correlation,
     decompose,
     log_normal,

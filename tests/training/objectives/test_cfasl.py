@@ -5,7 +5,7 @@ import torch
 
 from unbraid.common.configuration import configured
 from unbraid.common.errors import ConfigurationError, UnknownNameError
-from unbraid.training.group_symmetries import commutativity_loss, published_commutativity_loss
+from unbraid.training.losses.group_symmetries import commutativity_loss, published_commutativity_loss
 from unbraid.training.objectives.beta_tc_vae import BetaTCVAE
 from unbraid.training.objectives.beta_vae import BetaVAE
 from unbraid.training.objectives.cfasl import CFASL

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from unbraid.training.labelled import PartlyLabelled
+from unbraid.training.data.labelled import PartlyLabelled
+from unbraid.training.data.pairs import Pairs
 from unbraid.training.objectives.group_vae import AdaGVAE, LabelledGroupVAE
 from unbraid.training.objectives.ml_vae import AdaMLVAE, LabelledMLVAE
 from unbraid.training.objectives.objective import VAEObjective
 from unbraid.training.objectives.semi_supervised import S2DIPVAE, S2VAE, S2BetaTCVAE
-from unbraid.training.pairs import Pairs
 
 GOLDENS = Path(__file__).parents[1] / "goldens" / "dlib_supervision.npz"
 WEAK = {"group_vae_argmax": AdaGVAE, "group_vae_labels": LabelledGroupVAE, "mlvae_argmax": AdaMLVAE,

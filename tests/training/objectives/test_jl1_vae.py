@@ -9,10 +9,10 @@ import torch
 
 from unbraid.common.errors import ConfigurationError, UnknownNameError
 from unbraid.training.architectures.registry import build
+from unbraid.training.losses.reconstruction import ReconstructionLoss, bernoulli_probs_loss
 from unbraid.training.objectives.beta_vae import BetaVAE
 from unbraid.training.objectives.jl1_vae import JL1VAE
 from unbraid.training.posterior import Posterior
-from unbraid.training.reconstruction import ReconstructionLoss, bernoulli_probs_loss
 
 GOLDENS = Path(__file__).parent.parent / "goldens"
 # JL1-VAE's parameter names by ours, in the decoder's order.

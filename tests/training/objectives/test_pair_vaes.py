@@ -12,15 +12,15 @@ import torch
 
 from unbraid.common.configuration import configured
 from unbraid.common.errors import ConfigurationError, UnknownNameError
-from unbraid.ground_truth.three_dots import ThreeDots
-from unbraid.training.checkpoint import load_model
-from unbraid.training.image_loader import make_image_loader
+from unbraid.ground_truth.sets.three_dots import ThreeDots
+from unbraid.training.data.image_loader import make_image_loader
+from unbraid.training.data.pairs import Pairs
 from unbraid.training.objectives.group_vae import AdaGVAE, LabelledGroupVAE
 from unbraid.training.objectives.ml_vae import AdaMLVAE, LabelledMLVAE
 from unbraid.training.objectives.pair_vae import PairVAE
-from unbraid.training.pairs import Pairs
 from unbraid.training.posterior import Posterior
-from unbraid.training.train import train
+from unbraid.training.running.checkpoint import load_model
+from unbraid.training.running.train import train
 
 # What disentanglement_lib's tests of its weakly supervised training bind.
 CONFIG = """

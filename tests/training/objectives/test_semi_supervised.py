@@ -10,11 +10,11 @@ import torch
 
 from unbraid.common.configuration import configured
 from unbraid.common.errors import UserError
-from unbraid.training.checkpoint import load_model, read_checkpoint
 from unbraid.training.objectives.beta_vae import BetaVAE
 from unbraid.training.objectives.s2_mine_vae import S2MineVAE
 from unbraid.training.objectives.semi_supervised import S2DIPVAE, S2VAE, S2BetaTCVAE, S2FactorVAE, Supervised
-from unbraid.training.train import train
+from unbraid.training.running.checkpoint import load_model, read_checkpoint
+from unbraid.training.running.train import train
 
 METHODS = {"s2_vae": lambda: S2VAE(beta=2.0, gamma_sup=3.0),
            "s2_factor_vae": lambda: S2FactorVAE(gamma=10.0, gamma_sup=3.0),

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from unbraid.common.configuration import CONFIG_ROOT, configured
-from unbraid.training.checkpoint import load_model
-from unbraid.training.train import train
+from unbraid.training.running.checkpoint import load_model
+from unbraid.training.running.train import train
 
 # One config for each method and base; their data sets are replaced by three-dots.
 CONFIGS = sorted(path.stem for path in (CONFIG_ROOT / "training").glob("*_dsprites_full.gin"))

@@ -1,0 +1,52 @@
+"""Scores as a table: what a metric's headline is, and models against metrics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ...common.commands import format_table
+from ...common.results import read_json
+
+# A metric that reports several numbers is quoted by the first of these that it has; any other by its first number.
+HEADLINE_KEYS = ("explicitness", "distances.rcorr_ground_latent.l2.factor", "eval_accuracy", "discrete_mig",
+                 "disentanglement", "SAP_score", "modularity_score", "IRS",
+                 "gaussian_total_correlation", "10000:mean_test_accuracy", "mean_fairness:mean_pred:mean_sens")
+NOT_SCORES = ("elapsed_time",)
+
+
+def headline(results: Mapping[str, Any]) -> tuple[str, float | None]:
+    """Key and value of the number a metric is quoted by; None where it could not be computed."""
+    numbers = [key for key, value in results.items()
+               if key not in NOT_SCORES and (value is None or isinstance(value, (int, float)))]
+    key = next((key for key in HEADLINE_KEYS if key in numbers), numbers[0] if numbers else "")
+    return key, results.get(key)
+
+
+def format_score(value: float | None) -> str:
+    return "-" if value is None or math.isnan(value) else f"{value:.4f}"
+
+
+def model_by_metric(results: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
+    """A table with one row a model and one column a metric; results: model to metric to its results."""
+    metrics = list(dict.fromkeys(metric for scores in results.values() for metric in scores))
+    rows = [[model, *(format_score(headline(scores[metric])[1]) if metric in scores else "" for metric in metrics)]
+            for model, scores in results.items()]
+    return format_table(["model", *metrics], rows)
+
+
+def metric_by_key(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """A table with one row a metric: its headline key, the score, and how long it took."""
+    rows = []
+    for metric, scores in results.items():
+        key, value = headline(scores)
+        rows.append([metric, key, format_score(value), f"{scores.get('elapsed_time', 0):.1f} s"])
+    return format_table(["metric", "key", "score", "time"], rows)
+
+
+def read_results(metrics_dir: Path) -> dict[str, dict[str, Any]]:
+    """Results by metric of a folder METRIC/results/json/evaluation_results.json, by name."""
+    paths = sorted(metrics_dir.glob("*/results/json/evaluation_results.json"))
+    return {path.parents[2].name: read_json(path) for path in paths}

@@ -1,0 +1,119 @@
+"""The evaluator's representation function: every image of a data set is encoded once.
+
+Codes are kept by image index, and shared by all metrics and seeds that ask the same table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ...common.errors import UserError
+from ...common.threads import map_in_threads
+from ...ground_truth.observations import LazyObservations
+from ...metrics.estimators.jobs import num_jobs
+
+Encoder = Callable[[np.ndarray], np.ndarray]
+Progress = Callable[[int], Any]
+
+BATCH_SIZE = 256
+LARGEST_GRID = 4_000_000  # images; above, codes are kept by request
+REMEMBERED_CODES = 2_000_000  # codes of requests, the oldest are forgotten
+
+
+class CodeTable:
+    """A representation function from observations (n, H, W, C), lazy or not, to codes (n, num_latents) float32.
+
+    encoder: images (n, H, W, C) float32 to codes (n, num_latents); where its attribute `is_concurrent` is true, it is
+    called from several threads.  cached: False for an encoder that answers
+    differently each time, whose codes must not be kept.  report: called with the number of images after each batch.
+    Raises UserError when a code is NaN or infinite."""
+
+    def __init__(self, encoder: Encoder, batch_size: int = BATCH_SIZE, cached: bool = True,
+                 report: Progress | None = None):
+        self.encoder, self.batch_size, self.cached, self.report = encoder, batch_size, cached, report
+        self.is_concurrent = getattr(encoder, "is_concurrent", False)
+        self.num_encoded = 0
+        self._grids: dict[int, _GridCodes] = {}
+        self._requests = _RequestCodes()
+
+    def __call__(self, observations: Any) -> np.ndarray:
+        if not (self.cached and isinstance(observations, LazyObservations) and observations.draws is None):
+            return self._encode(observations)
+        num_images = getattr(observations.ground_truth_data, "num_images", None)
+        if num_images is None or num_images > LARGEST_GRID:
+            return self._requests.look_up(observations, self._encode)
+        key = id(observations.ground_truth_data)
+        if key not in self._grids:
+            self._grids[key] = _GridCodes(observations.ground_truth_data, num_images)
+        return self._grids[key].look_up(observations.indices, self._encode)
+
+    def _encode(self, observations: Any) -> np.ndarray:
+        """Codes of observations, rendered and encoded batch by batch, several at a time where the encoder allows it."""
+        def encode(start: int) -> np.ndarray:
+            images = np.asarray(observations[start:start + self.batch_size], dtype=np.float32)
+            return self._checked(self.encoder(images), start)
+
+        batches = []
+        for codes in map_in_threads(encode, range(0, len(observations), self.batch_size),
+                                    num_threads=num_jobs() if self.is_concurrent else 1):
+            batches.append(codes)
+            self.num_encoded += len(codes)
+            if self.report:
+                self.report(len(codes))
+        return np.concatenate(batches)
+
+    @staticmethod
+    def _checked(codes: np.ndarray, start: int) -> np.ndarray:
+        finite = np.isfinite(codes)
+        if not finite.all():
+            row, latent = np.argwhere(~finite)[0]
+            raise UserError(f"The representation gives {codes[row, latent]} for latent {latent} of image {start + row} "
+                            "of a batch; scores need finite codes. Check the model's input range ([0, 1]) and weights.")
+        return codes
+
+
+class _GridCodes:
+    """Codes of a data set small enough to hold one row for every image."""
+
+    def __init__(self, ground_truth_data: Any, num_images: int):
+        self.ground_truth_data = ground_truth_data  # kept alive: tables are found by its identity
+        self.is_known = np.zeros(num_images, dtype=bool)
+        self.codes: np.ndarray | None = None
+
+    def look_up(self, indices: np.ndarray, encode: Encoder) -> np.ndarray:
+        unknown = indices[~self.is_known[indices]]
+        if len(unknown):
+            is_missing = np.zeros_like(self.is_known)
+            is_missing[unknown] = True
+            missing = np.flatnonzero(is_missing)
+            codes = encode(LazyObservations(self.ground_truth_data, missing))  # type: ignore[arg-type]
+            if self.codes is None:
+                self.codes = np.empty((len(self.is_known), codes.shape[1]), dtype=codes.dtype)
+            self.codes[missing] = codes
+            self.is_known[missing] = True
+        assert self.codes is not None
+        return self.codes[indices]
+
+
+class _RequestCodes:
+    """Codes of whole requests, for data sets too large for a row an image: metrics with one seed ask alike."""
+
+    def __init__(self) -> None:
+        self._codes: OrderedDict[tuple[int, bytes], tuple[Any, np.ndarray]] = OrderedDict()
+        self._num_codes = 0
+
+    def look_up(self, observations: LazyObservations, encode: Encoder) -> np.ndarray:
+        key = (id(observations.ground_truth_data), hashlib.sha256(observations.indices.tobytes()).digest())
+        if key not in self._codes:
+            codes = encode(observations)  # type: ignore[arg-type]
+            self._codes[key] = (observations.ground_truth_data, codes)
+            self._num_codes += len(codes)
+            while self._num_codes > REMEMBERED_CODES and len(self._codes) > 1:
+                self._num_codes -= len(self._codes.popitem(last=False)[1][1])
+        self._codes.move_to_end(key)
+        return self._codes[key][1].copy()

@@ -1,0 +1,65 @@
+"""Bounded integers of a `RandomState`, many at a time, and the same as one `randint` after the other.
+
+A `RandomState`'s stream is frozen: `randint(n, size=b)` takes 32-bit words, keeps as many low bits as n - 1 has, and
+rejects what is too large; n = 1 takes nothing.  So words are drawn in bulk and turned into integers here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numba import njit
+
+from ...common.errors import UserError
+
+LARGEST = 2**32
+
+
+def draw_integers(random_state: np.random.RandomState, sizes: Sequence[int], counts: Sequence[int],
+                  repeats: int = 1) -> np.ndarray:
+    """`repeats` times, for each pair of sizes and counts in order: `randint(size, size=count)`.
+
+    Returns (repeats, sum(counts)) int64, and leaves the stream where those calls would.
+    Raises UserError for a size below 1 or of 2^32 and more."""
+    if any(not 1 <= size < LARGEST for size in sizes):
+        raise UserError(f"Cannot draw integers below {list(sizes)}: every size must be from 1 to {LARGEST - 1}.")
+    limits = np.array(sizes, dtype=np.uint32) - np.uint32(1)
+    bits = np.array([int(limit).bit_length() for limit in limits])
+    masks = ((1 << bits) - 1).astype(np.uint32)
+    times = np.asarray(counts, dtype=np.int64)
+    values = np.empty((repeats, int(times.sum())), dtype=np.int64)
+    start = random_state.get_state(legacy=False)
+    expected = repeats * float(np.sum(times * (limits > 0) * (masks + 1.0) / (limits + 1.0)))
+    num_words = int(1.02 * expected) + 1000
+    while True:
+        words = random_state.randint(0, LARGEST, size=num_words, dtype=np.uint32)
+        random_state.set_state(start)
+        used = _fill(words, limits, masks, times, values)
+        if used >= 0:
+            random_state.randint(0, LARGEST, size=used, dtype=np.uint32)
+            return values
+        num_words *= 2
+
+
+@njit(nogil=True, cache=True)
+def _fill(words: np.ndarray, limits: np.ndarray, masks: np.ndarray, counts: np.ndarray, values: np.ndarray) -> int:
+    """Fills `values` row by row; returns the number of words used, -1 when they did not suffice."""
+    used = 0
+    for repeat in range(len(values)):
+        place = 0
+        for segment in range(len(limits)):
+            limit, mask = limits[segment], masks[segment]
+            for _ in range(counts[segment]):
+                value = np.uint32(0)
+                if limit > 0:
+                    while True:
+                        if used == len(words):
+                            return -1
+                        value = words[used] & mask
+                        used += 1
+                        if value <= limit:
+                            break
+                values[repeat, place] = value
+                place += 1
+    return used

@@ -1,0 +1,1 @@
+"""The files of an export: metadata record, pickles, locating models on disk."""

@@ -1,0 +1,1 @@
+"""Reading exported representations, decoders, and posteriors."""

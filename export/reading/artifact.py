@@ -1,0 +1,171 @@
+"""Reading an exported representation: ours, or anybody's TorchScript, ONNX or torch.export file."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import ArtifactError, MissingBackendError, UnsafeArtifactError
+from ..files.record import Record
+from ..foreign.adapter import ForeignRunner
+from ..foreign.dill_model import DillGraph, find_dill
+from ..foreign.understanding import Hints
+from ..formats import FORMAT_NAMES, Format, Runner, file_name, get_format
+from .calling import columns_of_images
+
+logger = logging.getLogger(__name__)
+
+BACKENDS = ("auto", *FORMAT_NAMES)
+DEVICES = ("cpu", "cuda")
+NO_HINTS = Hints()
+ABSENT = {
+    "representation": "Export a trained model with unbraid-export --model_dir ... --output_dir ...",
+    "posterior": "Exports of models that give mean and log-variance hold one; an export made before unbraid wrote them "
+                 "is made again with unbraid-export.",
+    "decoder": "Exports of models whose checkpoint has a decoder hold one.",
+}
+
+
+class Representation:
+    """A representation function: images (n, H, W, C) float32 in [0, 1] to codes (n, num_latents) float32.
+
+    Swaps to the graph's (n, C, H, W), and checks what comes back."""
+
+    def __init__(self, path: Path, backend: str, device: str, runner: Runner):
+        self.path, self.backend, self.device = path, backend, device
+        self.graph = runner
+
+    @property
+    def record(self) -> Record | None:
+        """What the artifact says of itself; None for a stranger's."""
+        return self.graph.record
+
+    @property
+    def provider(self) -> str:
+        """The execution provider or device that really runs."""
+        return self.graph.provider
+
+    @property
+    def is_concurrent(self) -> bool:
+        """Whether several threads, each with images of its own, make better use of the cores than one."""
+        return getattr(self.graph, "takes_parts", False)
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the file, to tell artifacts apart in results."""
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """Raises InputMismatchError when the model refuses the images, ArtifactError when its codes are not 2-D."""
+        return columns_of_images(self.graph, images, self.path)
+
+    def is_deterministic(self, images: np.ndarray) -> bool:
+        """Whether the same images get the same codes twice."""
+        return bool(np.array_equal(self(images), self(images), equal_nan=True))
+
+
+def load_representation(path: str | Path, backend: str = "auto", device: str = "cpu",
+                        allow_pickled_code: bool = False, hints: Hints = NO_HINTS) -> Representation:
+    """Opens an artifact: a file, a `representation/` folder, or a run that holds one.
+
+    backend: "auto" takes the fastest that is there; "onnx", "torchscript" or "export" insist.  device: "cpu" or
+    "cuda".  allow_pickled_code: also opens a pickled module, which runs code from the file.  hints: what cannot be
+    found out about a stranger's graph.
+    Raises ArtifactError or one of its kinds, with what to do next."""
+    if dill := _only_dill(Path(path), backend, device):
+        return Representation(dill, "dill", "cpu", ForeignRunner(DillGraph(dill, allow_pickled_code), hints, dill))
+    artifact, backend = find_artifact(Path(path), backend, device)
+    if backend == "torchscript" and allow_pickled_code:
+        return _load_trusted(artifact, device, hints)
+    representation = _representation(artifact, backend, device, open_artifact(artifact, backend, device), hints)
+    if representation.record and representation.record.kind != "representation":
+        raise ArtifactError(f"{artifact} is a {representation.record.kind}, not a representation.")
+    logger.info("Representation %s, backend %s, running on %s.", artifact, backend, representation.provider)
+    return representation
+
+
+def open_artifact(path: Path, backend: str, device: str) -> Runner:
+    """The graph of one file.  Raises ArtifactError or one of its kinds."""
+    if backend != "onnx" or device == "cuda":
+        from ..formats.torch_runner import check_device
+
+        check_device(device)
+    return get_format(backend).open(path, device)
+
+
+def find_artifact(path: Path, backend: str = "auto", device: str = "cpu",
+                  kind: str = "representation") -> tuple[Path, str]:
+    """The file to open and its backend, for a file or a folder.
+
+    In a folder every format is looked for under its own name for `kind`, there and in its `representation/`."""
+    formats = _formats_to_try(backend, device)
+    if path.is_file():
+        return path, _backend_of_file(path, backend)
+    if not path.exists():
+        raise ArtifactError(f"There is no {path}. Give an exported file, or a folder that holds one.")
+    candidates = [(folder / file_name(file_format, kind), name)
+                  for folder in (path, path / "representation") for name, file_format in formats.items()]
+    for candidate, name in candidates:
+        if candidate.is_file():
+            return candidate, name
+    if backend == "auto" and formats.keys() != set(FORMAT_NAMES):
+        return find_artifact(path, "onnx", device, kind)  # names the runtime that is missing
+    names = " or ".join(sorted({candidate.name for candidate, _ in candidates}))
+    raise ArtifactError(f"{path} holds no exported {kind}: expected {names}, there or in representation/. "
+                        f"{ABSENT[kind]}")
+
+
+def _formats_to_try(backend: str, device: str) -> dict[str, Format]:
+    if backend not in BACKENDS:
+        raise MissingBackendError(f"Unknown backend {backend!r}; expected one of {', '.join(BACKENDS)}.")
+    if device not in DEVICES:
+        raise MissingBackendError(f"Unknown device {device!r}; expected one of {', '.join(DEVICES)}.")
+    names: tuple[str, ...] = FORMAT_NAMES if backend == "auto" else (backend,)
+    if backend == "auto" and not _onnx_runs(device):
+        names = tuple(name for name in names if name != "onnx")
+    return {name: get_format(name) for name in names}
+
+
+def _onnx_runs(device: str) -> bool:
+    from ..formats import onnx_format
+
+    return onnx_format.is_installed() and (device == "cpu" or onnx_format.has_cuda())
+
+
+def _backend_of_file(path: Path, backend: str) -> str:
+    """The backend for one file, told by its suffix; a TorchScript file may have any other."""
+    by_suffix = {".onnx": "onnx", ".pt2": "export"}.get(path.suffix, "torchscript")
+    if backend not in ("auto", by_suffix):
+        raise ArtifactError(f"{path} is a file for the backend {by_suffix}; --backend {backend} cannot run it.")
+    return by_suffix
+
+
+def _only_dill(path: Path, backend: str, device: str) -> Path | None:
+    """The kit's pickled function, where the path holds nothing better."""
+    dill = find_dill(path)
+    if dill is None or dill == path:
+        return dill
+    try:
+        find_artifact(path, backend, device)
+    except ArtifactError:
+        return dill
+    return None
+
+
+def _representation(path: Path, backend: str, device: str, runner: Runner, hints: Hints) -> Representation:
+    """A file with a record is called as the record promises; any other has to be understood."""
+    return Representation(path, backend, device, runner if runner.record else ForeignRunner(runner, hints, path))
+
+
+def _load_trusted(path: Path, device: str, hints: Hints) -> Representation:
+    try:
+        runner = open_artifact(path, "torchscript", device)
+    except UnsafeArtifactError:
+        from ..formats import torchscript_format
+
+        logger.warning("Unpickling %s, which runs code from the file, as allowed.", path)
+        runner = torchscript_format.open_pickled_module(path, device)
+    return _representation(path, "torchscript", device, runner, hints)

@@ -1,0 +1,43 @@
+"""What an export of ours holds beside the representation: the posterior."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArtifactError
+from ..files.record import Record
+from ..formats import Runner
+from .artifact import find_artifact, open_artifact
+from .calling import columns_of_images
+
+
+class Posterior:
+    """The Gaussian posterior of a model: images (n, H, W, C) float32 in [0, 1] to mean and log-variance, (n, D) each.
+
+    D are the latents of the model, whatever post-processing made codes of them."""
+
+    def __init__(self, path: Path, runner: Runner, record: Record):
+        self.path, self.record = path, record
+        self._runner = runner
+
+    def __call__(self, images: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Raises InputMismatchError when the images are not those the model was made for."""
+        columns = columns_of_images(self._runner, images, self.path)
+        return columns[:, : self.record.num_latents], columns[:, self.record.num_latents :]
+
+
+def load_posterior(path: str | Path, backend: str = "auto", device: str = "cpu") -> Posterior:
+    """Opens the posterior of an exported model: `posterior.*`, or a folder or representation file it lies beside.
+
+    backend, device: as for `load_representation`.  Raises ArtifactError where there is none, saying why."""
+    given = Path(path)
+    beside = given.parent if given.is_file() and given.stem != "posterior" else given
+    file, backend = find_artifact(beside, backend, device, "posterior")
+    runner = open_artifact(file, backend, device)
+    if runner.record is None or runner.record.kind != "posterior":
+        found = f"a {runner.record.kind}" if runner.record else "somebody else's file, without a record of unbraid"
+        raise ArtifactError(f"{file} is {found}; expected a posterior that unbraid-export wrote.")
+    return Posterior(file, runner, runner.record)

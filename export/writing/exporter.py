@@ -1,0 +1,131 @@
+"""Exporting: one module, every format, each read back and compared before the folder appears."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ...common.errors import UserError
+from ...common.files import atomic_directory
+from ..errors import ArtifactError
+from ..files.record import Record
+from ..formats import FORMAT_NAMES, Runner
+from ..postprocessing.affine import AffineMap
+from .graphs import DecoderOfCodes, PosteriorModule, RepresentationModule, has_posterior, latents_of
+from .verification import largest_difference, largest_sampling_error
+from .write_graph import summary, write_graph
+
+REPRESENTATIONS = ("mean", "sample")
+
+
+def export_representation(
+    module: torch.nn.Module, output_dir: str | Path, images: np.ndarray, *, representation: str = "mean",
+    decoder: torch.nn.Module | None = None, method: str | None = None, data_set: str | None = None,
+    gin_config: str = "", source: dict[str, str] | None = None, postprocessing: AffineMap | None = None,
+    formats: Sequence[str] = FORMAT_NAMES, optional: Collection[str] = (), overwrite: bool = False,
+    finish: Callable[[Path, Record], None] | None = None,
+) -> Record:
+    """Exports a network as `pytorch_model.pt`, `representation.onnx` and `representation.pt2`, verified.
+
+    Beside them, as `posterior.*` and `decoder.*`, the posterior of a network that gives one, and the decoder.
+
+    module: from images (N, C, H, W) float32 in [0, 1] to codes (N, D), or to (mean, log-variance) of which
+    `representation`, "mean" or "sample", is exported.  It is copied, not changed.
+    images: (n, H, W, C) float32 in [0, 1], at least 8 real ones of the data set, on which each file is compared.
+    decoder: from codes (N, D) to images (N, C, H, W); exported beside the representation.
+    postprocessing: a map of the codes, such as `unbraid.export.fitting.fit_ica` gives, inside the
+    graph; a network may then return codes (N, T, V).  The decoder is exported behind its inverse, so that it decodes
+    what is exported.
+    method, data_set, gin_config, source: recorded in the files.
+    optional: those of `formats` that are left out, with a warning, where the network cannot be written in them.
+    finish: called with the folder before it appears.
+    Returns the record.  Raises UserError; then nothing is written."""
+    images = _checked_images(images)
+    if representation not in REPRESENTATIONS:
+        raise UserError(f"Unknown representation {representation!r}; expected one of {', '.join(REPRESENTATIONS)}.")
+    network = RepresentationModule(copy.deepcopy(module), representation, postprocessing).cpu().float().eval()
+    inputs = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
+    codes = _codes(network, inputs, postprocessing)
+    record = Record("representation", list(inputs.shape[1:]), codes.shape[1], representation, method=method,
+                    data_set=data_set, gin_config=gin_config, source=source,
+                    postprocessing=postprocessing.description if postprocessing else None)
+    with atomic_directory(output_dir, overwrite) as folder:
+        record = _write(network, inputs, record, folder, formats, optional)
+        latents = latents_of(network.network, images)
+        if has_posterior(network.network, torch.from_numpy(inputs[:2])):
+            described = dataclasses.replace(record, kind="posterior", num_latents=latents.shape[1],
+                                            columns=["mean", "log_variance"])
+            _write(PosteriorModule(network.network).eval(), inputs, described, folder, formats, optional)
+        if decoder is not None:
+            decoder_network = _decoder(decoder, postprocessing, latents.shape[1:])
+            _write(decoder_network, codes, dataclasses.replace(record, kind="decoder"), folder, formats, optional)
+        if finish:
+            finish(folder, record)
+    return record
+
+
+def _decoder(decoder: torch.nn.Module, postprocessing: AffineMap | None,
+             latent_shape: Sequence[int]) -> torch.nn.Module:
+    """A copy that decodes what the representation gives."""
+    decoder = copy.deepcopy(decoder)
+    if postprocessing is not None:
+        decoder = DecoderOfCodes(decoder, postprocessing, latent_shape)
+    return decoder.cpu().float().eval()
+
+
+def _write(network: torch.nn.Module, inputs: np.ndarray, record: Record, folder: Path, formats: Sequence[str],
+           optional: Collection[str]) -> Record:
+    example = torch.from_numpy(inputs[:2])
+    is_sample = record.kind == "representation" and record.representation == "sample"
+
+    def verify(exported: Runner, name: str) -> float:
+        if not is_sample:
+            return largest_difference(exported, _eager(network), inputs, name)
+        mean = copy.copy(network)
+        mean.representation = "mean"  # type: ignore[assignment]
+        return largest_sampling_error(exported, _eager(mean), inputs, name)
+
+    return write_graph(lambda file_format: file_format.convert(network, example, record.kind), verify, record, folder,
+                       formats, optional)
+
+
+def _eager(network: torch.nn.Module) -> Callable[[np.ndarray], np.ndarray]:
+    def run(inputs: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            return network(torch.from_numpy(inputs)).numpy()
+
+    return run
+
+
+def _codes(network: RepresentationModule, inputs: np.ndarray, postprocessing: AffineMap | None) -> np.ndarray:
+    """Codes of the eager network.  Raises ArtifactError unless they are one finite (N, D) tensor."""
+    try:
+        if postprocessing is not None:
+            postprocessing.check_width(latents_of(network.network, inputs[:2].transpose(0, 2, 3, 1))[0].size)
+        codes = _eager(network)(inputs)
+    except UserError:
+        raise
+    except Exception as error:
+        raise ArtifactError(f"The module fails on images (N, C, H, W) = {inputs.shape}: {summary(error)}") from error
+    if codes.ndim != 2 or len(codes) != len(inputs):
+        raise ArtifactError(f"The module returns shape {codes.shape} for {len(inputs)} images; expected codes "
+                            f"({len(inputs)}, D), or (mean, log-variance) of that shape.")
+    if not np.isfinite(codes).all():
+        raise ArtifactError("The module gives NaN or infinite codes for the images; nothing was exported.")
+    return codes
+
+
+def _checked_images(images: Any) -> np.ndarray:
+    images = np.asarray(images, dtype=np.float32)
+    if images.ndim != 4 or images.shape[3] not in (1, 3) or len(images) < 8:
+        raise UserError(f"Images have shape {images.shape}; expected at least 8 images (n, H, W, C) with 1 or 3 "
+                        "channels.")
+    if not (np.isfinite(images).all() and images.min() >= 0 and images.max() <= 1):
+        raise UserError(f"Images range from {images.min():.3g} to {images.max():.3g}; expected [0, 1].")
+    return images

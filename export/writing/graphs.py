@@ -1,0 +1,106 @@
+"""The graphs an export writes, each made of the one network it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..postprocessing.affine import AffineMap
+from ..reading.batches import in_batches
+
+
+class RepresentationModule(torch.nn.Module):
+    """Images (N, C, H, W) to codes (N, D): the tensor a network returns, or one made of its (mean, log-variance);
+    perhaps through an affine map."""
+
+    def __init__(self, network: torch.nn.Module, representation: str = "mean",
+                 postprocessing: AffineMap | None = None):
+        super().__init__()
+        self.network = network
+        self.representation = representation
+        self.postprocessing = None if postprocessing is None else Affine(postprocessing)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        codes = self._codes(self.network(images))
+        return codes if self.postprocessing is None else self.postprocessing(codes)
+
+    def _codes(self, output: Any) -> torch.Tensor:
+        if isinstance(output, torch.Tensor):
+            return output
+        mean, log_variance = output[0], output[1]
+        if self.representation == "mean":
+            return mean
+        return mean + torch.exp(log_variance / 2) * torch.randn_like(mean)
+
+
+class PosteriorModule(torch.nn.Module):
+    """Images (N, C, H, W) to mean and log-variance side by side, (N, 2 D)."""
+
+    def __init__(self, network: torch.nn.Module):
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return torch.cat(self.network(images)[:2], dim=1)
+
+
+class Affine(torch.nn.Module):
+    """Latents (N, D) or (N, T, V) to codes (N, K)."""
+
+    center: torch.Tensor
+    matrix: torch.Tensor
+    offset: torch.Tensor
+
+    def __init__(self, affine: AffineMap):
+        super().__init__()
+        _register(self, center=affine.center, matrix=affine.matrix, offset=affine.offset)
+
+    def forward(self, latents: torch.Tensor) -> torch.Tensor:
+        return (latents.flatten(1) - self.center) @ self.matrix + self.offset
+
+
+class DecoderOfCodes(torch.nn.Module):
+    """A decoder of latents behind the inverse of the map that made codes of them."""
+
+    center: torch.Tensor
+    inverse: torch.Tensor
+    offset: torch.Tensor
+
+    def __init__(self, decoder: torch.nn.Module, affine: AffineMap, latent_shape: Sequence[int]):
+        """latent_shape: (D,) or (T, V), as the decoder takes them."""
+        super().__init__()
+        self.decoder, self.latent_shape = decoder, tuple(latent_shape)
+        _register(self, center=affine.center, inverse=affine.inverse, offset=affine.offset)
+
+    def forward(self, codes: torch.Tensor) -> torch.Tensor:
+        latents = (codes - self.offset) @ self.inverse + self.center
+        return self.decoder(latents.unflatten(1, self.latent_shape))
+
+
+def has_posterior(network: torch.nn.Module, images: torch.Tensor) -> bool:
+    """Whether a network returns (mean, log-variance) for images, both (N, D)."""
+    with torch.inference_mode():
+        output = network(images)
+    if isinstance(output, torch.Tensor) or len(output) < 2:
+        return False
+    return all(isinstance(part, torch.Tensor) and part.ndim == 2 and part.shape == output[0].shape
+               for part in output[:2])
+
+
+def latents_of(network: torch.nn.Module, observations: Any) -> np.ndarray:
+    """Latents (n, D) or (n, T, V) of observations (n, H, W, C): what a network returns, the mean of a posterior."""
+
+    def encode(images: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            output = network(torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))))
+        return (output if isinstance(output, torch.Tensor) else output[0]).numpy()
+
+    return in_batches(encode, observations)
+
+
+def _register(module: torch.nn.Module, **arrays: np.ndarray) -> None:
+    for name, array in arrays.items():
+        module.register_buffer(name, torch.tensor(array, dtype=torch.float32))

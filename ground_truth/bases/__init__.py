@@ -1,0 +1,1 @@
+"""Base classes of data sets: images kept as bytes, full grids on disk, tables of factors, images alone."""

@@ -1,0 +1,111 @@
+"""What can be said about a data set without opening it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...common.commands import format_table
+from ..files.paths import data_root, search_roots
+from ..registry import data_sets
+from ..sets.dsprites import ABOUT as DSPRITES
+from .about import About
+
+
+@dataclass(frozen=True)
+class Description:
+    """A data set's class attributes; factors and shape are empty where they depend on a file."""
+
+    name: str
+    text: str
+    factor_names: Sequence[str]
+    factor_sizes: Sequence[int]
+    image_shape: Sequence[int]
+    about: About | None
+
+    @property
+    def found(self) -> Path | None:
+        """The file or folder that would be read."""
+        patterns = self.about.layouts if self.about else ()
+        matches = (path for pattern in patterns for root in search_roots() for path in root.glob(pattern))
+        return next(matches, None)
+
+    @property
+    def status(self) -> str:
+        """Whether the data set can be used right now."""
+        if self.name == "custom":
+            return "yours"
+        if self.about is None or not self.about.layouts:
+            return "procedural"
+        if self.found:
+            return "ready"
+        return "drawn" if self.about is DSPRITES else "missing"
+
+
+def describe(name: str) -> Description:
+    """Raises UnknownNameError for a name that no data set carries."""
+    factory: Any = data_sets()[name]
+    names = list(getattr(factory, "grid_factor_names", ()))
+    sizes = list(getattr(factory, "grid_factor_sizes", ()))
+    exposed = getattr(factory, "latent_factor_indices", None) or range(len(sizes))
+    return Description(
+        name, inspect.getdoc(factory) or "", [names[index] for index in exposed], [sizes[index] for index in exposed],
+        list(getattr(factory, "image_shape", ())), getattr(factory, "about", None))
+
+
+def overview() -> str:
+    """All data sets, one a line."""
+    rows = []
+    for name in data_sets():
+        described = describe(name)
+        rows.append([name, described.status, "x".join(map(str, described.image_shape)) or "-",
+                     " ".join(map(str, described.factor_sizes)) or "-"])
+    table = format_table(["name", "status", "image", "factor sizes"], rows)
+    return table + ("\n\nready: a file was found.  drawn, procedural: no file needed.  "
+                    "missing: unbraid-data download NAME"
+                    f"\nFiles are looked for in {' and '.join(map(str, search_roots()))} (DISENTANGLEMENT_LIB_DATA).")
+
+
+def markdown_table() -> str:
+    """The table of docs/data_sets.md: name, factors, file, home, licence."""
+    lines = ["| name | factors (values) | file, below the data folder | home | licence |", "|---|---|---|---|---|"]
+    for name in data_sets():
+        described = describe(name)
+        factors = ", ".join(f"{factor} {size}" for factor, size in
+                            zip(described.factor_names, described.factor_sizes, strict=False))
+        about = described.about
+        place = f"`{about.layouts[0]}`" if about and about.layouts else "-"
+        home = f"[home]({about.home})" if about else "-"
+        lines.append(f"| `{name}` | {factors or '-'} | {place} | {home} | {about.licence if about else '-'} |")
+    return "\n".join(lines)
+
+
+def details(name: str) -> str:
+    """Everything about one data set: what it is, its factors, its files and where they go."""
+    described = describe(name)
+    parts = [f"{name}: {described.text}"]
+    if described.factor_names:
+        rows = [[str(position), factor, str(size)] for position, (factor, size) in
+                enumerate(zip(described.factor_names, described.factor_sizes, strict=True))]
+        parts.append(format_table(["position", "factor", "values"], rows))
+    if described.image_shape:
+        parts.append(f"images: {' x '.join(map(str, described.image_shape))}, float32 in [0, 1]")
+    if described.about:
+        parts.append(_origin(described, described.about))
+    return "\n\n".join(parts)
+
+
+def _origin(described: Description, about: About) -> str:
+    lines = [f"home:     {about.home}", f"licence:  {about.licence}", f"status:   {described.status}"]
+    if described.found:
+        lines.append(f"reads:    {described.found}")
+    lines += [f"file:     {data_root() / file.path}\n          from {file.url}" for file in about.files]
+    others = [layout for layout in about.layouts if layout not in {file.path for file in about.files}]
+    if others:
+        lines.append(f"or:       {', '.join(others)}")
+    if about.manual:
+        lines.append(f"note:     {about.manual}")
+    return "\n".join(lines)

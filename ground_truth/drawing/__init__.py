@@ -1,0 +1,1 @@
+"""Rasterizers of the procedural data sets."""

@@ -1,0 +1,59 @@
+"""Arrays in HDF5 files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...common.errors import DataError
+from .array_source import BLOCK_BYTES, ArraySource
+
+
+def h5_keys(path: Path) -> list[str]:
+    """Names of the data sets in a file, groups and all."""
+    import h5py
+
+    names: list[str] = []
+    with _h5(path) as file:
+        file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+    return names
+
+
+def h5_source(path: Path, key: str) -> ArraySource:
+    """One data set of an HDF5 file."""
+    with _h5(path) as file:
+        dataset = file[key]
+        if dataset.dtype.hasobject:
+            raise DataError(f"{key!r} in {path} holds objects of type {dataset.dtype}; expected numbers.")
+        shape, dtype, offset = dataset.shape, dataset.dtype, dataset.id.get_offset()
+    return ArraySource(path, key, shape, dtype, lambda shape: _h5_blocks(path, key, shape), offset)
+
+
+@contextmanager
+def _h5(path: Path) -> Iterator[Any]:
+    import h5py
+
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        raise DataError(f"{path} is not a whole HDF5 file ({error}); it may be truncated. Fetch it again.") from error
+    with file:
+        yield file
+
+
+def _h5_blocks(path: Path, key: str, shape: tuple[int, ...]) -> Iterator[np.ndarray]:
+    with _h5(path) as file:
+        dataset = file[key]
+        # Whole chunks at a time: a chunk is decompressed every time a part of it is read.
+        chunk = (dataset.chunks or (1,))[0]
+        rows = chunk * max(1, BLOCK_BYTES * len(dataset) // max(1, chunk * dataset.nbytes))
+        for start in range(0, len(dataset), rows):
+            try:
+                yield dataset[start : start + rows].reshape(-1, *shape[1:])
+            except OSError as error:
+                raise DataError(f"{key!r} in {path} cannot be read from row {start} on ({error}); the file may be "
+                                "damaged. Fetch it again.") from error

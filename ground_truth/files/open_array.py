@@ -1,0 +1,37 @@
+"""Arrays in files of every format, by path and key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...common.errors import DataError, MissingDataError
+from .array_source import ArraySource
+from .hdf5_files import h5_keys, h5_source
+from .numpy_files import npy_source, npz_keys, npz_source
+
+READERS = {".npz": (npz_keys, npz_source), ".h5": (h5_keys, h5_source), ".hdf5": (h5_keys, h5_source)}
+
+
+def array_source(path: Path, *keys: str) -> ArraySource:
+    """The array under the first of `keys` that the file holds; an .npy file has no keys.
+
+    Raises MissingDataError without a file, DataError for a damaged one or one without any of the keys."""
+    present = stored_keys(path)
+    if path.suffix == ".npy":
+        return npy_source(path)
+    for key in keys:
+        if key in present:
+            return READERS[path.suffix][1](path, key)
+    raise DataError(f"{path} has no array {' or '.join(map(repr, keys))}; "
+                    f"it holds: {', '.join(sorted(present)) or 'nothing'}.")
+
+
+def stored_keys(path: Path) -> list[str]:
+    """Names of the arrays in a file; an .npy file has none.  Raises as `array_source` does."""
+    if not path.is_file():
+        raise MissingDataError(f"There is no file {path}.")
+    if path.suffix == ".npy":
+        return []
+    if path.suffix not in READERS:
+        raise DataError(f"{path} has the suffix {path.suffix!r}; expected one of .npy, {', '.join(READERS)}.")
+    return READERS[path.suffix][0](path)

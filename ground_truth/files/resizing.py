@@ -1,0 +1,24 @@
+"""Pictures resized with Pillow, with a Lanczos filter unless said otherwise, as disentanglement_lib does."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from ...common.threads import num_cores
+
+
+def resize(pictures: np.ndarray, side: int = 64, bilinear: bool = False) -> np.ndarray:
+    """(n, H, W) uint8 or int32, or (n, H, W, 3) uint8, to side x side, type kept.
+
+    Integers of 32 bits are not clipped: near hard edges results leave the range of the input."""
+    from PIL import Image
+
+    resampling = Image.Resampling.BILINEAR if bilinear else Image.Resampling.LANCZOS
+
+    def resize_one(picture: np.ndarray) -> np.ndarray:
+        return np.asarray(Image.fromarray(picture).resize((side, side), resampling))
+
+    with ThreadPoolExecutor(num_cores()) as pool:
+        return np.stack(list(pool.map(resize_one, pictures)))

@@ -1,0 +1,1 @@
+"""Disentanglement metrics as functions of arrays."""

@@ -1,0 +1,1 @@
+"""Estimators that metrics fit: boosted trees, logistic regression, and their numerical parts."""

@@ -1,0 +1,151 @@
+"""Classifiers that predict factors from codes, under disentanglement_lib's gin names, and how they are fitted.
+
+Fits run in parallel; each gets the state of the random stream it would have met in sequence.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import gin
+import numpy as np
+
+from ...common.errors import UnknownNameError
+from ..context import hand_out, model_stream, undefined
+from .jobs import run_processes
+from .logistic_regression import LogisticRegressionCV, fit_together, scikit_learn_model
+from .trees.classifier import BoostedTrees
+
+logger = logging.getLogger(__name__)
+
+PredictorFactory = Callable[[], Any]
+IMPLEMENTATIONS = ("fast", "scikit-learn")
+
+
+@gin.configurable("predictor")
+def make_predictor_fn(predictor_fn: PredictorFactory = gin.REQUIRED) -> PredictorFactory:
+    """The function that makes an unfitted classifier, as gin says."""
+    return predictor_fn
+
+
+@gin.configurable("gradient_boosting_classifier")
+def gradient_boosting_classifier(implementation: str = "fast") -> Any:
+    """scikit-learn's `GradientBoostingClassifier()` with its defaults, or our equal of it.  Raises UnknownNameError."""
+    if implementation == "fast":
+        return BoostedTrees()
+    if implementation != "scikit-learn":
+        raise UnknownNameError("implementation of boosted trees", implementation, IMPLEMENTATIONS)
+    from sklearn.ensemble import GradientBoostingClassifier
+
+    return GradientBoostingClassifier()
+
+
+@gin.configurable("logistic_regression_cv")
+def logistic_regression_cv(implementation: str = "fast") -> Any:
+    """scikit-learn's logistic regression, its penalty chosen by cross-validation over five unshuffled folds, or our
+    equal of it.  Raises UnknownNameError."""
+    if implementation == "fast":
+        return LogisticRegressionCV()
+    if implementation != "scikit-learn":
+        raise UnknownNameError("implementation of logistic regression", implementation, IMPLEMENTATIONS)
+    return scikit_learn_model()
+
+
+@gin.configurable("logistic_regression", denylist=["random_state"])
+def logistic_regression(random_state: np.random.RandomState | None = None, one_vs_rest: bool = False,
+                        solver: str = "lbfgs", C: float | None = 1.0,
+                        max_iter: int = 100, class_weight: str | None = None) -> Any:
+    """scikit-learn's logistic regression, by default multinomial, solved by lbfgs.
+
+    one_vs_rest: one class against the rest; with the solver liblinear that is the default of scikit-learn before 0.22,
+    which also drew once from `random_state`.  C: inverse of the penalty, None for no penalty.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.multiclass import OneVsRestClassifier
+
+    model = LogisticRegression(solver=solver, C=np.inf if C is None else C, max_iter=max_iter,
+                               class_weight=class_weight, random_state=random_state)
+    if not one_vs_rest:
+        return model
+    if solver == "liblinear" and random_state is not None:
+        random_state.randint(np.iinfo(np.int32).max)
+    return OneVsRestClassifier(model.set_params(random_state=0))
+
+
+def fit_each(make_predictor: PredictorFactory, tasks: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[Any]:
+    """A fitted classifier for each (codes (n, D), labels (n,)); None where all labels are equal, which is undefined."""
+    models: list[Any] = [None if _is_single(labels) else make_predictor() for _, labels in tasks]
+    work = [(model, *task) for model, task in zip(models, tasks, strict=True) if model is not None]
+    draws = [num_draws(model, labels) for model, _, labels in work]
+    if any(number is None for number in draws):
+        for model, codes, labels in work:
+            if getattr(model, "random_state", 0) is None:
+                model.random_state = model_stream()
+            model.fit(codes, labels)
+        return models
+    for (model, _, _), number in zip(work, draws, strict=True):
+        if number:
+            model.random_state = hand_out(number)
+    if all(isinstance(model, BoostedTrees) for model, _, _ in work):  # each is parallel in itself
+        for model, codes, labels in work:
+            model.fit(codes, labels)
+        return models
+    if all(isinstance(model, LogisticRegressionCV) for model, _, _ in work):
+        fit_together(work)
+        return models
+    fitted = iter(run_processes(_fit, work))
+    return [None if model is None else next(fitted) for model in models]
+
+
+def num_draws(model: Any, labels: np.ndarray) -> int | None:
+    """How many tree seeds a fit draws on its random stream; None for a model about which that is not known."""
+    num_classes = len(np.unique(labels))
+    trees_a_stage = 1 if num_classes == 2 else num_classes
+    if isinstance(model, BoostedTrees):
+        return model.num_stages * trees_a_stage
+    if isinstance(model, LogisticRegressionCV):
+        return 0
+    name, options = type(model).__name__, getattr(model, "__dict__", {})
+    if name == "GradientBoostingClassifier" and options["subsample"] == 1 and options["n_iter_no_change"] is None:
+        return options["n_estimators"] * trees_a_stage
+    if name in ("LogisticRegression", "LogisticRegressionCV") and options["solver"] == "lbfgs":
+        return 0
+    return None
+
+
+def accuracy(model: Any, codes: np.ndarray, labels: np.ndarray) -> float:
+    """Share of the labels that a fitted model predicts from codes; NaN without a model."""
+    return float("nan") if model is None else float(np.mean(model.predict(codes) == labels))
+
+
+def training_accuracy(model: Any, codes: np.ndarray, labels: np.ndarray) -> float:
+    """`accuracy` on the points the model was fitted on, which boosted trees know already."""
+    if isinstance(model, BoostedTrees):
+        return float(np.mean(model.training_predictions_ == labels))
+    return accuracy(model, codes, labels)
+
+
+def accuracies(models: Sequence[Any], train: tuple[np.ndarray, np.ndarray],
+               test: tuple[np.ndarray, np.ndarray]) -> tuple[list[float], list[float]]:
+    """Train and test accuracy of one model for each factor; train, test: codes (n, D) and factors (n, F)."""
+    return ([training_accuracy(model, train[0], labels) for model, labels in zip(models, train[1].T, strict=True)],
+            [accuracy(model, test[0], labels) for model, labels in zip(models, test[1].T, strict=True)])
+
+
+def fit_factors(make_predictor: PredictorFactory, codes: np.ndarray, factors: np.ndarray) -> list[Any]:
+    """One classifier for each column of factors (n, F), in order."""
+    return fit_each(make_predictor, [(codes, labels) for labels in factors.T])
+
+
+def _fit(model: Any, codes: np.ndarray, labels: np.ndarray) -> Any:
+    return model.fit(codes, labels)
+
+
+def _is_single(labels: np.ndarray) -> bool:
+    if (labels == labels[0]).all():
+        undefined(f"A factor takes the value {labels[0]} in all {len(labels)} training points; "
+                  "nothing can be learned about it, more points or another seed may help.")
+        return True
+    return False

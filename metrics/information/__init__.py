@@ -1,0 +1,1 @@
+"""Binning, mutual information, and entropies."""

@@ -1,0 +1,1 @@
+"""Batches of training images, pairs, and labelled images."""

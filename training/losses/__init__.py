@@ -1,0 +1,1 @@
+"""Loss terms and the numerical parts that objectives are built from."""

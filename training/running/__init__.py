@@ -1,0 +1,1 @@
+"""The training run: the loop, its state, checkpoints, logs, and results."""

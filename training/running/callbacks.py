@@ -1,0 +1,80 @@
+"""What may look on while a model trains: callbacks, which gin binds by name as `model.callbacks = [@name()]`.
+
+This floor knows none of them; the code that scores lives two floors up, and gin's `import` statement finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import nn
+
+from ...common.errors import ConfigurationError
+from ...ground_truth.ground_truth_data import GroundTruthData
+from ..data.image_loader import FloatLoader
+from ..speed.fast_layers import plain_layers
+from ..speed.precision import float32
+
+FOLDER_NAME = "evaluation"
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a callback sees of a training."""
+
+    output_dir: Path
+    """A folder to write to, beside the checkpoint."""
+    data_set: str
+    data: GroundTruthData
+    training_steps: int
+    step_increment: int
+    encode: Callable[[np.ndarray], np.ndarray]
+    """Images (n, H, W, C) float32 in [0, 1] -> mean of the posterior (n, D) float32, as the model is at the moment."""
+
+
+class Callback(Protocol):
+    """Scores a model at some steps; changes nothing in it and draws from none of torch's or numpy's global streams."""
+
+    def start(self, training: Training) -> None:
+        """Called before the first update.  Raises UserError for what it will not be able to do."""
+
+    def is_due(self, step: int) -> bool:
+        """Whether it has something to do after the update that led to the global step `step`."""
+
+    def __call__(self, step: int) -> Mapping[str, float]:
+        """Scores by name, for TensorBoard, the CSV and the table at the end."""
+
+
+class MeanEncoder:
+    """The mean of the posterior in evaluation mode, in float32, as an export gives it."""
+
+    def __init__(self, encoder: nn.Module, device: str):
+        self.encoder = encoder
+        self.load = FloatLoader(device)
+
+    @torch.no_grad()
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """images: (n, H, W, C) float32 in [0, 1].  Returns (n, D) float32."""
+        was_training = self.encoder.training
+        self.encoder.eval()
+        try:
+            with float32(), plain_layers():
+                return self.encoder(self.load(images))[0].cpu().numpy()
+        finally:
+            self.encoder.train(was_training)
+
+
+def start_callbacks(callbacks: Sequence[Callback], training: Training) -> None:
+    """Starts every callback.  Raises ConfigurationError for anything that is none."""
+    if not isinstance(callbacks, (list, tuple)):
+        raise ConfigurationError(f"model.callbacks is {callbacks!r}; expected a list, such as "
+                                 "[@evaluate_during_training()].")
+    for callback in callbacks:
+        if isinstance(callback, type) or not hasattr(callback, "is_due"):
+            raise ConfigurationError(f"model.callbacks holds {callback!r}; expected instances of callbacks, such as "
+                                     "@evaluate_during_training().")
+        callback.start(training)

@@ -1,0 +1,54 @@
+"""The loop: one for all methods."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import torch
+
+from ..objectives.objective import Losses
+from ..optimizers import ScheduledOptimizer
+from .callbacks import Callback
+from .log import NonFiniteLossError, Progress, TrainingLog
+from .state import RunState
+
+
+def run(state: RunState, training_steps: int, checkpoint_steps: int, log_steps: int,
+        progress: Progress | None = None, callbacks: Sequence[Callback] = ()) -> None:
+    """Updates the model until the global step reaches `training_steps`; logs and saves at multiples of the others.
+
+    Raises NonFiniteLossError, naming step, terms and the last good checkpoint."""
+    log = TrainingLog(state.model_dir, state.step, training_steps, progress)
+    model, increment = state.model.train(), state.model.step_increment
+    started = time.monotonic() - state.elapsed_time
+    try:
+        while state.step < training_steps:
+            losses = model(next(state.batches), state.step)
+            update(losses, state.optimizers, state.step)
+            log.add(state.step, increment, losses.terms)
+            state.step += increment
+            is_last, updates = state.step >= training_steps, state.step // increment
+            due = [callback for callback in callbacks if callback.is_due(state.step)]
+            if is_last or due or updates % log_steps == 0 or updates % checkpoint_steps == 0:
+                log.flush(state.step)
+            for callback in due:  # before the checkpoint: what a kill takes away here, resuming makes again
+                log.add_scores(state.step, callback(state.step))
+            if is_last or updates % checkpoint_steps == 0:
+                state.elapsed_time = time.monotonic() - started
+                state.save()
+    except NonFiniteLossError as error:
+        raise NonFiniteLossError(f"{error} Training stopped; the last good checkpoint is {state.last_checkpoint()}. "
+                                 "Try a lower learning rate or smaller weights.") from None
+    finally:
+        log.close()
+
+
+def update(losses: Losses, optimizers: dict[str, ScheduledOptimizer], step: int) -> None:
+    """One step of every optimizer; all gradients are taken at the parameters before the update."""
+    gradients = {}
+    for number, (name, loss) in enumerate(losses.minimised.items(), start=1):
+        gradients[name] = torch.autograd.grad(loss, optimizers[name].parameters, allow_unused=True,
+                                              retain_graph=number < len(losses.minimised))
+    for name, gradient in gradients.items():
+        optimizers[name].step(gradient, step)

@@ -1,0 +1,37 @@
+"""The results of the step "train": the loss terms on fresh batches, under disentanglement_lib's names."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import torch
+
+from ... import __version__
+from ...common.results import update_result_directory
+from ..data.batches import Batches
+from ..objectives.objective import VAEObjective
+from .state import RESULTS_NAME, RunState
+
+
+def write_results(state: RunState, batches: Batches, eval_steps: int) -> dict[str, Any]:
+    """Evaluates `eval_steps` batches and writes MODEL_DIR/results."""
+    started = time.monotonic()
+    results: dict[str, Any] = mean_terms(state.model, batches, eval_steps, state.step)
+    results["global_step"] = state.step
+    results["elapsed_time"] = state.elapsed_time + time.monotonic() - started
+    results |= {**state.seeds, "method": state.model.method, "device": str(next(state.model.parameters()).device),
+                "num_threads": torch.get_num_threads(), "torch_version": torch.__version__,
+                "unbraid_version": __version__}
+    return update_result_directory(state.model_dir / RESULTS_NAME, "train", results)
+
+
+@torch.no_grad()
+def mean_terms(model: VAEObjective, batches: Batches, num_batches: int, step: int) -> dict[str, float]:
+    """The mean of each loss term over `num_batches` batches, in evaluation mode; latents are still sampled."""
+    model.eval()
+    sums: dict[str, float] = {}
+    for _ in range(num_batches):
+        for name, value in model(next(batches), step).terms.items():
+            sums[name] = sums.get(name, 0.0) + float(value)
+    return {name: total / num_batches for name, total in sums.items()}

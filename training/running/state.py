@@ -1,0 +1,135 @@
+"""Everything a training is made of at one moment, and its way to disk and back."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gin
+import torch
+
+from ...common.configuration import bound, config_values, operative_config
+from ...common.errors import ConfigurationError, UserError
+from ...common.files import refuse_existing
+from ..data.batches import Batches, image_shape
+from ..objectives.objective import VAEObjective
+from ..optimizers import ScheduledOptimizer
+from .callbacks import FOLDER_NAME
+from .checkpoint import FILE_NAME, checkpoint_path, read_checkpoint, write_checkpoint
+from .log import CSV_NAME, SCORES_NAME, TENSORBOARD_NAME
+
+logger = logging.getLogger(__name__)
+
+RESULTS_NAME = "results"
+# What a resumed run may change: it decides how long and how observed the training is, not what it computes.
+MAY_CHANGE = frozenset(f"model.{name}" for name in ("training_steps", "eval_steps", "checkpoint_steps", "log_steps",
+                                                    "callbacks", "name", "model_num"))
+CALLBACKS = "model.callbacks"  # they look on, so their own parameters may change, too
+
+
+@dataclass
+class RunState:
+    """A model in training, its optimizers, its data stream and its clocks."""
+
+    model_dir: Path
+    model: VAEObjective
+    optimizers: dict[str, ScheduledOptimizer]
+    batches: Batches
+    seeds: dict[str, int]
+    step: int = 0
+    elapsed_time: float = 0.0
+
+    def save(self) -> None:
+        """Writes the checkpoint: tensors and plain data only."""
+        model = self.model
+        write_checkpoint(self.model_dir, {
+            "step": self.step, "elapsed_time": self.elapsed_time, "seeds": self.seeds, "method": model.method,
+            "data_set": str(bound("dataset.name")), "image_shape": image_shape(self.batches.data),
+            "num_latent": model.num_latent, "activation": model.reconstruction_loss.activation,
+            "networks": {"encoder": model.encoder.description, "decoder": model.decoder.description},
+            "gin_config": operative_config(), "bindings": given_bindings(),
+            "objective": model.state_dict(), "batches": self.batches.state(), "random": _random_state(),
+            "optimizers": {name: optimizer.optimizer.state_dict() for name, optimizer in self.optimizers.items()},
+        })
+        logger.info("Wrote %s at step %d.", checkpoint_path(self.model_dir), self.step)
+
+    def restore(self) -> None:
+        """Goes back to the checkpoint.  Raises UserError when it is of another configuration."""
+        content = read_checkpoint(self.model_dir)
+        _require_same_bindings(content["bindings"], checkpoint_path(self.model_dir))
+        self.step, self.elapsed_time = content["step"], content["elapsed_time"]
+        self.model.load_state_dict(content["objective"])
+        for name, optimizer in self.optimizers.items():
+            optimizer.optimizer.load_state_dict(content["optimizers"][name])
+        self.batches.restore(content["batches"])
+        _restore_random_state(content["random"])
+        logger.info("Resumed at step %d.", self.step)
+
+    def finished(self, training_steps: int) -> bool:
+        """Whether the last step and the results after it are on disk."""
+        path = self.model_dir / RESULTS_NAME / "json" / "train_results.json"
+        if self.step < training_steps or not path.is_file():
+            return False
+        return json.loads(path.read_text(encoding="utf-8")).get("global_step") == self.step
+
+    def last_checkpoint(self) -> str:
+        """The checkpoint on disk, with its step."""
+        return f"{checkpoint_path(self.model_dir)} (step {read_checkpoint(self.model_dir)['step']})"
+
+
+def prepare_directory(state: RunState, overwrite: bool, resume: bool) -> None:
+    """Leaves a model directory with a checkpoint of `state`: a new one at step 0, or the one to resume from.
+
+    Raises ExistingOutputError for a directory that exists, unless told what to do with it, and UserError for one that
+    holds no checkpoint to resume from."""
+    if resume and checkpoint_path(state.model_dir).exists():
+        state.restore()
+        return
+    refuse_directory(state.model_dir, overwrite, resume)
+    for name in (FILE_NAME, CSV_NAME, SCORES_NAME):
+        (state.model_dir / name).unlink(missing_ok=True)
+    for name in (TENSORBOARD_NAME, RESULTS_NAME, FOLDER_NAME):
+        shutil.rmtree(state.model_dir / name, ignore_errors=True)
+    state.save()
+
+
+def refuse_directory(model_dir: Path, overwrite: bool, resume: bool) -> None:
+    """Raises unless `model_dir` may be written to; cheap, so it is asked before the data set is loaded, too."""
+    if model_dir.exists() and not model_dir.is_dir():
+        raise UserError(f"{model_dir} is a file; expected a directory to write a model to.")
+    if resume and model_dir.is_dir() and any(model_dir.iterdir()) and not checkpoint_path(model_dir).exists():
+        raise UserError(f"{model_dir} holds no {FILE_NAME} to resume from; choose another --model_dir or --overwrite.")
+    refuse_existing(model_dir, overwrite or resume)
+
+
+def given_bindings() -> dict[str, str]:
+    """All bindings of the configuration, used or not, as gin text."""
+    return config_values(gin.config_str(max_line_length=1_000_000, continuation_indent=0))
+
+
+def _require_same_bindings(saved: dict[str, str], path: Path) -> None:
+    given = given_bindings()
+    differences = [f"{key} was {saved.get(key, 'not set')} and is {given.get(key, 'not set')}"
+                   for key in sorted(saved.keys() | given.keys()) if saved.get(key) != given.get(key)]
+    callbacks = re.findall(r"@([\w./]+)", f"{saved.get(CALLBACKS)} {given.get(CALLBACKS)}")
+    forbidden = [text for text in differences
+                 if text.split(" ")[0] not in MAY_CHANGE and text.split(" ")[0].rpartition(".")[0] not in callbacks]
+    if forbidden:
+        raise ConfigurationError(f"{path} was trained with another configuration: {'; '.join(forbidden)}. Resume with "
+                                 "the same one, or start anew with --overwrite.")
+
+
+def _random_state() -> dict[str, Any]:
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    return {"cpu": torch.get_rng_state(), "cuda": cuda}
+
+
+def _restore_random_state(state: dict[str, Any]) -> None:
+    torch.set_rng_state(state["cpu"])
+    if torch.cuda.is_available() and len(state["cuda"]) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(state["cuda"])

@@ -1,0 +1,109 @@
+"""The training of a model: one loop, from a configuration to a checkpoint and results."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import gin
+import torch
+
+from ...common.configuration import bound
+from ...common.errors import ConfigurationError
+from ...common.registry import import_members
+from ...ground_truth.named_data import get_named_ground_truth_data
+from ..data.batches import image_shape, num_images
+from ..data.image_loader import make_image_loader
+from ..data.labelled import Supervision
+from ..objectives.objective import VAEObjective
+from .callbacks import FOLDER_NAME, Callback, MeanEncoder, Training, start_callbacks
+from .log import SCORES_NAME, Progress, scores_table
+from .loop import run
+from .placement import place
+from .results import write_results
+from .seeds import draw_seeds, only_one
+from .state import RunState, prepare_directory, refuse_directory
+
+logger = logging.getLogger(__name__)
+
+SCHEDULES = ("annealing_steps", "iteration_threshold")  # parameters of methods: steps until a weight has its value
+
+for folder in ("architectures", "objectives"):
+    import_members(f"{__package__.rpartition('.')[0]}.{folder}")  # their decorators make them known to gin
+
+
+@gin.configurable("model", denylist=["model_dir", "overwrite", "resume", "device", "progress"])
+def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device: str = "cpu",
+          progress: Progress | None = None, model: VAEObjective | type[VAEObjective] = gin.REQUIRED,
+          training_steps: int = gin.REQUIRED, random_seed: int | None = None, batch_size: int = gin.REQUIRED,
+          eval_steps: int = 1000, data_seed: int | None = None, checkpoint_steps: int = 5000, log_steps: int = 100,
+          precision: str = "float32", compile: bool = False, callbacks: Sequence[Callback] = (), name: str = "",
+          model_num: int | None = None, model_seed: int | None = None, unsupervised_data_seed: int | None = None,
+          supervised_data_seed: int | None = None, num_labelled_samples: int | None = None,
+          train_percentage: float | None = None) -> None:
+    """Trains `model` on the data set `dataset.name` and writes `model_dir`: checkpoint, logs and results.
+
+    training_steps: value of the global step at the end.  random_seed: of weights and noise; it also draws the seeds of
+    the training and the evaluation data unless data_seed gives the former.  eval_steps: number of batches evaluated at
+    the end.  checkpoint_steps, log_steps: updates between two checkpoints and between two rows of the log.  precision:
+    'float32', or 'bfloat16' for the networks' layers.  compile: hands these layers to torch.compile.  callbacks: what
+    looks on, such as @evaluate_during_training().  `name` and `model_num` are labels.  resume: go on from the
+    checkpoint in `model_dir`; on the CPU the weights come out bit by bit as if the run had never stopped.
+
+    disentanglement_lib's semi-supervised configs name the method's class, not an instance, and say model_seed and
+    unsupervised_data_seed for random_seed and data_seed; num_labelled_samples images have labels, drawn with
+    supervised_data_seed, and a share of train_percentage is trained on, the rest evaluated.
+
+    Raises UserError for what cannot be done, before anything is written."""
+    model = _checked(model, training_steps=training_steps, batch_size=batch_size, checkpoint_steps=checkpoint_steps,
+                     log_steps=log_steps)
+    refuse_directory(Path(model_dir), overwrite, resume)
+    warn_of_long_schedules(model, training_steps)
+    seeds = draw_seeds(only_one(random_seed=random_seed, model_seed=model_seed),
+                       only_one(data_seed=data_seed, unsupervised_data_seed=unsupervised_data_seed),
+                       supervised_data_seed)
+    logger.info("Seeds: %s. Device: %s, %d threads.", seeds, device, torch.get_num_threads())
+    torch.manual_seed(seeds["random_seed"])
+    data = get_named_ground_truth_data()
+    model.supervise(data, Supervision(supervised_data_seed, num_labelled_samples, train_percentage))
+    model.build(image_shape(data), num_images(data))
+    place(model, device, precision, compile)
+    optimizers = model.make_optimizers()
+    load = make_image_loader(data, device)
+    batches = model.make_batches(data, batch_size, seeds["training_data_seed"], load)
+    state = RunState(Path(model_dir), model, optimizers, batches, seeds)
+    view = Training(state.model_dir / FOLDER_NAME, str(bound("dataset.name")), data, training_steps,
+                    model.step_increment, MeanEncoder(model.encoder, device))
+    start_callbacks(callbacks, view)
+    prepare_directory(state, overwrite, resume)
+    if state.finished(training_steps):
+        print(f"{model_dir} already holds the finished training ({state.step} steps); nothing to do.")
+        return
+    run(state, training_steps, checkpoint_steps, log_steps, progress, callbacks)
+    write_results(state, model.make_batches(data, batch_size, seeds["evaluation_data_seed"], load, evaluation=True),
+                  eval_steps)
+    if table := scores_table(state.model_dir / SCORES_NAME):
+        print(table)
+
+
+def warn_of_long_schedules(model: VAEObjective, training_steps: int) -> None:
+    """Warns of weights that are still rising when the training ends."""
+    for part in model.modules():
+        for name in SCHEDULES:
+            length = getattr(part, name, 0)
+            if length > training_steps:
+                logger.warning("%s.%s is %d, but the training ends at step %d: the weight never "
+                               "reaches its full value.",
+                               getattr(part, "method", type(part).__name__), name, length, training_steps)
+
+
+def _checked(model: object, **counts: int) -> VAEObjective:
+    if isinstance(model, type) and issubclass(model, VAEObjective):
+        model = model()
+    if not isinstance(model, VAEObjective):
+        raise ConfigurationError(f"model.model is {model!r}; expected an instance of a method, such as @vae().")
+    for name, count in counts.items():
+        if not isinstance(count, int) or count < 1:
+            raise ConfigurationError(f"model.{name} is {count!r}; expected a whole number of at least 1.")
+    return model

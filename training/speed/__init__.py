@@ -1,0 +1,1 @@
+"""Faster training with the same results: layers, memory, precision, compilation."""

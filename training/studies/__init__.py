@@ -1,0 +1,1 @@
+"""Published studies: lists of training runs, each known by its number."""

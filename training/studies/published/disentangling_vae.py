@@ -1,0 +1,20 @@
+"""disentangling-vae's experiments: the checkpoints it publishes, as their specs.json say, one seed each."""
+
+from __future__ import annotations
+
+from ..registry import Each, Grid, Study, publish
+
+LOSSES = ("vae", "beta_h", "beta_b", "factor", "btcvae")
+DATA_SETS = ("mnist", "celeba", "chairs", "dsprites_full")  # only the last has factors
+MUTUAL_INFORMATION = ("beta_tc_vae.alpha", Each(-5.0, 0.0, 5.0))
+
+
+def _grid(loss: str, data_set: str, *bindings: tuple[str, object]) -> Grid:
+    return Grid(f"disvae_{loss}_{data_set}", bindings, metrics=None if data_set == "dsprites_full" else ())
+
+
+publish("disentangling_vae", Study(
+    "Dubois et al. 2019, Disentangling VAE (github.com/YannDubs/disentangling-vae)",
+    (*(_grid(loss, data_set) for data_set in DATA_SETS for loss in LOSSES),
+     *(_grid("btcvae", data_set, MUTUAL_INFORMATION) for data_set in ("celeba", "dsprites_full"))),
+    ("mig",)))

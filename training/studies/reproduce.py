@@ -1,0 +1,134 @@
+"""unbraid-reproduce: trains a model of a published study by its number, exports and scores it."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ...common.commands import format_table, run_command
+from ...common.errors import UnknownNameError, UserError
+from .registry import Grid, Study, studies
+
+EXPORT = "unbraid.export"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Returns the exit status: 0, or 2 for input that cannot be used."""
+    parser = argparse.ArgumentParser(
+        prog="unbraid-reproduce", formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Trains a model of a published study by its number, exports and scores it.  What is done is not "
+                    "done again,\nso a run that was stopped goes on with the same command.",
+        epilog="Studies:\n" + study_table() + "\n\nExample: unbraid-reproduce --study jl1_vae --list\n"
+               "         unbraid-reproduce --study jl1_vae --model_num 10 --output_directory runs/jl1_vae_10")
+    parser.add_argument("--study", help="name of the study (default: unsupervised_study_v1)")
+    parser.add_argument("--model_num", type=int, help="number of the model in the study")
+    parser.add_argument("--list", action="store_true", help="print the studies, or with --study its models")
+    parser.add_argument("--output_directory", type=Path, help="default: output/STUDY/MODEL_NUM")
+    parser.add_argument("--metrics", nargs="+", metavar="METRIC", help="score with these of the study's metrics only")
+    parser.add_argument("--gin_bindings", nargs="+", action="extend", default=[], metavar="BINDING",
+                        help="bindings that win over the study's in training, such as 'model.training_steps = 100'")
+    parser.add_argument("--only_print", action="store_true", help="print configuration and commands, run nothing")
+    return run_command(_run, parser, argv)
+
+
+def study_table() -> str:
+    """Every study with its number of models."""
+    return format_table(["study", "models", "paper"],
+                        [[name, f"{studies()[name].num_models:,}", studies()[name].about] for name in studies()])
+
+
+def grid_table(study: Study) -> str:
+    """Every grid of a study: its models' numbers, its config, and what changes from model to model."""
+    rows, first = [], 0
+    for grid in study.grids:
+        last = first + grid.num_models - 1
+        fixed = [str(value) for name, value in grid.bindings if name in ("dataset.name", "model.name")]
+        values = [f"{name} = {', '.join(map(str, each))}" for name, each in grid.swept.items()]
+        rows.append((f"{first}-{last}" if last > first else str(first), grid.config, "; ".join([*fixed, *values])))
+        first = last + 1
+    numbers, config = (max(len(row[column]) for row in rows) for column in range(2))
+    return "\n".join(f"{row[0]:<{numbers}}  {row[1]:<{config}}  {row[2]}".rstrip() for row in rows)
+
+
+def commands(study_name: str, model_num: int, output: Path, bindings: Sequence[str] = (),
+             metrics: Sequence[str] | None = None) -> list[list[str]]:
+    """What has to be run, in order.  Raises UserError for a study, number or metric that does not exist.
+
+    Training takes its seed from the study; representations and metrics draw theirs from RandomState(0), as
+    disentanglement_lib does, whichever metrics are chosen."""
+    study = studies()[study_name]
+    grid, number = study.find(model_num)
+    given = [f"model.name = '{study_name}'" if grid.config != "dlib_shared" else "model.name = 'shared'",
+             f"model.model_num = {model_num}", *grid.model_bindings(number), *bindings]
+    random_state = np.random.RandomState(0)
+    model_dir = str(output / "model")
+    run = [["unbraid.training", "--resume", "--model_dir", model_dir, "--gin_config", grid.config, "--gin_bindings",
+            *given]]
+    for name in study.representations:
+        seed = f"postprocess.random_seed = {random_state.randint(2**32)}"
+        run.append([EXPORT, "--overwrite", "--model_dir", model_dir, "--output_dir",
+                    str(output / "postprocessed" / name), "--gin_config", f"export/{name}", "--gin_bindings", seed,
+                    f"postprocess.name = '{name}'"])
+    chosen = _chosen_metrics(study, grid, metrics)
+    for name in study.representations:
+        for metric in _metrics(study, grid):
+            seed = f"evaluation.random_seed = {random_state.randint(2**32)}"
+            if metric in chosen:
+                run.append(["unbraid.evaluation", "--resume", "--model_dir", str(output / "postprocessed" / name),
+                            "--output_dir", str(output / "metrics" / name / metric), "--gin_config", metric,
+                            "--gin_bindings", seed, f"evaluation.name = '{metric}'"])
+    return run
+
+
+def _metrics(study: Study, grid: Grid) -> Sequence[str]:
+    return study.metrics if grid.metrics is None else grid.metrics
+
+
+def _chosen_metrics(study: Study, grid: Grid, metrics: Sequence[str] | None) -> Sequence[str]:
+    available = _metrics(study, grid)
+    for metric in metrics or ():
+        if metric not in available:
+            raise UnknownNameError("metric of this study's models", metric, available)
+    return available if metrics is None else metrics
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    if not arguments.list:
+        _reproduce(arguments)
+    else:
+        print(study_table() if arguments.study is None else grid_table(studies()[arguments.study]))
+
+
+def _reproduce(arguments: argparse.Namespace) -> None:
+    name = arguments.study or "unsupervised_study_v1"
+    if arguments.model_num is None:
+        raise UserError(f"--model_num must be given: a number below {studies()[name].num_models} for {name}; "
+                        f"--study {name} --list shows what they are.")
+    output = arguments.output_directory or Path("output") / name / str(arguments.model_num)
+    run = commands(name, arguments.model_num, output, arguments.gin_bindings, arguments.metrics)
+    print("\n".join(studies()[name].model_bindings(arguments.model_num)), end="\n\n")
+    for command in run:
+        print("python -m", shlex.join(command), flush=True)
+        if arguments.only_print or _is_exported(command, output):
+            continue
+        if subprocess.run([sys.executable, "-m", *command], check=False).returncode:
+            raise UserError(f"{command[0]} failed; what it printed says why. The same command goes on from there.")
+
+
+def _is_exported(command: Sequence[str], output: Path) -> bool:
+    """Whether this is an export that is there and newer than the training: scores stay valid with the file."""
+    if command[0] != EXPORT:
+        return False
+    exported = Path(command[command.index("--output_dir") + 1]) / "results" / "aggregate" / "postprocess.json"
+    trained = output / "model" / "results" / "aggregate" / "train.json"
+    return exported.is_file() and trained.is_file() and exported.stat().st_mtime > trained.stat().st_mtime
+
+
+if __name__ == "__main__":
+    sys.exit(main())
