@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .score_tables import ScoreTable
     from .scores import Model
 
-DEFAULT_PATTERN = "output/*/metrics/*/*/results/aggregate/evaluation.json"  # reference: dlib_aggregate_results
+DEFAULT_FOLDERS = ("output", "runs")  # where unbraid-reproduce writes, and where the documentation writes
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -31,7 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     inputs = parser.add_argument_group("what is read")
     inputs.add_argument("--result_file_pattern", nargs="+", metavar="PATTERN",
                         help="result files by glob patterns (in quotes), folders of runs, or aggregated JSON files "
-                             f"(default: {DEFAULT_PATTERN})")
+                             f"(default: the folders {' and '.join(DEFAULT_FOLDERS)})")
     inputs.add_argument("--data_set", nargs="+", default=[], metavar="NAME", help="only scores on these data sets")
     outputs = parser.add_argument_group("what is written")
     outputs.add_argument("--output_path", nargs="+", type=Path, default=[], metavar="FILE",
@@ -88,13 +88,17 @@ def check_outputs(arguments: argparse.Namespace, boards: Sequence[Path]) -> None
         raise UserError(f"--digits is {arguments.digits}; expected 0 to 15.")
 
 
+def _default_folders() -> list[str]:
+    return [folder for folder in DEFAULT_FOLDERS if Path(folder).is_dir()] or [DEFAULT_FOLDERS[0]]
+
+
 def read_results(arguments: argparse.Namespace) -> ResultRows:
     """All rows of the chosen data sets.  Raises UserError when there are none, or an output would replace an input."""
     from .result_files import find_result_files, read_result_files
     from .scores import Result, results_of
 
     folders = [path for path in arguments.leaderboard if path.is_dir()]
-    files = find_result_files(arguments.result_file_pattern or folders or [DEFAULT_PATTERN])
+    files = find_result_files(arguments.result_file_pattern or folders or _default_folders())
     inputs = {path.resolve() for path in files}
     for path in (*arguments.output_path, *arguments.table):
         if path.resolve() in inputs:

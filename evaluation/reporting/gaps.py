@@ -35,8 +35,8 @@ def commands_for(model: Model, columns: Iterable[Column]) -> list[str]:
             usual[column.metric] = None
     if not usual:
         return list(commands)
-    run, output = model.first.run, model.first.run / "metrics" / model.first.variant
-    return [evaluate_command(run / "representation", output, list(usual), _data_set(model)), *commands]
+    output = model.first.run / "metrics" / model.first.variant
+    return [evaluate_command(_representation(model), output, list(usual), _data_set(model)), *commands]
 
 
 def evaluate_command(representation: Path, output: Path, metrics: Sequence[str], bindings: Sequence[str] = (),
@@ -49,7 +49,7 @@ def evaluate_command(representation: Path, output: Path, metrics: Sequence[str],
 
 def _commands_with_settings(model: Model, metric: str, settings: Mapping[str, str]) -> list[str]:
     """Into a folder of its own, so that scores under other settings stay."""
-    run, commands, representation = model.first.run, [], model.first.run / "representation"
+    run, commands, representation = model.first.run, [], _representation(model)
     postprocess = unquoted(settings.get(POSTPROCESS, "")).removesuffix("_representation")
     if postprocess and unquoted(model.first.settings.get(POSTPROCESS, "")) != f"{postprocess}_representation":
         representation = run / f"representation_{postprocess}"
@@ -62,6 +62,12 @@ def _commands_with_settings(model: Model, metric: str, settings: Mapping[str, st
     words = ["unbraid-evaluate", "--model_dir", str(representation), "--output_dir",
              str(run / "metrics" / slug.strip("_")), "--gin_config", metric, "--gin_bindings", *scored]
     return [*commands, shlex.join(words)]
+
+
+def _representation(model: Model) -> Path:
+    """Where the scored representation lies; a study's second one, such as "sampled", has a folder of its own."""
+    variant = model.first.variant
+    return model.first.run / (f"representation_{variant}" if variant else "representation")
 
 
 def _data_set(model: Model) -> list[str]:

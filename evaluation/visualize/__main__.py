@@ -73,7 +73,7 @@ def _chosen_kinds(names: Sequence[str]) -> list[str]:
 def _folder_of(run: Path) -> Path:
     """The run that a path belongs to."""
     folder = run.parent if run.is_file() else run
-    return folder.parent if folder.name == "representation" else folder
+    return folder.parent if folder.name.startswith("representation") else folder
 
 
 def _left_aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -38,7 +38,7 @@ def locate(path: Path) -> Located:
         return Located(path, kind_of_file(path))
     if not path.exists():
         raise ArtifactError(f"There is no {path}. Give a model's file, or a folder that holds one.")
-    hits = _of_one_run(_latest(list(_hits(path, DEPTH))))
+    hits = _of_one_run(path, _latest(list(_hits(path, DEPTH))))
     if len(hits) == 1:
         return Located(hits[0], kind_of_file(hits[0]))
     if hits:
@@ -116,8 +116,14 @@ def _best(folder: Path) -> Path | None:
     return found[0] if len(found) == 1 else None
 
 
-def _of_one_run(hits: list[Path]) -> list[Path]:
-    """Of a run of disentanglement_lib, model/ and postprocessed/mean/ and the like: the model, whose mean that is."""
+def _of_one_run(path: Path, hits: list[Path]) -> list[Path]:
+    """The one model that stands for a run.
+
+    In a run of ours, with model/, representation/ and perhaps representation_sampled/, this is representation/.
+    In a run of disentanglement_lib, with model/ and postprocessed/mean/ and the like, it is the model."""
+    folders = [hit.relative_to(path).parts[0] for hit in hits]
+    if "representation" in folders and all(re.fullmatch(r"model|representation(_\w+)?", name) for name in folders):
+        return [hit for hit, name in zip(hits, folders, strict=True) if name == "representation"]
     models = [hit for hit in hits if hit.parent.name == "tfhub" and hit.parent.parent.name == "model"]
     if len(models) == 1 and all(hit in models or models[0].parents[2] / "postprocessed" in hit.parents for hit in hits):
         return models

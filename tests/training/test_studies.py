@@ -7,6 +7,11 @@ import gin
 import pytest
 
 from unbraid.common.configuration import bound, configured
+from unbraid.evaluation.protocol.presets import metrics_of_preset, presets
+from unbraid.evaluation.reporting.aggregate import main as aggregate_main
+from unbraid.evaluation.reporting.report import main as report_main
+from unbraid.evaluation.visualize.__main__ import main as visualize_main
+from unbraid.export.__main__ import main as export_main
 from unbraid.training.objectives.objective import VAEObjective
 from unbraid.training.running.train import train  # noqa: F401  (registers everything for gin)
 from unbraid.training.studies import reproduce
@@ -131,11 +136,40 @@ def test_seeds_after_training_come_from_one_generator(tmp_path) -> None:
     assert chosen[3:] == [command for command in run if command[-1] == "evaluation.name = 'mig'"]
 
 
+def test_a_run_has_one_layout(tmp_path) -> None:
+    run = commands("unsupervised_study_v1", 0, tmp_path, metrics=["mig"])
+    folders = [command[command.index("--output_dir") + 1] for command in run[1:]]
+    assert folders == [str(tmp_path / folder) for folder in
+                       ("representation", "representation_sampled", "metrics/mig", "metrics/sampled/mig")]
+    only_sampled = commands("cfasl", 0, tmp_path)
+    assert [command[command.index("--output_dir") + 1] for command in only_sampled[1:]] == [
+        str(tmp_path / "representation"), str(tmp_path / "metrics")]
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_a_study_is_scored_by_its_papers_preset(name: str, tmp_path) -> None:
+    study = studies()[name]
+    assert study.preset in presets()
+    if not study.seeded_metrics:
+        scored = next(number for number in (0, 15) if study.find(number)[0].is_scored)
+        assert commands(name, scored, tmp_path)[-1][-2:] == ["--preset", study.preset]
+    else:
+        assert set(study.seeded_metrics) == set(metrics_of_preset(study.preset))
+
+
+def test_any_preset_or_metric_scores_a_model(tmp_path) -> None:
+    assert commands("cfasl", 0, tmp_path, preset="disent_fast")[-1][-2:] == ["--preset", "disent_fast"]
+    run = commands("unsupervised_study_v1", 0, tmp_path, metrics=["infomec", "mig", "irs"])[3:5]
+    assert run[0][-3:-1] == ["--gin_bindings", "evaluation.random_seed = 3638918503"]
+    assert run[1][-3:] == ["--gin_config", "infomec", "irs"]
+
+
 @pytest.mark.parametrize(("arguments", "message"), [
     (["--model_num", "12600"], "--model_num is 12600; this study has the models 0 to 12599"),
     (["--model_num", "-1"], "--model_num is -1; this study has the models 0 to 12599"),
     (["--study", "jl1_vae"], "--model_num must be given: a number below 163 for jl1_vae; --study jl1_vae --list"),
-    (["--model_num", "0", "--metrics", "mgi"], "Unknown metric of this study's models 'mgi'. Did you mean mig?"),
+    (["--model_num", "0", "--metrics", "mgi"], "There is no gin config 'mgi'"),
+    (["--model_num", "0", "--preset", "cfasl_2042"], "There is no gin config 'presets/cfasl_2042'"),
     (["--model_num", "0", "--study", "unsupervised_study_v2"], "Did you mean unsupervised_study_v1"),
     (["--list", "--study", "jl1"], "Unknown study 'jl1'")])
 def test_what_does_not_exist(arguments: list[str], message: str, capsys) -> None:
@@ -149,7 +183,7 @@ def test_model_is_trained_exported_and_scored_and_not_again(tmp_path, capfd) -> 
                "local_mig_0_1", "--gin_bindings", "model.training_steps = 4", "model.eval_steps = 1",
                "model.batch_size = 4"]
     assert reproduce.main(command) == 0
-    path = tmp_path / "metrics" / "mean" / "local_mig_0_1" / "results" / "json" / "evaluation_results.json"
+    path = tmp_path / "metrics" / "local_mig_0_1" / "results" / "json" / "evaluation_results.json"
     scores = json.loads(path.read_text())
     assert 0 <= scores["discrete_mig"] <= 1
     aggregate = json.loads((path.parents[1] / "aggregate" / "evaluation.json").read_text())
@@ -159,6 +193,11 @@ def test_model_is_trained_exported_and_scored_and_not_again(tmp_path, capfd) -> 
     assert reproduce.main(command) == 0
     assert path.stat().st_mtime_ns == written
     assert "nothing to do" in capfd.readouterr().out
+    assert export_main(["--inspect", str(tmp_path)]) == 0
+    assert "representation" in capfd.readouterr().out
+    assert report_main([str(tmp_path)]) == 0
+    assert visualize_main([str(tmp_path), "reconstruct"]) == 0
+    assert aggregate_main(["--result_file_pattern", str(tmp_path), "--table", str(tmp_path / "table.md")]) == 0
 
 
 def test_a_step_that_fails_ends_the_run_with_its_name(tmp_path, capfd) -> None:

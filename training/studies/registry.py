@@ -30,8 +30,8 @@ class Grid:
 
     config: str
     bindings: tuple[Binding, ...] = ()
-    metrics: tuple[str, ...] | None = None
-    """Metric configs by name where they are not the study's: data sets without factors have none."""
+    is_scored: bool = True
+    """False for data sets without known factors."""
 
     @property
     def swept(self) -> dict[str, Each]:
@@ -58,10 +58,13 @@ class Study:
     about: str
     """Authors, year, arXiv number or the like."""
     grids: tuple[Grid, ...]
-    metrics: tuple[str, ...]
-    """Metric configs by name, in the order they draw their seeds."""
+    preset: str
+    """The preset with the paper's own protocol, which scores the models unless others are asked for."""
+    seeded_metrics: tuple[str, ...] = ()
+    """Metric configs whose random seeds are drawn for each model, in the order of the draws; the preset's configs fix
+    the seeds of all others."""
     representations: tuple[str, ...] = ("mean",)
-    """What is exported and scored: 'mean', 'sampled', or both."""
+    """What is exported and scored: 'mean', 'sampled', or both; the first one is the run's `representation/`."""
 
     @property
     def num_models(self) -> int:

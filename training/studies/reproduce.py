@@ -6,14 +6,15 @@ import argparse
 import shlex
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ...common.commands import format_table, run_command
-from ...common.errors import UnknownNameError, UserError
-from .registry import Grid, Study, studies
+from ...common.configuration import find_config
+from ...common.errors import UserError
+from .registry import Study, studies
 
 EXPORT = "unbraid.export"
 
@@ -30,7 +31,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--model_num", type=int, help="number of the model in the study")
     parser.add_argument("--list", action="store_true", help="print the studies, or with --study its models")
     parser.add_argument("--output_directory", type=Path, help="default: output/STUDY/MODEL_NUM")
-    parser.add_argument("--metrics", nargs="+", metavar="METRIC", help="score with these of the study's metrics only")
+    scored = parser.add_mutually_exclusive_group()
+    scored.add_argument("--metrics", nargs="+", metavar="METRIC",
+                        help="score with these metric configs, the study's own or any of unbraid-evaluate --list")
+    scored.add_argument("--preset", metavar="NAME", help="score with this preset instead of the study's own")
     parser.add_argument("--gin_bindings", nargs="+", action="extend", default=[], metavar="BINDING",
                         help="bindings that win over the study's in training, such as 'model.training_steps = 100'")
     parser.add_argument("--only_print", action="store_true", help="print configuration and commands, run nothing")
@@ -38,9 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def study_table() -> str:
-    """Every study with its number of models."""
-    return format_table(["study", "models", "paper"],
-                        [[name, f"{studies()[name].num_models:,}", studies()[name].about] for name in studies()])
+    """Every study with its number of models and its preset."""
+    return format_table(["study", "models", "preset", "paper"],
+                        [[name, f"{studies()[name].num_models:,}", studies()[name].preset, studies()[name].about]
+                         for name in studies()])
 
 
 def grid_table(study: Study) -> str:
@@ -57,45 +62,54 @@ def grid_table(study: Study) -> str:
 
 
 def commands(study_name: str, model_num: int, output: Path, bindings: Sequence[str] = (),
-             metrics: Sequence[str] | None = None) -> list[list[str]]:
-    """What has to be run, in order.  Raises UserError for a study, number or metric that does not exist.
+             metrics: Sequence[str] | None = None, preset: str | None = None) -> list[list[str]]:
+    """The commands that train, export and score a model, in order.
 
-    Training takes its seed from the study; representations and metrics draw theirs from RandomState(0), as
-    disentanglement_lib does, whichever metrics are chosen."""
+    The run has one layout: `output`/model, representation and metrics/METRIC; a study's second representation is
+    `output`/representation_NAME, with scores in metrics/NAME/METRIC.  `metrics` or `preset` replace the study's own.
+    Raises UserError for a study, number, metric or preset that does not exist."""
     study = studies()[study_name]
     grid, number = study.find(model_num)
     given = [f"model.name = '{study_name}'" if grid.config != "dlib_shared" else "model.name = 'shared'",
              f"model.model_num = {model_num}", *grid.model_bindings(number), *bindings]
+    model_dir = output / "model"
+    run = [["unbraid.training", "--resume", "--model_dir", str(model_dir), "--gin_config", grid.config,
+            "--gin_bindings", *given]]
+    # reference: representations and metrics draw their seeds from one RandomState(0), whichever metrics are chosen.
     random_state = np.random.RandomState(0)
-    model_dir = str(output / "model")
-    run = [["unbraid.training", "--resume", "--model_dir", model_dir, "--gin_config", grid.config, "--gin_bindings",
-            *given]]
-    for name in study.representations:
+    folders = {name: output / ("representation" if name == study.representations[0] else f"representation_{name}")
+               for name in study.representations}
+    for name, folder in folders.items():
         seed = f"postprocess.random_seed = {random_state.randint(2**32)}"
-        run.append([EXPORT, "--overwrite", "--model_dir", model_dir, "--output_dir",
-                    str(output / "postprocessed" / name), "--gin_config", f"export/{name}", "--gin_bindings", seed,
-                    f"postprocess.name = '{name}'"])
-    chosen = _chosen_metrics(study, grid, metrics)
-    for name in study.representations:
-        for metric in _metrics(study, grid):
-            seed = f"evaluation.random_seed = {random_state.randint(2**32)}"
-            if metric in chosen:
-                run.append(["unbraid.evaluation", "--resume", "--model_dir", str(output / "postprocessed" / name),
-                            "--output_dir", str(output / "metrics" / name / metric), "--gin_config", metric,
-                            "--gin_bindings", seed, f"evaluation.name = '{metric}'"])
+        run.append([EXPORT, "--overwrite", "--model_dir", str(model_dir), "--output_dir", str(folder), "--gin_config",
+                    f"export/{name}", "--gin_bindings", seed, f"postprocess.name = '{name}'"])
+    for name, folder in folders.items():
+        seeds = {metric: random_state.randint(2**32) for metric in study.seeded_metrics}
+        place = output / "metrics" if name == study.representations[0] else output / "metrics" / name
+        if grid.is_scored:
+            run += _scoring(folder, place, study, seeds, metrics, preset)
     return run
 
 
-def _metrics(study: Study, grid: Grid) -> Sequence[str]:
-    return study.metrics if grid.metrics is None else grid.metrics
-
-
-def _chosen_metrics(study: Study, grid: Grid, metrics: Sequence[str] | None) -> Sequence[str]:
-    available = _metrics(study, grid)
-    for metric in metrics or ():
-        if metric not in available:
-            raise UnknownNameError("metric of this study's models", metric, available)
-    return available if metrics is None else metrics
+def _scoring(representation: Path, output: Path, study: Study, seeds: Mapping[str, int],
+             metrics: Sequence[str] | None, preset: str | None) -> list[list[str]]:
+    """One command for each metric that has a seed of its own, and one for all others together."""
+    command = ["unbraid.evaluation", "--resume", "--model_dir", str(representation), "--output_dir"]
+    if preset is not None or (metrics is None and not seeds):
+        name = study.preset if preset is None else preset
+        find_config(f"presets/{name}")
+        return [[*command, str(output), "--preset", name]]
+    chosen = list(seeds) if metrics is None else list(dict.fromkeys(metrics))
+    others = [metric for metric in chosen if metric not in seeds]
+    for metric in others:
+        find_config(metric)
+    run = [[*command, str(output / metric), "--gin_config", metric, "--gin_bindings",
+            f"evaluation.random_seed = {seeds[metric]}", f"evaluation.name = '{metric}'"]
+           for metric in chosen if metric in seeds]
+    if others:
+        place = output / Path(others[0]).stem if len(others) == 1 else output
+        run.append([*command, str(place), "--gin_config", *others])
+    return run
 
 
 def _run(arguments: argparse.Namespace) -> None:
@@ -111,7 +125,7 @@ def _reproduce(arguments: argparse.Namespace) -> None:
         raise UserError(f"--model_num must be given: a number below {studies()[name].num_models} for {name}; "
                         f"--study {name} --list shows what they are.")
     output = arguments.output_directory or Path("output") / name / str(arguments.model_num)
-    run = commands(name, arguments.model_num, output, arguments.gin_bindings, arguments.metrics)
+    run = commands(name, arguments.model_num, output, arguments.gin_bindings, arguments.metrics, arguments.preset)
     print("\n".join(studies()[name].model_bindings(arguments.model_num)), end="\n\n")
     for command in run:
         print("python -m", shlex.join(command), flush=True)

@@ -23,4 +23,4 @@ def _grids(data_set: str) -> tuple[Grid, ...]:
 publish("cfasl", Study(
     "Jung, Jeong & Kim 2024, Composite factor-aligned symmetry learning (arXiv:2401.08897)",
     tuple(grid for data_set in DATA_SETS for grid in _grids(data_set)),
-    ("factor_vae_metric", "beta_vae_sklearn", "mig", "sap_score", "dci"), ("sampled",)))
+    "cfasl_2024", representations=("sampled",)))

@@ -41,11 +41,12 @@ def grids(data_sets: Iterable[str], methods: Iterable[tuple[Binding, ...]], num_
 
 publish("unsupervised_study_v1", Study(
     "Locatello et al. 2019, Challenging common assumptions (arXiv:1811.12359)",
-    grids(SEVEN_DATA_SETS, SIX_METHODS, 50), METRICS, REPRESENTATIONS))
+    grids(SEVEN_DATA_SETS, SIX_METHODS, 50), "unsupervised_study_v1", METRICS, REPRESENTATIONS))
 publish("fairness_study_v1", Study(
     "Locatello et al. 2019, On the fairness of disentangled representations (arXiv:1905.13662)",
-    grids(SEVEN_DATA_SETS, SIX_METHODS, 50), tuple(sorted((*METRICS, "fairness"))), REPRESENTATIONS))
+    grids(SEVEN_DATA_SETS, SIX_METHODS, 50), "fairness_study_v1", tuple(sorted((*METRICS, "fairness"))),
+    REPRESENTATIONS))
 publish("abstract_reasoning_study_v1", Study(
     "van Steenkiste et al. 2019, Are disentangled representations helpful for abstract visual reasoning? "
     "(arXiv:1905.12506)",
-    grids(("shapes3d", "abstract_dsprites"), SIX_METHODS, 5), METRICS, REPRESENTATIONS))
+    grids(("shapes3d", "abstract_dsprites"), SIX_METHODS, 5), "unsupervised_study_v1", METRICS, REPRESENTATIONS))

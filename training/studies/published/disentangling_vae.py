@@ -10,11 +10,11 @@ MUTUAL_INFORMATION = ("beta_tc_vae.alpha", Each(-5.0, 0.0, 5.0))
 
 
 def _grid(loss: str, data_set: str, *bindings: tuple[str, object]) -> Grid:
-    return Grid(f"disvae_{loss}_{data_set}", bindings, metrics=None if data_set == "dsprites_full" else ())
+    return Grid(f"disvae_{loss}_{data_set}", bindings, is_scored=data_set == "dsprites_full")
 
 
 publish("disentangling_vae", Study(
     "Dubois et al. 2019, Disentangling VAE (github.com/YannDubs/disentangling-vae)",
     (*(_grid(loss, data_set) for data_set in DATA_SETS for loss in LOSSES),
      *(_grid("btcvae", data_set, MUTUAL_INFORMATION) for data_set in ("celeba", "dsprites_full"))),
-    ("mig",)))
+    "disentangling_vae_2019"))

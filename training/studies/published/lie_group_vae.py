@@ -8,4 +8,4 @@ publish("lie_group_vae", Study(
     "Zhu, Xu & Tao 2021, Commutative Lie group VAE for disentanglement learning (arXiv:2106.03375)",
     tuple(Grid(f"commutative_lie_group_vae_{data_set}", (("model.random_seed", Each(*range(10))),))
           for data_set in ("dsprites_full", "shapes3d")),
-    ("factor_vae_metric", "sap_score", "mig", "dci")))
+    "clgvae_2021"))

@@ -14,4 +14,4 @@ publish("mipet", Study(
     "Jung, Jeong & Kim 2026, Multiple invertible and partial-equivariant function (arXiv:2502.03740)",
     tuple(Grid(f"mipet_{method}_{data_set}", SWEPT) for data_set in ("dsprites_full", "shapes3d", "cars3d")
           for method in ("vae", "beta_tc_vae", "commutative")),
-    ("factor_vae_metric", "mig", "sap_score", "dci"), ("sampled",)))
+    "mipet_2026", representations=("sampled",)))
