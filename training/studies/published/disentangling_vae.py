@@ -1,4 +1,4 @@
-"""disentangling-vae's experiments: the published checkpoints (models 0 to 25, as their specs.json say), then the others."""
+"""disentangling-vae's experiments: models 0 to 25 are the published checkpoints, as their specs.json say."""
 
 from __future__ import annotations
 
