@@ -14,7 +14,9 @@ from .image_only import ImageOnlyData
 
 
 class _CustomData:
-    """What the kinds of custom data share: images, and bytes where they are bytes."""
+    """What the kinds of custom data share: images, bytes where they are bytes, and what classes stand for."""
+
+    factor_values: Sequence[Sequence[float | str]] | None = None  # of each class of each factor, where known
 
     def __init__(self, images: CustomImages):
         self.images = images
@@ -94,4 +96,8 @@ class CustomTable(_CustomData, GroundTruthData):
 
 
 class CustomImagesOnly(_CustomData, ImageOnlyData):
-    """Images without factors."""
+    """Images without factors.  note: on where factors may be."""
+
+    def __init__(self, images: CustomImages, note: str = ""):
+        super().__init__(images)
+        self.note = note

@@ -41,9 +41,3 @@ def is_full_grid(factors: np.ndarray, sizes: Sequence[int]) -> bool:
     if len(factors) != np.prod(sizes, dtype=np.float64):
         return False
     return len(np.unique(np.ravel_multi_index(tuple(factors.T), tuple(sizes)))) == len(factors)
-
-
-def classes_of(values: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Each column's values by rank: classes (n, F) int64, and the sorted values that the classes stand for."""
-    columns = [np.unique(column, return_inverse=True) for column in values.T]
-    return np.stack([inverse for _, inverse in columns], axis=1).astype(np.int64), [found for found, _ in columns]

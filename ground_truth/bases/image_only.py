@@ -19,6 +19,7 @@ class ImageOnlyData(GroundTruthData):
     """Numbered images, drawn uniformly with replacement."""
 
     factor_names: Sequence[str] = ()
+    note = ""  # on where factors may be
 
     @property
     @abstractmethod
@@ -39,8 +40,8 @@ class ImageOnlyData(GroundTruthData):
 
     def sample_factors(self, num: int, random_state: np.random.RandomState) -> NoReturn:
         """Raises UserError: there are none."""
-        raise UserError(f"{type(self).__name__} has images only, no factors: models can be trained on it, but metrics "
-                        "need a data set with known factors (unbraid-data list).")
+        raise UserError("This data set has images only, no factors: models can be trained on it, but metrics "
+                        f"need a data set with known factors (unbraid-data list). {self.note}".rstrip())
 
     def sample_observations_from_factors(self, factors: np.ndarray, random_state: np.random.RandomState) -> NoReturn:
         self.sample_factors(len(factors), random_state)

@@ -45,6 +45,12 @@ class ArraySource:
         return np.concatenate(blocks) if blocks else np.empty(self.shape, dtype=self.dtype)
 
 
+def in_memory(path: Path, key: str, array: np.ndarray) -> ArraySource:
+    """An array that had to be read to know its type."""
+    return ArraySource(path, key, array.shape, array.dtype,
+                       lambda shape: (array.reshape(shape)[part] for part in parts(shape, array.dtype)))
+
+
 def parts(shape: tuple[int, ...], dtype: np.dtype) -> Iterator[slice]:
     """Slices of the first axis that cover it, 64 MB each."""
     row_bytes = max(1, int(np.prod(shape[1:], dtype=np.int64)) * dtype.itemsize)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import DataError
-from .array_source import BLOCK_BYTES, ArraySource
+from .array_source import BLOCK_BYTES, ArraySource, in_memory
 
 
 def h5_keys(path: Path) -> list[str]:
@@ -25,10 +25,14 @@ def h5_keys(path: Path) -> list[str]:
 
 def h5_source(path: Path, key: str) -> ArraySource:
     """One data set of an HDF5 file."""
+    import h5py
+
     with _h5(path) as file:
         dataset = file[key]
+        if h5py.check_string_dtype(dataset.dtype) is not None:
+            return in_memory(path, key, np.asarray(dataset.asstr()[()], dtype=str))
         if dataset.dtype.hasobject:
-            raise DataError(f"{key!r} in {path} holds objects of type {dataset.dtype}; expected numbers.")
+            raise DataError(f"{key!r} in {path} holds objects of type {dataset.dtype}; expected numbers or texts.")
         shape, dtype, offset = dataset.shape, dataset.dtype, dataset.id.get_offset()
     return ArraySource(path, key, shape, dtype, lambda shape: _h5_blocks(path, key, shape), offset)
 

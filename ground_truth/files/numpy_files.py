@@ -1,19 +1,20 @@
-"""Arrays in .npy and .npz files.  Nothing is ever unpickled: an object array is refused by its header."""
+"""Arrays in .npy and .npz files.  Nothing is ever unpickled; see object_arrays.py for arrays of objects."""
 
 from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 import numpy as np
 
 from ...common.errors import DataError
 from .array_file import ArrayFile
-from .array_source import ArraySource, parts
+from .array_source import ArraySource, in_memory, parts
+from .object_arrays import read_objects
 
 LOCAL_HEADER = 30  # bytes of a zip member's own header before its name
 
@@ -27,36 +28,74 @@ def npz_keys(path: Path) -> list[str]:
 def npy_source(path: Path) -> ArraySource:
     """The array of an .npy file."""
     with path.open("rb") as file:
-        shape, dtype = _read_header(file, str(path))
+        header = _read_header(file, str(path))
         offset = file.tell()
+        if header.dtype.hasobject:
+            return in_memory(path, "", read_objects(file, str(path)))
+    if header.fortran_order:
+        return _by_columns(path, "", header, offset, lambda: path.open("rb"))
+    shape, dtype = header.shape, header.dtype
     return ArraySource(path, "", shape, dtype, lambda shape: _npy_blocks(path, offset, shape, dtype), offset)
 
 
 def npz_source(path: Path, key: str) -> ArraySource:
     """One array of an .npz archive."""
+    where = f"{key!r} in {path}"
     with _npz(path) as archive:
         member = archive.getinfo(f"{key}.npy")
         with archive.open(member) as stream:
-            shape, dtype = _read_header(stream, f"{key!r} in {path}")
+            header = _read_header(stream, where)
             header_bytes = stream.tell()
+            if header.dtype.hasobject:
+                return in_memory(path, key, read_objects(stream, where))
+    if header.fortran_order:
+        return _by_columns(path, key, header, header_bytes, lambda: _member_stream(path, member))
     offset = None
     if member.compress_type == zipfile.ZIP_STORED:
         offset = _member_offset(path, member) + header_bytes
+    shape, dtype = header.shape, header.dtype
     return ArraySource(path, key, shape, dtype, lambda shape: _npz_blocks(path, member, shape, dtype), offset)
 
 
-def _read_header(stream: IO[bytes], where: str) -> tuple[tuple[int, ...], np.dtype]:
+def _by_columns(path: Path, key: str, header: Header, offset: int,
+                open_stream: Callable[[], AbstractContextManager[IO[bytes]]]) -> ArraySource:
+    """An array in Fortran order, read whole when its rows are asked for: they lie scattered over the file."""
+
+    def blocks(shape: tuple[int, ...]) -> Iterator[np.ndarray]:
+        num_bytes = int(np.prod(header.shape, dtype=np.int64)) * header.dtype.itemsize
+        with open_stream() as stream:
+            stream.read(offset)
+            data = stream.read(num_bytes)
+        if len(data) < num_bytes:
+            raise DataError(f"{path} is truncated: {key or 'its array'} has {len(data)} of {num_bytes} bytes.")
+        array = np.frombuffer(data, dtype=header.dtype).reshape(header.shape, order="F").reshape(shape)
+        return (array[part] for part in parts(shape, header.dtype))
+
+    return ArraySource(path, key, header.shape, header.dtype, blocks)
+
+
+class Header(NamedTuple):
+    """What an .npy file says of its array."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    fortran_order: bool  # False also where the order makes no difference
+
+
+def _read_header(stream: IO[bytes], where: str) -> Header:
     try:
         version = np.lib.format.read_magic(stream)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, fortran_order, dtype = read(stream)
     except (ValueError, EOFError, OSError, zlib.error, zipfile.BadZipFile) as error:
         raise DataError(f"{where} is not a numpy array: {error}.") from error
-    if dtype.hasobject:
-        raise DataError(f"{where} holds pickled objects, which are never loaded; expected an array of numbers.")
-    if fortran_order and len(shape) > 1:
-        raise DataError(f"{where} is stored column by column (Fortran order); save it again with np.ascontiguousarray.")
-    return shape, dtype
+    return Header(shape, dtype, fortran_order and len(shape) > 1)
+
+
+@contextmanager
+def _member_stream(path: Path, member: zipfile.ZipInfo) -> Iterator[IO[bytes]]:
+    with _npz(path) as archive, archive.open(member) as stream:
+        yield stream
 
 
 @contextmanager

@@ -22,3 +22,16 @@ def resize(pictures: np.ndarray, side: int = 64, bilinear: bool = False) -> np.n
 
     with ThreadPoolExecutor(num_cores()) as pool:
         return np.stack(list(pool.map(resize_one, pictures)))
+
+
+def resize_channels(images: np.ndarray, height: int, width: int) -> np.ndarray:
+    """(n, H, W, C) uint8, or float32 in [0, 1], to (n, height, width, C) of the same type and range."""
+    from PIL import Image
+
+    def resize_one(image: np.ndarray) -> np.ndarray:
+        return np.stack([np.asarray(Image.fromarray(image[..., channel]).resize(
+            (width, height), Image.Resampling.LANCZOS)) for channel in range(image.shape[-1])], axis=-1)
+
+    with ThreadPoolExecutor(num_cores()) as pool:
+        resized = np.stack(list(pool.map(resize_one, images)))
+    return resized if resized.dtype == np.uint8 else np.clip(resized, 0, 1)

@@ -1,97 +1,122 @@
-"""Bring your own data: images and factors from an .npz or .h5 file.
+"""Bring your own data: images and factors from a file of arrays, a folder of pictures or parquet files.
 
-A table of factors may be an incomplete grid or observational data.  Without factors, models can be trained on the file.
+A table of factors may be an incomplete grid or observational data.  Without factors, models can be trained on the
+images.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import gin
 import numpy as np
 
-from ...common.errors import DataError
+from ...common.errors import ConfigurationError, DataError
 from ..bases.custom_data_sets import CustomGrid, CustomImagesOnly, CustomTable
-from ..bases.factor_table import classes_of, is_full_grid, rows_by_index
+from ..bases.factor_table import is_full_grid, rows_by_index
+from ..files.custom_contents import Wanted, read_contents
 from ..files.custom_images import CustomImages
-from ..files.open_array import array_source, stored_keys
+from ..files.factor_columns import as_numbers_or_texts, factor_of, names_of
 from ..ground_truth_data import GroundTruthData
 from ..registry import register
 
 
 @register("custom")
 @gin.configurable("custom_data")
-def custom_data(path: str = gin.REQUIRED, *, images_key: str = "images", factors_key: str = "factors",
+def custom_data(path: str = gin.REQUIRED, *, name: str = "", images_key: str | None = None,
+                factors_key: str | None = None, factors_path: str | None = None,
                 factor_sizes: Sequence[int] | None = None, factor_names: Sequence[str] | None = None,
-                layout: str | None = None, maximum: float | None = None) -> GroundTruthData:
-    """A user's own file, .npz or .h5, chosen by gin bindings alone.
+                factor_bins: int | None = 20, layout: str | None = None, maximum: float | None = None,
+                resize: int | Sequence[int] | None = None) -> GroundTruthData:
+    """A user's own data, chosen by gin bindings alone (docs/data_sets.md lists what is read).
 
         dataset.name = "custom"
         custom_data.path = "my_data.npz"
 
-    It has `images` (uint8 or float; NHWC, NCHW or N x H x W) and either `factor_sizes` (a full grid, row-major, the
-    last factor varying fastest) or `factors` (a row of numbers for each image), and perhaps `factor_names`.
+    path: a file of arrays (.npz, .h5), a folder of .npy files, a folder of pictures, the table beside them (.csv,
+    .tsv, .jsonl, .parquet), or parquet files that hold the pictures.
+    name: what tables and reports call the data; by default the file's name.
+    images_key, factors_key: arrays in a file, by default `images` and `factors` or what else these are often called.
+    factors_path: a table with a row for each image, relative to the folder of the images.
+    factor_sizes: the images are a full grid in row-major order, the last factor varying fastest; with factors, their
+    values are whole numbers from 0.  factor_names: names, or which columns of a table are the factors.
+    factor_bins: continuous factors are put into this many bins of equal width; None keeps every value as a class.
+    layout: "NHWC" or "NCHW" where the shape leaves it open.  maximum: the stored value that is white.
+    resize: side, or [height, width], of images after resizing; the aspect is not kept."""
+    del name  # read by reports from the recorded configuration
+    wanted = Wanted(images_key, factors_key, factors_path, layout, maximum, size_of(resize))
+    contents = read_contents(Path(path).expanduser(), wanted)
+    sizes = whole_sizes(contents.sizes if factor_sizes is None else factor_sizes, contents.where)
+    if contents.columns is not None:
+        columns = chosen_columns(contents.columns, factor_names, contents.where)
+        return with_columns(contents.images, columns, sizes, factor_bins, contents.where)
+    if sizes is None:
+        return CustomImagesOnly(contents.images, contents.note)
+    num_images = contents.images.shape[0]
+    if np.prod(sizes) != num_images:
+        raise DataError(f"{contents.images.where} has {num_images} images; factor_sizes {sizes} makes "
+                        f"{int(np.prod(sizes))} of a full grid.")
+    names = factor_names if factor_names is not None else contents.names
+    return CustomGrid(contents.images, sizes, names_of(len(sizes), names, contents.where))
 
-    factor_sizes, factor_names: where the file has no arrays of these names.  layout: "NHWC" or "NCHW" where the shape
-    leaves it open.  maximum: the stored value that is white (255 for uint8, 1 for floats)."""
-    file = Path(path).expanduser()
-    images = CustomImages(file, images_key, layout, maximum)
-    keys = stored_keys(file)
-    if factor_sizes is None and "factor_sizes" in keys:
-        factor_sizes = array_source(file, "factor_sizes").load().tolist()
-    if factor_names is None and "factor_names" in keys:
-        factor_names = read_names(file)
-    if factors_key in keys:
-        table = array_source(file, factors_key)
-        return with_table(images, table.load(), factor_sizes, factor_names, str(table))
-    if factor_sizes is None:
-        return CustomImagesOnly(images)
-    if np.prod(factor_sizes) != images.shape[0]:
-        raise DataError(f"{images.where} has {images.shape[0]} images; factor_sizes {list(factor_sizes)} makes "
-                        f"{int(np.prod(factor_sizes))} of a full grid.")
-    return CustomGrid(images, factor_sizes, names_of(len(factor_sizes), factor_names, str(file)))
 
-
-def with_table(images: CustomImages, values: np.ndarray, sizes: Sequence[int] | None,
-               names: Sequence[str] | None, where: str) -> GroundTruthData:
-    """A grid where the table (N, F) covers one, or has to because its sizes are given; else a table."""
-    if values.ndim != 2 or len(values) != images.shape[0] or values.shape[1] == 0:
-        raise DataError(f"{where} has shape {values.shape}; expected one row of factors for each of {images.shape[0]} "
+def with_columns(images: CustomImages, columns: dict[str, np.ndarray], sizes: list[int] | None, num_bins: int | None,
+                 where: str) -> GroundTruthData:
+    """A grid where the columns (N,) cover one, or have to because its sizes are given; else a table."""
+    num_rows, names = len(next(iter(columns.values()))), list(columns)
+    if num_rows != images.shape[0]:
+        raise DataError(f"{where} has {num_rows} rows; expected one row of factors for each of {images.shape[0]} "
                         "images.")
-    if values.dtype.kind not in "iufb" or not np.isfinite(values).all():
-        raise DataError(f"{where} has type {values.dtype} with values that are not finite numbers; expected numbers.")
-    names = names_of(values.shape[1], names, where)
     if sizes is not None:
-        return CustomGrid(images, sizes, names, rows_by_index(whole_numbers(values, where), sizes, names, where))
-    factors, found = classes_of(values)
-    sizes = [len(column) for column in found]
-    if is_full_grid(factors, sizes):
+        factors = np.stack([whole_numbers(name, column, where) for name, column in columns.items()], axis=1)
         return CustomGrid(images, sizes, names, rows_by_index(factors, sizes, names, where))
-    return CustomTable(images, factors, sizes, names)
+    found = [factor_of(name, column, num_bins, where) for name, column in columns.items()]
+    factors, sizes = np.stack([factor.classes for factor in found], axis=1), [factor.size for factor in found]
+    data: Any
+    if not any(factor.is_binned for factor in found) and is_full_grid(factors, sizes):
+        data = CustomGrid(images, sizes, names, rows_by_index(factors, sizes, names, where))
+    else:
+        data = CustomTable(images, factors, sizes, names)
+    data.factor_values = [factor.values for factor in found]
+    return data
 
 
-def whole_numbers(values: np.ndarray, where: str) -> np.ndarray:
-    """`values` as int64.  Raises DataError when they are not whole."""
-    if (values != np.rint(values)).any():
-        raise DataError(f"{where} has fractions; with factor_sizes given, factors are whole numbers from 0.")
-    return values.astype(np.int64)
-
-
-def names_of(num_factors: int, names: Sequence[str] | None, where: str) -> list[str]:
-    """The given names, or factor_0, factor_1, ...  Raises DataError when there are not `num_factors`."""
+def chosen_columns(columns: dict[str, np.ndarray], names: Sequence[str] | None, where: str) -> dict[str, np.ndarray]:
+    """All columns, those called `names`, or all of them renamed where none has such a name."""
     if names is None:
-        return [f"factor_{number}" for number in range(num_factors)]
-    if len(names) != num_factors:
-        raise DataError(f"{where}: {len(names)} factor names ({', '.join(names)}) for {num_factors} factors.")
-    return list(names)
+        return columns
+    if all(name in columns for name in names):
+        return {name: columns[name] for name in names}
+    return dict(zip(names_of(len(columns), names, f"{where} has the columns {', '.join(columns)}"), columns.values(),
+                    strict=True))
 
 
-def read_names(path: Path) -> list[str]:
-    """`factor_names` of a file: an array of strings, in HDF5 of variable length as h5py writes them."""
-    if path.suffix == ".npz":
-        return [str(name) for name in array_source(path, "factor_names").load()]
-    import h5py
+def whole_sizes(sizes: Any, where: str) -> list[int] | None:
+    """Factor sizes as ints, also from an array of floats.  Raises DataError unless they are whole and positive."""
+    if sizes is None:
+        return None
+    array = np.asarray(sizes).reshape(-1)
+    if array.dtype.kind not in "iuf" or (array != np.rint(array)).any() or (array < 1).any():
+        raise DataError(f"{where}: factor_sizes is {np.asarray(sizes).tolist()}; expected whole numbers from 1.")
+    return [int(size) for size in array]
 
-    with h5py.File(path, "r") as file:
-        return [str(name) for name in file["factor_names"].asstr()[:]]
+
+def whole_numbers(name: str, column: np.ndarray, where: str) -> np.ndarray:
+    """A column as int64.  Raises DataError when it is not whole numbers."""
+    column = as_numbers_or_texts(column, name, where)
+    if column.dtype.kind != "f" or (column != np.rint(column)).any():
+        raise DataError(f"{where}: factor {name!r} has fractions or texts; with factor_sizes given, factors are whole "
+                        "numbers from 0.")
+    return column.astype(np.int64)
+
+
+def size_of(resize: Any) -> tuple[int, int] | None:
+    """(height, width) of `custom_data.resize`.  Raises ConfigurationError."""
+    if resize is None:
+        return None
+    sides = [resize, resize] if isinstance(resize, int) else list(resize)
+    if len(sides) != 2 or not all(isinstance(side, int) and side > 0 for side in sides):
+        raise ConfigurationError(f"custom_data.resize is {resize!r}; expected a side such as 64, or [HEIGHT, WIDTH].")
+    return sides[0], sides[1]

@@ -1,5 +1,6 @@
 """Arrays in files: the same rows from every container, little memory, and a sentence for every damage."""
 
+import pathlib
 import pickle
 
 import h5py
@@ -98,7 +99,7 @@ def test_a_missing_key_is_answered_with_those_present(path):
 
 def test_an_unknown_suffix_is_answered_with_those_known(tmp_path):
     (tmp_path / "images.mat").touch()
-    with pytest.raises(DataError, match=r"suffix '\.mat'; expected one of \.npy, \.npz, \.h5, \.hdf5"):
+    with pytest.raises(DataError, match=r"suffix '\.mat'; expected one of \.npy, \.npz, \.h5, \.hdf5, \.hdf"):
         array_source(tmp_path / "images.mat", "images")
 
 
@@ -140,10 +141,75 @@ def test_pickles_are_never_loaded(tmp_path, suffix):
         array_source(path, "images")
 
 
-def test_fortran_order_is_refused(tmp_path):
-    np.save(tmp_path / "array.npy", np.asfortranarray(ARRAY))
-    with pytest.raises(DataError, match="Fortran order"):
-        array_source(tmp_path / "array.npy")
+@pytest.mark.parametrize("suffix", [".npz", ".npy"])
+@pytest.mark.parametrize("compress", [False, True])
+def test_arrays_in_column_order_are_read(tmp_path, suffix, compress):
+    path, array = tmp_path / f"array{suffix}", np.asfortranarray(ARRAY)
+    if suffix == ".npz":
+        write_npz(path, compress=compress, images=array)
+    else:
+        np.save(path, array)
+    source = array_source(path, "images")
+    np.testing.assert_array_equal(source.load(), ARRAY)
+    np.testing.assert_array_equal(open_images(source)[ROWS], ARRAY[ROWS])
+    path.write_bytes(path.read_bytes()[:-700])
+    with pytest.raises(DataError, match="truncated"):
+        array_source(path, "images").load()
+
+
+OBJECTS = {
+    "ints": (np.arange(6, dtype=object).reshape(2, 3), np.arange(6).reshape(2, 3)),
+    "columns": (np.asfortranarray(np.arange(6, dtype=object).reshape(2, 3)), np.arange(6).reshape(2, 3)),
+    "numpy scalars": (np.array([np.float32(0.5), np.int64(2), np.bool_(True)], dtype=object), np.array([0.5, 2, 1])),
+    "texts": (np.array(["a", b"bc", np.str_("d")], dtype=object), np.array(["a", "bc", "d"])),
+    "missing": (np.array([1, None], dtype=object), np.array([1, np.nan])),
+}
+
+
+@pytest.mark.parametrize(("array", "expected"), OBJECTS.values(), ids=OBJECTS)
+def test_objects_that_are_numbers_or_texts_are_read_without_unpickling(tmp_path, array, expected, monkeypatch):
+    np.savez(tmp_path / "objects.npz", factors=array)
+    monkeypatch.setattr(pickle, "load", None)
+    monkeypatch.setattr(pickle, "loads", None)
+    np.testing.assert_array_equal(array_source(tmp_path / "objects.npz", "factors").load(), expected)
+
+
+class Evil:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return pathlib.Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("contents", [
+    lambda path: [Evil(path)], lambda path: [1, Evil(path)], lambda path: [{"a": 1}], lambda path: [[1, 2], [3]],
+    lambda path: [1, "a"], lambda path: [np.datetime64("2020-01-01")]])
+def test_objects_that_are_neither_are_refused_and_never_run(tmp_path, contents):
+    path = tmp_path / "objects.npz"
+    values = contents(tmp_path / "ran")
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    np.savez(path, factors=array)
+    with pytest.raises(DataError, match=r"'factors' in .* holds pickled objects, which are never loaded"):
+        array_source(path, "factors")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_texts_of_hdf5_are_read(tmp_path):
+    with h5py.File(tmp_path / "texts.h5", "w") as file:
+        file["variable"] = ["red", "green"]
+        file["fixed"] = np.array([b"red", b"green"])
+    np.testing.assert_array_equal(array_source(tmp_path / "texts.h5", "variable").load(), ["red", "green"])
+    np.testing.assert_array_equal(array_source(tmp_path / "texts.h5", "fixed").load(), ["red", "green"])
+
+
+def test_a_folder_of_arrays_is_read_like_a_file_of_them(tmp_path):
+    np.save(tmp_path / "imgs.npy", ARRAY)
+    np.save(tmp_path / "latents_classes.npy", ARRAY[:, 0])
+    np.testing.assert_array_equal(array_source(tmp_path, "images", "imgs").load(), ARRAY)
+    with pytest.raises(DataError, match="has no array 'images'; it holds: imgs, latents_classes"):
+        array_source(tmp_path, "images")
 
 
 def test_something_else_under_the_name_of_an_array_is_an_error(tmp_path):
