@@ -12,6 +12,10 @@ from ...common.commands import INCOMPLETE, progress, run_command
 from ...common.errors import UnknownNameError, UserError
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from .columns import Column
+    from .grouping import Group
     from .result_files import ResultRows
     from .score_tables import ScoreTable
     from .scores import Model
@@ -41,12 +45,20 @@ def build_parser() -> argparse.ArgumentParser:
     outputs.add_argument("--leaderboard", type=Path, nargs="+", default=[], metavar="PATH",
                          help="FOLDER: FOLDER/leaderboard.html and .md of all runs below it; or a file of either kind, "
                               "of what --result_file_pattern says")
+    outputs.add_argument("--figure", nargs="+", type=Path, default=[], metavar="FILE",
+                         help="groups compared, .svg, .pdf or .png: local scores by radius with their spread, other "
+                              "scores as violins with every model as a point")
+    outputs.add_argument("--scatter", nargs=3, action="append", default=[], metavar=("SCORE", "SCORE", "FILE"),
+                         help="one score against another, a point for each model")
     tables = parser.add_argument_group("tables")
     tables.add_argument("--group_by", nargs="+", metavar="KEY",
                         help="what a row stands for: method, model, data_set or training bindings such as vae.beta "
                              "(default: the method and every binding that differs, seeds apart)")
     tables.add_argument("--scores", nargs="+", default=[], metavar="METRIC[:KEY]",
                         help="columns in this order, such as mig dci:completeness (default: each metric's headline)")
+    tables.add_argument("--test", choices=("welch", "paired"),
+                        help="also print a t test of every two groups in every column: welch for independent models, "
+                             "paired for models trained with the same seeds")
     tables.add_argument("--digits", type=int, default=4, help="digits after the point (default: 4)")
     return parser
 
@@ -57,7 +69,8 @@ def aggregate(arguments: argparse.Namespace) -> int:
     check_outputs(arguments, boards)
     read = read_results(arguments)
     write_files(read, boards, arguments)
-    for path in (*arguments.output_path, *arguments.table, *boards):
+    figures = [*arguments.figure, *(Path(file) for *_, file in arguments.scatter)]
+    for path in (*arguments.output_path, *arguments.table, *boards, *figures):
         print(f"Written: {path}")
     for sentence in read.broken:
         print(f"unbraid-aggregate: left out: {sentence}", file=sys.stderr)
@@ -75,6 +88,7 @@ def leaderboard_files(paths: Sequence[Path]) -> list[Path]:
 def check_outputs(arguments: argparse.Namespace, boards: Sequence[Path]) -> None:
     """Raises UserError for a file of a kind that cannot be written, before anything is read."""
     from .data_frame import check_format
+    from .group_plots import check_figure
     from .leaderboard import OUTPUTS
     from .paper_tables import WRITERS
 
@@ -84,6 +98,8 @@ def check_outputs(arguments: argparse.Namespace, boards: Sequence[Path]) -> None
         check_format(path, list(WRITERS))
     for path in boards:
         check_format(path, OUTPUTS)
+    for path in (*arguments.figure, *(Path(file) for *_, file in arguments.scatter)):
+        check_figure(path)
     if not 0 <= arguments.digits <= 15:
         raise UserError(f"--digits is {arguments.digits}; expected 0 to 15.")
 
@@ -119,15 +135,17 @@ def read_results(arguments: argparse.Namespace) -> ResultRows:
 def write_files(read: ResultRows, boards: Sequence[Path], arguments: argparse.Namespace) -> None:
     """Everything is made before the first file is written; the aggregate needs no scores, the tables do."""
     from .data_frame import data_frame, write_frame
+    from .group_plots import save_figure
     from .leaderboard import boards_of, write_leaderboard
     from .paper_tables import write_table
     from .scores import models_of, results_of
 
     models = models_of(results_of(read.rows))
-    if not models and (boards or arguments.table):
+    if not models and (boards or arguments.table or arguments.figure or arguments.scatter or arguments.test):
         raise UserError("The result files hold no scores, so there is nothing for a table. Expected keys such as "
                         "evaluation_results.discrete_mig.")
     table = make_table(models, arguments) if models else None
+    figures = make_figures(models, arguments)
     made = boards_of(models, arguments.scores, arguments.digits) if boards else []
     for path in arguments.output_path:
         write_frame(data_frame(read.rows), path)
@@ -135,18 +153,51 @@ def write_files(read: ResultRows, boards: Sequence[Path], arguments: argparse.Na
         show_table(table)
         for path in arguments.table:
             write_table(table, path)
+    for path, figure in figures:
+        save_figure(figure, path)
+    if arguments.test:
+        show_tests(models, arguments)
     for path in boards:
         write_leaderboard(made, path, len(read.rows), read.broken)
 
 
-def make_table(models: Sequence[Model], arguments: argparse.Namespace) -> ScoreTable:
-    """Groups against scores.  Raises UserError for a key or score that there is not."""
+def groups_and_columns(models: Sequence[Model], arguments: argparse.Namespace,
+                       scores: Sequence[str] = ()) -> tuple[list[Group], list[Column]]:
+    """What the tables compare.  Raises UserError for a key or score that does not exist."""
     from .columns import columns_of
     from .grouping import groups_of
+
+    results = [result for model in models for result in model.results]
+    return groups_of(models, arguments.group_by), columns_of(results, scores or arguments.scores)
+
+
+def make_table(models: Sequence[Model], arguments: argparse.Namespace) -> ScoreTable:
+    """Groups against scores.  Raises UserError for a key or score that does not exist."""
     from .score_tables import score_table
 
-    columns = columns_of([result for model in models for result in model.results], arguments.scores)
-    return score_table(groups_of(models, arguments.group_by), columns, arguments.digits)
+    return score_table(*groups_and_columns(models, arguments), arguments.digits)
+
+
+def make_figures(models: Sequence[Model], arguments: argparse.Namespace) -> list[tuple[Path, Figure]]:
+    """The figures asked for, with the files they go to.  Raises UserError as `make_table` does."""
+    from .group_plots import groups_figure, scatter_figure
+
+    figures = [(path, groups_figure(*groups_and_columns(models, arguments))) for path in arguments.figure]
+    for x_score, y_score, file in arguments.scatter:
+        groups, columns = groups_and_columns(models, arguments, [x_score, y_score])
+        if len(columns) != 2:
+            raise UserError(f"--scatter {x_score} {y_score} needs one column for each score, but the results hold "
+                            f"{len(columns)} under different settings or on several data sets. Choose with --data_set, "
+                            "or give narrower --result_file_pattern.")
+        figures.append((Path(file), scatter_figure(groups, columns[0], columns[1])))
+    return figures
+
+
+def show_tests(models: Sequence[Model], arguments: argparse.Namespace) -> None:
+    """Prints the t tests."""
+    from .group_tests import compare, comparison_table
+
+    print(comparison_table(compare(*groups_and_columns(models, arguments), arguments.test), arguments.test))
 
 
 def show_table(table: ScoreTable) -> None:
