@@ -55,14 +55,14 @@ setup(
     },
     entry_points={
         "console_scripts": [
-            "unbraid-data=unbraid.ground_truth.__main__:main",
-            "unbraid-train=unbraid.training.__main__:main",
-            "unbraid-reproduce=unbraid.training.studies.reproduce:main",
-            "unbraid-export=unbraid.export.__main__:main",
-            "unbraid-evaluate=unbraid.evaluation.__main__:main",
-            "unbraid-aggregate=unbraid.evaluation.reporting.aggregate:main",
-            "unbraid-report=unbraid.evaluation.reporting.report:main",
-            "unbraid-visualize=unbraid.evaluation.visualize.__main__:main",
+            "unbraid-data=unbraid.common.console:data",
+            "unbraid-train=unbraid.common.console:train",
+            "unbraid-reproduce=unbraid.common.console:reproduce",
+            "unbraid-export=unbraid.common.console:export",
+            "unbraid-evaluate=unbraid.common.console:evaluate",
+            "unbraid-aggregate=unbraid.common.console:aggregate",
+            "unbraid-report=unbraid.common.console:report",
+            "unbraid-visualize=unbraid.common.console:visualize",
         ]
     },
 )

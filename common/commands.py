@@ -1,15 +1,20 @@
-"""What all commands share: one sentence and exit status 2 for bad input, logging, progress bars on a terminal only."""
+"""What all commands share: one sentence and exit status 2 for bad input, signals, logging, bars on a terminal only."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
 import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from .errors import UserError
+from .children import end_with_parent
+from .disk.system_errors import sentence_of
+from .errors import UserError, one_sentence
+from .signals import Stopped, stoppable
 
 BAD_INPUT = 2
 INCOMPLETE = 1  # exit status of a command that did what it could, while some of what it was given cannot be read
@@ -17,24 +22,72 @@ INCOMPLETE = 1  # exit status of a command that did what it could, while some of
 
 def run_command(main: Callable[[argparse.Namespace], int | None], parser: argparse.ArgumentParser,
                 argv: Sequence[str] | None = None) -> int:
-    """Parses `argv`, calls `main`, and returns its exit status: 0 for None, or 2 after one sentence for bad input."""
-    parser.add_argument("--verbose", action="store_true", help="log sizes, seeds, elapsed times and decisions")
-    arguments = parser.parse_args(argv)
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname).1s %(name)s: %(message)s")
-    logging.getLogger(__name__.split(".")[0]).setLevel(logging.INFO if arguments.verbose else logging.WARNING)
-    logging.captureWarnings(True)
-    try:
+    """Parses `argv`, calls `main`, and returns its exit status, see `guarded`."""
+
+    def run() -> int:
+        parser.add_argument("--verbose", action="store_true", help="log sizes, seeds, elapsed times and decisions")
+        arguments = parser.parse_args(argv)
+        logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname).1s %(name)s: %(message)s")
+        logging.getLogger(__name__.split(".")[0]).setLevel(logging.INFO if arguments.verbose else logging.WARNING)
+        logging.captureWarnings(True)
         return main(arguments) or 0
-    except UserError as error:
-        sentence = str(error).split("\n  In call to configurable")[0]  # gin appends where it was
-        print(f"{parser.prog}: {sentence}", file=sys.stderr)
-        return BAD_INPUT
-    except BrokenPipeError:  # the reader, such as head, had enough; nothing more can be said to it
+
+    return guarded(parser.prog, run)
+
+
+def guarded(prog: str, run: Callable[[], int]) -> int:
+    """What `run` returns; 2 after one sentence for bad input and for what the system refuses; 128 + n for signal n.
+
+    Any other exception is a defect of unbraid and keeps its traceback."""
+    with stoppable():
+        try:
+            end_with_parent()
+            status = run()
+            sys.stdout.flush()
+            return status
+        except Stopped as stopped:
+            _tell(f"{prog}: {one_sentence(stopped.what)} {stopped.note}".rstrip())
+            return stopped.status
+        except KeyboardInterrupt:  # where signals are not ours: in a thread
+            _tell(f"{prog}: interrupted.")
+            return 130
+        except UserError as error:
+            _tell(f"{prog}: {one_sentence(error)}")
+            return BAD_INPUT
+        except BrokenPipeError:  # the reader, such as head, had enough; nothing more can be said to it
+            _forget_output()
+            return 0
+        except OSError as error:
+            is_output = error.filename is None and error.errno in (errno.ENOSPC, errno.EIO, errno.EFBIG)
+            _tell(f"{prog}: {'Standard output: ' if is_output else ''}{one_sentence(sentence_of(error))}")
+            _forget_output()
+            return BAD_INPUT
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            _tell(f"{prog}: There is not enough memory for this. {one_sentence(error)} Ask for fewer points, smaller "
+                  "batches or smaller networks.")
+            return BAD_INPUT
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory was refused: to Python, to numpy, or to torch, which raises RuntimeErrors on the CPU."""
+    return isinstance(error, MemoryError) or any(
+        text in str(error) for text in ("can't allocate memory", "not enough memory", "CUDA out of memory"))
+
+
+def _tell(sentence: str) -> None:
+    """Writes to standard error, which may be closed or full."""
+    with contextlib.suppress(OSError, ValueError):
+        print(sentence, file=sys.stderr, flush=True)
+
+
+def _forget_output() -> None:
+    """What standard output still holds goes nowhere: Python would complain at its end."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except KeyboardInterrupt:
-        print(f"{parser.prog}: interrupted.", file=sys.stderr)
-        return 130
-    return 0
 
 
 def add_gin_arguments(parser: argparse.ArgumentParser, required: bool = True) -> None:

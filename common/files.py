@@ -3,81 +3,106 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .disk.locks import locked
+from .disk.replacing import replace_directory
+from .disk.system_errors import named_writes
+from .disk.temporaries import made_parents, temporary_directory, temporary_file
 from .errors import ExistingOutputError
+
+
+class _Together:
+    """Files that wait for one another: their temporaries, kept on a stack, and what each will be renamed to."""
+
+    def __init__(self, stack: contextlib.ExitStack):
+        self.stack = stack
+        self.renames: list[tuple[Path, Path]] = []
+
+
+_together: contextvars.ContextVar[_Together | None] = contextvars.ContextVar("together", default=None)
 
 
 @contextlib.contextmanager
 def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Yields a temporary path beside `path` with the same suffix; renamed to `path` on success, removed on failure."""
+    """Yields a temporary path beside `path` with the same suffix; renamed to `path` on success, removed on failure.
+
+    Folders made for it are removed on failure, too.  Raises SystemRefusalError when the disk is full, the path cannot
+    be written, and the like."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
+    waiting = _together.get()
+    with contextlib.ExitStack() as stack, named_writes(path):
+        keeper = waiting.stack if waiting else stack
+        keeper.enter_context(made_parents(path))
+        if path.is_dir():
+            raise IsADirectoryError(0, "It is a folder; expected the path of a file")
+        temporary = keeper.enter_context(temporary_file(path))
         yield temporary
-        temporary.chmod(0o666 & ~_umask())  # mkstemp makes files private
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        if waiting:
+            waiting.renames.append((temporary, path))
+        else:
+            temporary.replace(path)
+
+
+@contextlib.contextmanager
+def all_or_none() -> Iterator[None]:
+    """Every `atomic_file` of the block appears at its end, or none of them does."""
+    with contextlib.ExitStack() as stack:
+        waiting = _Together(stack)
+        token = _together.set(waiting)
+        try:
+            yield
+        finally:
+            _together.reset(token)
+        for temporary, path in waiting.renames:
+            with named_writes(path):
+                temporary.replace(path)
 
 
 @contextlib.contextmanager
 def atomic_directory(path: str | os.PathLike[str], overwrite: bool = False) -> Iterator[Path]:
     """Yields an empty temporary folder beside `path`; renamed to `path` on success, removed on failure.
 
-    Raises ExistingOutputError at once when `path` exists and `overwrite` is False.  With `overwrite` the old
-    folder is replaced at the end, so that a failure leaves it untouched."""
+    Raises ExistingOutputError at once when `path` exists and `overwrite` is False, BusyError while another process
+    writes it, and SystemRefusalError when the disk is full and the like.  With `overwrite` the old folder is replaced
+    at the end, so that a failure leaves it untouched."""
     path = Path(path)
     refuse_existing(path, overwrite)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    try:
+    with named_writes(path), locked(path), temporary_directory(path) as temporary:
         yield temporary
-        temporary.chmod(0o777 & ~_umask())
         replace_directory(temporary, path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def replace_directory(source: Path, target: Path) -> None:
-    """Renames folder `source` to `target`; a folder that was there disappears only once the new one is in place."""
-    if not target.exists():
-        source.rename(target)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
-    target.rename(old / target.name)
-    try:
-        source.rename(target)
-    except OSError:
-        (old / target.name).rename(target)
-        raise
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
 
 
 def refuse_existing(path: str | os.PathLike[str], overwrite: bool = False) -> None:
-    """Raises ExistingOutputError when `path` exists, is not an empty folder and `overwrite` is False."""
+    """Raises ExistingOutputError when `path` exists and may not be replaced: it is a file, or a folder that is not
+    empty while `overwrite` is False."""
     path = Path(path)
-    if overwrite or not path.exists() or (path.is_dir() and not any(path.iterdir())):
-        return
-    raise ExistingOutputError(f"{path} already exists. Choose another output directory or add --overwrite.")
+    with named_writes(path):
+        if path.is_symlink() and not path.exists():
+            raise ExistingOutputError(f"{path} is a symbolic link to nothing. Choose another output directory.")
+        if not path.exists() or (path.is_dir() and (overwrite or not any(path.iterdir()))):
+            return
+    if path.is_dir():
+        raise ExistingOutputError(f"{path} already exists. Choose another output directory or add --overwrite.")
+    raise ExistingOutputError(f"{path} already exists and is a file. Choose another output directory.")
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Writes UTF-8 text, whole or not at all."""
+    with atomic_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def write_json(path: str | os.PathLike[str], values: Any) -> None:
     """Writes JSON, indented by 2; numpy scalars and arrays become numbers and lists, NaN and infinity null."""
-    with atomic_file(path) as temporary:
-        temporary.write_text(json.dumps(plain(values), indent=2, allow_nan=False), encoding="utf-8")
+    write_text(path, json.dumps(plain(values), indent=2, allow_nan=False))
 
 
 def plain(value: Any) -> Any:
@@ -91,9 +116,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if np.isfinite(value) else None
     return value
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -53,17 +53,21 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
+    from ..common.disk.locks import locked
+    from ..export.files.locating import require_existing
     from ..metrics.estimators.jobs import using_jobs
     from .protocol.evaluate import metric_configs
     from .protocol.study import Study, model_names
 
     check_counts(arguments)
+    for path in arguments.model_dir:
+        require_existing(path)
     preset = chosen_preset(arguments)
     of_preset = metrics_of_preset(preset) if preset else []
     configs = metric_configs([*of_preset, *arguments.gin_config], arguments.gin_bindings)
     names = model_names(arguments.model_dir)
     with (progress(total=len(configs) * len(arguments.model_dir), unit="metric") as metrics_bar,
-          progress(unit="img", desc="encoding") as bar, using_jobs(arguments.jobs)):
+          progress(unit="img", desc="encoding") as bar, using_jobs(arguments.jobs), locked(arguments.output_dir)):
         study = Study(arguments.output_dir, configs, arguments.gin_bindings, arguments.overwrite, arguments.resume,
                       arguments.repeats, arguments.figures, dict.fromkeys(of_preset, preset or ""),
                       finished=lambda name: metrics_bar.update())

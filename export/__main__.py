@@ -68,10 +68,12 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def export(arguments: argparse.Namespace) -> None:
+    from ..common.disk.locks import locked
     from ..common.files import refuse_existing
 
     refuse_existing(arguments.output_dir, arguments.overwrite)
-    record = _export_own(arguments) if arguments.checkpoint is None else _export_foreign(arguments)
+    with locked(arguments.output_dir):
+        record = _export_own(arguments) if arguments.checkpoint is None else _export_foreign(arguments)
     print(f"{arguments.output_dir}: {_codes(record)}, images {tuple(record.image_shape)}, formats "
           f"{', '.join(_written(arguments.output_dir))}; largest difference from the model "
           f"{record.largest_difference:.2g}.")

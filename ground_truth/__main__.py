@@ -87,12 +87,13 @@ def run_preview(arguments: argparse.Namespace) -> None:
     from PIL import Image
 
     from ..common.configuration import configured
+    from ..common.disk.locks import locked
     from ..common.files import atomic_file
     from .catalogue.preview import preview
     from .named_data import get_named_ground_truth_data
 
     output = arguments.output or Path(f"{arguments.name}.png")
-    with configured(bindings=arguments.gin_bindings):
+    with configured(bindings=arguments.gin_bindings), locked(output):
         picture = preview(get_named_ground_truth_data(arguments.name), arguments.columns, arguments.seed)
     with atomic_file(output) as temporary:
         Image.fromarray(picture).save(temporary, format="PNG")

@@ -29,11 +29,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _train(arguments: argparse.Namespace) -> None:
     from ..common.configuration import configured
+    from ..common.disk.locks import locked
     from .running.placement import resolve_device
     from .running.train import train
 
     device = resolve_device(arguments.device)
-    with configured(arguments.gin_config, arguments.gin_bindings):
+    with configured(arguments.gin_config, arguments.gin_bindings), locked(arguments.model_dir):
         train(arguments.model_dir, overwrite=arguments.overwrite, resume=arguments.resume, device=device,
               progress=progress)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -65,12 +66,20 @@ def build_parser() -> argparse.ArgumentParser:
 
 def aggregate(arguments: argparse.Namespace) -> int:
     """Writes what was asked for and prints a table; returns 1 when a result file could not be read, else 0."""
+    from ...common.disk.locks import locked
+    from ...common.files import all_or_none
+
     boards = leaderboard_files(arguments.leaderboard)
     check_outputs(arguments, boards)
-    read = read_results(arguments)
-    write_files(read, boards, arguments)
     figures = [*arguments.figure, *(Path(file) for *_, file in arguments.scatter)]
-    for path in (*arguments.output_path, *arguments.table, *boards, *figures):
+    outputs = [*arguments.output_path, *arguments.table, *boards, *figures]
+    with contextlib.ExitStack() as stack:
+        for path in outputs:
+            stack.enter_context(locked(path))
+        read = read_results(arguments)
+        with all_or_none():
+            write_files(read, boards, arguments)
+    for path in outputs:
         print(f"Written: {path}")
     for sentence in read.broken:
         print(f"unbraid-aggregate: left out: {sentence}", file=sys.stderr)

@@ -39,13 +39,15 @@ def build_parser() -> argparse.ArgumentParser:
 
 def report(arguments: argparse.Namespace) -> int:
     """Writes the page; returns 1 when something could not be read, else 0."""
+    from ...common.disk.locks import locked
     from .pages import write_page
 
     folders = [path for path in arguments.runs if not path.is_file()] or arguments.runs  # runs/* has files in it too
     output = output_path(arguments.output_path, folders)
     runs, left_out = read_runs(folders)
-    values = page_values(runs, arguments.scores, not arguments.no_pictures)
-    write_page(output, "report.html", left_out=left_out, **values)
+    with locked(output):
+        write_page(output, "report.html", left_out=left_out,
+                   **page_values(runs, arguments.scores, not arguments.no_pictures))
     broken = [*left_out, *(sentence for run in runs for sentence in run.broken)]
     for sentence in broken:
         print(f"unbraid-report: left out: {sentence}", file=sys.stderr)

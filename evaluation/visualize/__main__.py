@@ -20,12 +20,22 @@ ALL = "all"
 
 
 def visualize(arguments: argparse.Namespace) -> None:
+    from ...common.disk.locks import locked
+    from ...export.files.locating import require_existing
+
+    names, options = _chosen_kinds(arguments.kinds), options_of(arguments)
+    output_dir = arguments.output_dir or _folder_of(arguments.run) / "visualizations"
+    require_existing(arguments.run)
+    with locked(output_dir):
+        draw(arguments, names, options, output_dir)
+
+
+def draw(arguments: argparse.Namespace, names: Sequence[str], options: Options, output_dir: Path) -> None:
+    """Draws and saves what was chosen, and prints what was written and what was left out."""
     from ...export.reading.checkpoint_cache import exported_checkpoint
     from .model import open_model
     from .saving import save
 
-    names, options = _chosen_kinds(arguments.kinds), options_of(arguments)
-    output_dir = arguments.output_dir or _folder_of(arguments.run) / "visualizations"
     folder = exported_checkpoint(arguments.run, output_dir, arguments.data_set)
     model = open_model(folder, arguments.backend, arguments.device, arguments.data_set, tuple(arguments.gin_bindings))
     model.progress = progress

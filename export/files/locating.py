@@ -34,10 +34,9 @@ class Located:
 
 def locate(path: Path) -> Located:
     """Raises ArtifactError when there is no model, or several and nothing says which."""
+    require_existing(path)
     if path.is_file():
         return Located(path, kind_of_file(path))
-    if not path.exists():
-        raise ArtifactError(f"There is no {path}. Give a model's file, or a folder that holds one.")
     hits = _of_one_run(path, _latest(list(_hits(path, DEPTH))))
     if len(hits) == 1:
         return Located(hits[0], kind_of_file(hits[0]))
@@ -47,6 +46,12 @@ def locate(path: Path) -> Located:
                             "give the path of one of them.")
     raise ArtifactError(f"{path} holds no model: expected one of {', '.join(NAMES)}, or a single file "
                         f"*{', *'.join(SUFFIXES)}, there or in a folder below. docs/checkpoints.md lists what is read.")
+
+
+def require_existing(path: Path) -> None:
+    """Raises ArtifactError where there is neither a file nor a folder."""
+    if not path.exists():
+        raise ArtifactError(f"There is no {path}. Give a model's file, or a folder that holds one.")
 
 
 def sha256_of(located: Located) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,9 @@ def convert(module: Any, example: Any, kind: str) -> Any:
 
 
 def save(graph: Any, path: Path, record: Record) -> None:
-    torch.export.save(graph, str(path), extra_files={RECORD_NAME: record.to_json()})
+    buffer = io.BytesIO()  # see torchscript_format
+    torch.export.save(graph, buffer, extra_files={RECORD_NAME: record.to_json()})
+    path.write_bytes(buffer.getbuffer())
 
 
 def open(path: Path, device: str) -> TorchRunner:

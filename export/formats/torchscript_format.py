@@ -5,6 +5,7 @@ torch deprecates it; its warnings are filtered around its calls only.
 
 from __future__ import annotations
 
+import io
 import warnings
 import zipfile
 from pathlib import Path
@@ -30,8 +31,10 @@ def convert(module: Any, example: Any, kind: str) -> Any:
 
 
 def save(graph: Any, path: Path, record: Record) -> None:
+    buffer = io.BytesIO()  # written to a path, torch aborts the process when the disk is full
     with _no_deprecation_warnings():
-        torch.jit.save(graph, str(path), _extra_files={RECORD_NAME: record.to_json()})
+        torch.jit.save(graph, buffer, _extra_files={RECORD_NAME: record.to_json()})
+    path.write_bytes(buffer.getbuffer())
 
 
 def open(path: Path, device: str) -> TorchRunner:

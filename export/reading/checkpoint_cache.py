@@ -6,11 +6,10 @@ from __future__ import annotations
 
 import json
 import logging
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
+from ...common.children import last_sentence, run_child
 from ..errors import ArtifactError
 from ..files.locating import Located, locate, sha256_of
 from ..foreign.understanding import Statistics, described
@@ -38,16 +37,16 @@ def exported_checkpoint(path: Path, output_dir: Path, data_set: str | None = Non
     if is_as_said and source.get("sha256") == sha256_of(located):
         logger.info("%s holds %s already.", folder, checkpoint)
         return folder
-    command = [sys.executable, "-m", "unbraid.export", "--from", str(checkpoint), "--output_dir", str(folder),
-               "--overwrite"]
+    command = ["--from", str(checkpoint), "--output_dir", str(folder), "--overwrite"]
     command += ["--data_set", data_set] if data_set else []
     command += ["--allow_pickled_code"] if allow_pickled_code else []
     if statistics is not None:
         command += ["--input_statistics", *(",".join(map(str, numbers)) for numbers in statistics)]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    finished = run_child("unbraid.export", command, capture=True)
     if finished.returncode:
-        raise ArtifactError(finished.stderr.strip().removeprefix("unbraid-export: ") or
-                            f"unbraid-export --from {checkpoint} ended with status {finished.returncode}.")
+        raise ArtifactError(last_sentence(finished.stderr, "unbraid-export") or
+                            f"unbraid-export --from {checkpoint} ended with status {finished.returncode}: "
+                            f"{finished.stderr.strip().splitlines()[-1:]}")
     return folder
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ...common.commands import progress
+from ...common.disk.locks import locked
 from ...common.errors import DataError
 from ...common.files import atomic_directory, atomic_file
 from .about import About, DataFile
@@ -33,7 +34,11 @@ def download(file: DataFile, root: Path, about: About) -> Path:
     target = root / file.path
     if target.exists():
         return target
-    target.parent.mkdir(parents=True, exist_ok=True)
+    with locked(target):
+        return _download(file, target, about)
+
+
+def _download(file: DataFile, target: Path, about: About) -> Path:
     part = target.parent / (file.url.rsplit("/", 1)[-1] + ".part")
     try:
         _transfer(file.url, part)

@@ -31,8 +31,9 @@ class TrainingLog:
 
     One row a line: the number of steps done, then the mean of each term over the steps since the row before."""
 
-    def __init__(self, directory: Path, start_step: int, num_steps: int, progress: Progress | None = None):
-        """start_step: rows after it, left by a run that was killed, are dropped."""
+    def __init__(self, directory: Path, start_step: int, num_steps: int, progress: Progress | None = None,
+                 pending: Mapping[str, Any] | None = None):
+        """start_step: rows after it, left by a run that was killed, are dropped.  pending: see the method."""
         from torch.utils.tensorboard import SummaryWriter
 
         self.csv_path, self.scores_path = directory / CSV_NAME, directory / SCORES_NAME
@@ -43,6 +44,13 @@ class TrainingLog:
         self.names: list[str] = []
         self.steps: list[int] = []
         self.rows: list[torch.Tensor] = []
+        if pending:
+            self.names, self.steps, self.rows = list(pending["names"]), list(pending["steps"]), list(pending["rows"])
+
+    def pending(self) -> dict[str, Any]:
+        """Terms that no row holds yet, as tensors and plain data, so that a resumed run writes the same rows."""
+        rows = torch.stack(self.rows).cpu() if self.rows else torch.empty(0, len(self.names))
+        return {"names": self.names, "steps": self.steps, "rows": rows}
 
     def add(self, step: int, increment: int, terms: Terms) -> None:
         """Remembers the terms of the update made at global step `step`."""
@@ -58,7 +66,8 @@ class TrainingLog:
         """Writes the means since the last flush under `step`.  Raises NonFiniteLossError for the first bad step."""
         if not self.rows:
             return
-        rows = torch.stack(self.rows).cpu()
+        # Rows of a resumed run lie on the CPU.
+        rows = torch.stack([row.to(self.rows[-1].device) for row in self.rows]).cpu()
         self._check(rows)
         means = dict(zip(self.names, rows.double().mean(dim=0).tolist(), strict=True))
         self._append_csv(step, means)

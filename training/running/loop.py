@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import torch
 
+from ...common.signals import put_off, stop, stop_requested
 from ..objectives.objective import Losses
 from ..optimizers import ScheduledOptimizer
 from .callbacks import Callback
@@ -18,25 +19,30 @@ def run(state: RunState, training_steps: int, checkpoint_steps: int, log_steps: 
         progress: Progress | None = None, callbacks: Sequence[Callback] = ()) -> None:
     """Updates the model until the global step reaches `training_steps`; logs and saves at multiples of the others.
 
-    Raises NonFiniteLossError, naming step, terms and the last good checkpoint."""
-    log = TrainingLog(state.model_dir, state.step, training_steps, progress)
+    A signal ends it between two updates, with a checkpoint.  Raises Stopped then, and NonFiniteLossError, naming step,
+    terms and the last good checkpoint."""
+    log = TrainingLog(state.model_dir, state.step, training_steps, progress, state.pending_log)
     model, increment = state.model.train(), state.model.step_increment
     started = time.monotonic() - state.elapsed_time
     try:
         while state.step < training_steps:
-            losses = model(next(state.batches), state.step)
-            update(losses, state.optimizers, state.step)
-            log.add(state.step, increment, losses.terms)
-            state.step += increment
-            is_last, updates = state.step >= training_steps, state.step // increment
-            due = [callback for callback in callbacks if callback.is_due(state.step)]
-            if is_last or due or updates % log_steps == 0 or updates % checkpoint_steps == 0:
-                log.flush(state.step)
+            with put_off():  # a signal is heeded between two updates, where the state is whole
+                losses = model(next(state.batches), state.step)
+                update(losses, state.optimizers, state.step)
+                log.add(state.step, increment, losses.terms)
+                state.step += increment
+                is_last, updates = state.step >= training_steps, state.step // increment
+                due = [callback for callback in callbacks if callback.is_due(state.step)]
+                if is_last or due or updates % log_steps == 0 or updates % checkpoint_steps == 0:
+                    log.flush(state.step)
             for callback in due:  # before the checkpoint: what a kill takes away here, resuming makes again
                 log.add_scores(state.step, callback(state.step))
-            if is_last or updates % checkpoint_steps == 0:
-                state.elapsed_time = time.monotonic() - started
-                state.save()
+            with put_off():
+                if is_last or updates % checkpoint_steps == 0 or stop_requested():
+                    state.elapsed_time, state.pending_log = time.monotonic() - started, log.pending()
+                    state.save()
+            if stop_requested():
+                stop(f"{state.last_checkpoint()} is saved; go on from there with --resume.")
     except NonFiniteLossError as error:
         raise NonFiniteLossError(f"{error} Training stopped; the last good checkpoint is {state.last_checkpoint()}. "
                                  "Try a lower learning rate or smaller weights.") from None

@@ -43,6 +43,7 @@ class RunState:
     seeds: dict[str, int]
     step: int = 0
     elapsed_time: float = 0.0
+    pending_log: dict[str, Any] | None = None
 
     def save(self) -> None:
         """Writes the checkpoint: tensors and plain data only."""
@@ -55,6 +56,7 @@ class RunState:
             "gin_config": operative_config(), "bindings": given_bindings(),
             "objective": model.state_dict(), "batches": self.batches.state(), "random": _random_state(),
             "optimizers": {name: optimizer.optimizer.state_dict() for name, optimizer in self.optimizers.items()},
+            "pending_log": self.pending_log,
         })
         logger.info("Wrote %s at step %d.", checkpoint_path(self.model_dir), self.step)
 
@@ -63,6 +65,7 @@ class RunState:
         content = read_checkpoint(self.model_dir)
         _require_same_bindings(content["bindings"], checkpoint_path(self.model_dir))
         self.step, self.elapsed_time = content["step"], content["elapsed_time"]
+        self.pending_log = content.get("pending_log")
         self.model.load_state_dict(content["objective"])
         for name, optimizer in self.optimizers.items():
             optimizer.optimizer.load_state_dict(content["optimizers"][name])

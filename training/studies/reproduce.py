@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from ...common.children import run_child
 from ...common.commands import format_table, run_command
 from ...common.configuration import find_config
+from ...common.disk.locks import locked
 from ...common.errors import UserError
 from .registry import Study, studies
 
@@ -127,12 +128,14 @@ def _reproduce(arguments: argparse.Namespace) -> None:
     output = arguments.output_directory or Path("output") / name / str(arguments.model_num)
     run = commands(name, arguments.model_num, output, arguments.gin_bindings, arguments.metrics, arguments.preset)
     print("\n".join(studies()[name].model_bindings(arguments.model_num)), end="\n\n")
-    for command in run:
-        print("python -m", shlex.join(command), flush=True)
-        if arguments.only_print or _is_exported(command, output):
-            continue
-        if subprocess.run([sys.executable, "-m", *command], check=False).returncode:
-            raise UserError(f"{command[0]} failed; what it printed says why. The same command goes on from there.")
+    if arguments.only_print:
+        print("\n".join(f"python -m {shlex.join(command)}" for command in run))
+        return
+    with locked(output):
+        for command in run:
+            print("python -m", shlex.join(command), flush=True)
+            if not _is_exported(command, output) and run_child(command[0], command[1:]).returncode:
+                raise UserError(f"{command[0]} failed; what it printed says why. The same command goes on from there.")
 
 
 def _is_exported(command: Sequence[str], output: Path) -> bool:

@@ -1,0 +1,1 @@
+"""Values from outside, checked against type annotations and declared ranges."""

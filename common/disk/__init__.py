@@ -1,0 +1,1 @@
+"""Files on disk: temporaries, locks, bounded reading, and what the operating system says."""

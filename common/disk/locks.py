@@ -1,0 +1,101 @@
+"""One process at a time writes an output: a lock beside it, which names its holder and ends with the process.
+
+The lock is flock on `.NAME.unbraid-lock`, which works across the machines of a cluster where its disk has locks.  The
+file is removed with the lock; one that a killed process left is taken over, or swept as an old temporary."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import UserError, clipped
+from .replacing import restore
+from .temporaries import is_still, lock, made_parents, short_name, sweep
+
+_held: set[Path] = set()
+
+
+class BusyError(UserError):
+    """An output that another process is writing."""
+
+
+@contextlib.contextmanager
+def locked(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Within the block no other process of unbraid writes the file or folder `path`.
+
+    What killed processes left there is cleared away first.  A process may lock a path again that it holds.  Where the
+    file system has no locks there is none.  Raises BusyError, naming host and process, when another one holds it."""
+    target = Path(os.path.realpath(path))
+    if target in _held:
+        yield
+        return
+    with made_parents(target), _lock_file(target):
+        _held.add(target)
+        try:
+            restore(target)
+            sweep(target.parent)
+            sweep(target, recursive=True)
+            yield
+        finally:
+            _held.discard(target)
+
+
+@contextlib.contextmanager
+def _lock_file(target: Path) -> Iterator[None]:
+    file, descriptor = _acquire(target)
+    try:
+        if descriptor is not None:
+            file.write_text(_about_this_process(), encoding="utf-8")
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            file.unlink()
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _acquire(target: Path) -> tuple[Path, int | None]:
+    """A lock file, locked.  Raises BusyError."""
+    while True:
+        file = _created(target)
+        try:
+            descriptor = lock(file, wait=False)
+        except FileNotFoundError:  # its holder has just removed it
+            continue
+        except BlockingIOError:
+            raise BusyError(f"{target} is being written by {_holder(file)}. Wait until it has ended, stop it, or "
+                            "choose another output.") from None
+        if descriptor is None or is_still(file, descriptor):
+            return file, descriptor
+        os.close(descriptor)
+
+
+def _created(target: Path) -> Path:
+    """The lock file beside the target, or inside a folder whose parent cannot be written."""
+    name = f".{short_name(target.name)}.unbraid-lock"
+    beside = target.parent / name
+    try:
+        beside.touch()
+    except PermissionError:
+        if not target.is_dir():
+            raise
+        beside = target / name
+        beside.touch()
+    return beside
+
+
+def _about_this_process() -> str:
+    command = os.path.basename(sys.argv[0]) or "python"
+    return f"{command} (process {os.getpid()} on {socket.gethostname()}, since {time.strftime('%Y-%m-%d %H:%M:%S')})"
+
+
+def _holder(file: Path) -> str:
+    try:
+        return clipped(file.read_text(encoding="utf-8", errors="replace"), 200) or "another process"
+    except OSError:
+        return "another process"
