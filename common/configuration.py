@@ -15,8 +15,10 @@ from pathlib import Path
 import gin
 
 from .errors import ConfigurationError, suggestion
+from .gin_files import importing, reading, shipped_names, with_quotes
 
 CONFIG_ROOT = Path(__file__).resolve().parent.parent / "gin_configs"
+UNKNOWN = re.compile(r"No configurable matching (?:reference )?'@?([^'()]+)")
 RUNTIME_ARGUMENTS = ["ground_truth_data", "representation_function", "random_state", "artifact_dir"]
 
 
@@ -46,17 +48,17 @@ def configured(config_files: Sequence[str | Path] = (), bindings: Sequence[str] 
     """Parses gin files, then bindings (which win), and clears gin when the block ends, whatever happens.
 
     Blocks nest: a configuration around this one plays no part in it, and is back as it was when it ends.  Includes are
-    looked up beside the file that is parsed, then in the working directory, then among the shipped configs.  Raises
-    ConfigurationError for what cannot be parsed, and turns gin's complaint about a missing parameter inside the block
-    into one."""
+    looked up beside the file that is parsed, then in the working directory, then among the shipped configs; modules
+    that a file imports, beside it and in the working directory.  Bindings of shipped names that belong to other
+    commands are skipped.  Raises ConfigurationError for what cannot be parsed, and turns gin's complaint about a
+    missing parameter inside the block into one."""
+    files = [find_config(str(config_file)).resolve() for config_file in config_files]
+    lines = [line for binding in bindings for line in binding.splitlines()]
     # finalize locks gin; leaving gives back the state before, so users can register on
-    with gin.unlock_config(), _outer_kept():
-        gin.clear_config()
+    with gin.unlock_config(), _outer_kept(), reading([file.parent for file in files]):
         try:
             with _explained(), _silent():
-                for config_file in config_files:
-                    _parse_file(find_config(str(config_file)))
-                gin.parse_config([line for binding in bindings for line in binding.splitlines()])
+                _parse(files, lines)
                 gin.finalize()
             with _explained():
                 yield
@@ -93,13 +95,30 @@ def config_values(text: str) -> dict[str, str]:
     return {key.strip(): value.strip() for key, value in pairs}
 
 
-def _parse_file(path: Path) -> None:
+def _parse(files: Sequence[Path], lines: Sequence[str]) -> None:
+    """Parses everything, a second time without other commands' bindings where there are some."""
+    for others in ([], sorted(shipped_names(CONFIG_ROOT))):
+        gin.clear_config()
+        try:
+            for file in files:
+                _parse_file(file, others)
+            with importing(Path.cwd()):
+                gin.parse_config(lines, skip_unknown=others)
+            return
+        except ValueError as error:
+            unknown = UNKNOWN.search(str(error))
+            if others or unknown is None or unknown[1].split("/")[-1] not in shipped_names(CONFIG_ROOT):
+                raise
+
+
+def _parse_file(path: Path, skipped: Sequence[str]) -> None:
     # gin has no way to take a search path back, and two folders may hold different files of one name.
     prefixes = gin.config._LOCATION_PREFIXES
     saved = list(prefixes)
-    prefixes[:] = [str(path.resolve().parent), *saved, str(CONFIG_ROOT)]
+    prefixes[:] = [str(path.parent), *saved, str(CONFIG_ROOT)]
     try:
-        gin.parse_config_file(str(path.resolve()))
+        with importing(path.parent):
+            gin.parse_config_file(str(path), skip_unknown=skipped)
     finally:
         prefixes[:] = saved
 
@@ -145,7 +164,7 @@ def _explained() -> Iterator[None]:
 def explain(error: BaseException) -> str | None:
     """One sentence for an error that gin raised, None for any other."""
     text = str(error)
-    if match := re.search(r"No configurable matching (?:reference )?'@?([^'()]+)", text):
+    if match := UNKNOWN.search(text):
         name = match[1].split("/")[-1]
         return f"gin knows no configurable {name!r}{_location(text)}. {suggestion(name, _configurable_names())}"
     if match := re.search(r"[Cc]onfigurable '([^']+)' doesn't have a parameter named '([^']+)'", text):
@@ -158,9 +177,13 @@ def explain(error: BaseException) -> str | None:
     if match := re.search(r"Configurable '([^']+)' has denylisted kwarg '([^']+)'", text):
         return (f"{match[1]}.{match[2]} is given at run time and cannot be set by gin{_location(text)}. "
                 f"Parameters that can: {', '.join(_parameter_names(match[1]))}.")
+    if isinstance(error, SyntaxError) and (quoted := with_quotes(error.text or "")):
+        return (f"gin cannot read {error.text!r} ({error.filename or 'bindings'}, line {error.lineno}): texts are "
+                f"written in quotes, as in {quoted}. A shell takes the outer quotes away: --gin_bindings \"{quoted}\".")
     if isinstance(error, SyntaxError):
-        return (f"gin cannot read {error.text!r} ({error.filename or 'bindings'}, line {error.lineno}): "
-                f"{error.msg.rstrip('.')}.")
+        token = re.search(r"Failed to parse token '(.*?)'", error.msg)
+        reason = f"{token[1]} is no value; texts are written in quotes" if token else error.msg.rstrip(".")
+        return f"gin cannot read {error.text!r} ({error.filename or 'bindings'}, line {error.lineno}): {reason}."
     if isinstance(error, OSError) and text.startswith("Unable to open file: "):
         name = text.removeprefix("Unable to open file: ").split(". Searched")[0]
         return f"A gin config includes {name!r}, which is neither beside it nor among the shipped configs."

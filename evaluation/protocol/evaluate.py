@@ -24,6 +24,7 @@ from ...export.files.record import library_versions
 from ...export.reading.artifact import Representation, load_representation
 from ...ground_truth.named_data import get_named_ground_truth_data
 from ...metrics.context import evaluation_context
+from ..compatibility.modules import install
 from .model_views import Views
 from .validation import compute_validation_scores
 
@@ -190,7 +191,8 @@ def takes(argument: str) -> bool:
 
 
 def load_metrics() -> None:
-    """Registers every metric of the folder with gin."""
+    """Registers every metric of the folder with gin, and lets modules of one's own import disentanglement_lib."""
+    install()
     import_members(f"{__package__.rpartition('.')[0]}.metrics")
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import gin
@@ -102,3 +104,103 @@ def test_shipped_configs_are_found_by_name() -> None:
     assert find_config("evaluation/mig.gin") == CONFIG_ROOT / "evaluation" / "mig.gin"
     with pytest.raises(ConfigurationError, match=r"no gin config 'migg'.*Did you mean mig or .*--list"):
         find_config("migg")
+
+
+ENCODINGS = {"plain": "utf-8", "mark": "utf-8-sig", "utf-16": "utf-16", "big-endian": "utf-16"}
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("included", [False, True])
+def test_files_are_read_as_editors_save_them(tmp_path: Path, encoding: str, newline: str, included: bool) -> None:
+    text = f"# réglages{newline}toy.size = 3{newline}"
+    data = b"\xfe\xff" + text.encode("utf-16-be") if encoding == "big-endian" else text.encode(ENCODINGS[encoding])
+    (tmp_path / "toy.gin").write_bytes(data)
+    (tmp_path / "top.gin").write_text("include 'toy.gin'\n")
+    with configured([tmp_path / ("top.gin" if included else "toy.gin")]):
+        assert bound("toy.size") == 3
+
+
+@pytest.mark.parametrize("included", [False, True])
+def test_another_encoding_is_one_sentence(tmp_path: Path, included: bool) -> None:
+    (tmp_path / "toy.gin").write_bytes("toy.size = 1\n# réglages\n".encode("latin-1"))
+    (tmp_path / "top.gin").write_text("include 'toy.gin'\n")
+    with pytest.raises(ConfigurationError, match=r"toy\.gin is not UTF-8 text: line 2 has the byte 0xe9"), \
+            configured([tmp_path / ("top.gin" if included else "toy.gin")]):
+        pass
+
+
+@pytest.mark.parametrize("value", ["dsprites_full", "data/my.npz", "my-set", "/x/y.npz"])
+def test_texts_without_quotes_get_a_sentence(value: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"written in quotes, as in toy\.colour = '{value}'"), \
+            configured([], [f"toy.colour = {value}"]):
+        pass
+    with pytest.raises(ConfigurationError, match="blue is no value; texts are written in quotes"), \
+            configured([], ["toy.colour = [blue]"]):
+        pass
+
+
+def test_bindings_of_other_commands_are_skipped_but_misspelt_ones_are_not() -> None:
+    with configured([], ["toy.size = 2", "scope/local_sample_factors.denylist_factors = []"]):
+        assert bound("toy.size") == 2
+    with pytest.raises(ConfigurationError, match="gin knows no configurable 'local_sample_factor'"), \
+            configured([], ["local_sample_factor.denylist_factors = []"]):
+        pass
+
+
+@pytest.fixture
+def own_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A module that registers `own_size`, in a folder of its own; forgotten afterwards."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "own_sizes.py").write_text(
+        "import gin\n@gin.configurable('own_size', module='own')\ndef own_size(value=1):\n    return value\n")
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path / "own"
+    for name in [name for name in sys.modules if name.startswith("own_")]:
+        del sys.modules[name]
+    for selector in [selector for selector, _ in gin.config._REGISTRY.items() if selector.startswith("own.")]:
+        gin.config._REGISTRY.pop(selector)
+
+
+@pytest.mark.parametrize("where", ["beside the file", "in the working directory", "in bindings"])
+def test_own_modules_are_found(own_module: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    text, path = "import own_sizes\nown_size.value = 7\n", list(sys.path)
+    (own_module / "toy.gin").write_text(text)
+    (own_module.parent / "toy.gin").write_text(text)
+    if where != "beside the file":
+        monkeypatch.chdir(own_module)
+    files = {"beside the file": [own_module / "toy.gin"], "in the working directory": [own_module.parent / "toy.gin"],
+             "in bindings": []}[where]
+    with configured(files, text.splitlines() if where == "in bindings" else []):
+        assert bound("own_size.value") == 7
+    assert sys.path == path
+
+
+BROKEN = {
+    "import nothing_like_it": r"imports 'nothing_like_it' \(.*toy\.gin, line 1\), which is neither beside it nor in",
+    "import own_needy": r"own_needy\.py, line 2, imports tensorflow, which is not installed; unbraid has no TensorFlow",
+    "import own_error": r"own_error\.py, line 1, cannot be imported: ZeroDivisionError: division by zero",
+    "import own_syntax": r"own_syntax\.py, line 1, is not Python",
+}
+
+
+@pytest.mark.parametrize("statement", BROKEN)
+def test_modules_that_cannot_be_imported_are_one_sentence(own_module: Path, statement: str) -> None:
+    (own_module / "own_needy.py").write_text("import gin\nimport tensorflow\n")
+    (own_module / "own_error.py").write_text("1 / 0\n")
+    (own_module / "own_syntax.py").write_text("def (:\n")
+    (own_module / "toy.gin").write_text(statement + "\n")
+    with pytest.raises(ConfigurationError, match=BROKEN[statement]) as caught, configured([own_module / "toy.gin"]):
+        pass
+    assert "\n" not in str(caught.value)
+
+
+def test_two_modules_of_one_name_are_refused(own_module: Path) -> None:
+    (own_module / "toy.gin").write_text("import own_sizes\n")
+    (own_module.parent / "own_sizes.py").write_text("")
+    (own_module.parent / "toy.gin").write_text("import own_sizes\n")
+    with configured([own_module / "toy.gin"]):
+        pass
+    with pytest.raises(ConfigurationError, match="Two modules are called own_sizes"), \
+            configured([own_module.parent / "toy.gin"]):
+        pass

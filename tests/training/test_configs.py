@@ -1,5 +1,7 @@
 """The shipped training configs, and disentanglement_lib's own."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import gin
@@ -67,3 +69,21 @@ def test_configs_of_the_studies_run_unchanged() -> None:
         optimizer = model.make_optimizers()["vae"].optimizer
     assert model.beta == 6.0
     assert optimizer.defaults["lr"] == 1e-4
+
+
+OF_DATA_SETS = """
+import sys
+import unbraid.training.running.train
+from unbraid.common.configuration import CONFIG_ROOT, bound, configured
+for path in (CONFIG_ROOT / "data_sets").glob("*.gin"):
+    with configured(["beta_tc_vae_dsprites_full", path.stem], ["local_sample_factors.denylist_factors = [0]"]):
+        assert bound("dataset.name") == path.stem, path
+    print(path.stem)
+assert not any(name.startswith("unbraid.evaluation") for name in sys.modules)
+"""
+
+
+def test_files_of_data_sets_go_with_training_configs():
+    """In a process of its own: other tests import the metrics whose parameters these files bind."""
+    done = subprocess.run([sys.executable, "-c", OF_DATA_SETS], capture_output=True, text=True, check=True)
+    assert len(done.stdout.split()) == len(list((CONFIG_ROOT / "data_sets").glob("*.gin")))

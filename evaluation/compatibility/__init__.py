@@ -1,0 +1,1 @@
+"""disentanglement_lib's module names for metrics written against it: `import disentanglement_lib...` without it."""
