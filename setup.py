@@ -9,7 +9,7 @@ VERSION = (ROOT / "__init__.py").read_text().split('__version__ = "')[1].split('
 FLOORS = find_packages(where=str(ROOT), include=["common*", "metrics*", "ground_truth*", "training*", "export*",
                                                  "evaluation*"])
 
-TEST = ["pytest>=8", "hypothesis>=6", "setuptools>=77", "wheel", "pyarrow>=15", "selenium>=4.20"]
+TEST = ["pytest>=8", "hypothesis>=6", "setuptools>=77", "wheel>=0.43", "pyarrow>=15", "selenium>=4.20"]
 
 setup(
     name="unbraid",
@@ -30,7 +30,7 @@ setup(
         "onnxscript>=0.5",
         "numpy>=1.26",
         "h5py>=3.10",
-        "gin-config>=0.5",
+        "gin-config>=0.5,<0.6",
         "scikit-learn>=1.5",
         "scipy>=1.11",
         "joblib>=1.3",

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
 
+from ...common.compiled import compiled
 from ...common.errors import UserError
 
 LARGEST = 2**32
@@ -42,7 +42,7 @@ def draw_integers(random_state: np.random.RandomState, sizes: Sequence[int], cou
         num_words *= 2
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _fill(words: np.ndarray, limits: np.ndarray, masks: np.ndarray, counts: np.ndarray, values: np.ndarray) -> int:
     """Fills `values` row by row; returns the number of words used, -1 when they did not suffice."""
     used = 0

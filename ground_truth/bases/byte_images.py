@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-import numba
 import numpy as np
 
+from ...common.compiled import compiled
 from ...common.threads import in_threads
 
 BLACK_OR_WHITE = np.array([0, 1], dtype=np.float32)
@@ -38,7 +38,7 @@ def look_up(raw: np.ndarray, pixel_values: np.ndarray) -> np.ndarray:
     return images
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _look_up(source: np.ndarray, table: np.ndarray, target: np.ndarray) -> None:
     for position in range(len(source)):
         target[position] = table[source[position]]

@@ -6,9 +6,9 @@ arithmetic after one rounding, so every machine draws the same pixels.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from ...common.compiled import compiled
 from ...common.threads import in_threads
 from .dsprites_outline import centres, placed_outlines
 
@@ -32,7 +32,7 @@ def draw_sprites(indices: np.ndarray) -> np.ndarray:
     return images
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _draw(states: np.ndarray, outlines: np.ndarray, num_vertices: np.ndarray, centre: np.ndarray,
           images: np.ndarray) -> None:
     vertices = np.empty((outlines.shape[3], 2), dtype=np.int64)
@@ -48,13 +48,13 @@ def _draw(states: np.ndarray, outlines: np.ndarray, num_vertices: np.ndarray, ce
         _fill(vertices[:count], steps, images[image])
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _first_at_or_after(position: int) -> int:
     """The first pixel whose centre is not before `position` (in subpixels)."""
     return (position + SUBPIXELS // 2 - 1) >> SUBPIXEL_BITS
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _mark_crossings(vertices: np.ndarray, steps: np.ndarray) -> None:
     """Adds each edge's direction to `steps` in every row it crosses, at the first pixel that is not left of it."""
     last_x, last_y = vertices[len(vertices) - 1]
@@ -70,7 +70,7 @@ def _mark_crossings(vertices: np.ndarray, steps: np.ndarray) -> None:
         last_x, last_y, last_row = x, y, row
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _fill(vertices: np.ndarray, steps: np.ndarray, image: np.ndarray) -> None:
     """Sets the pixels whose winding number is not zero, and clears `steps` for the next sprite."""
     left, right = _first_at_or_after(vertices[:, 0].min()), _first_at_or_after(vertices[:, 0].max())

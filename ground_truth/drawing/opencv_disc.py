@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
+
+from ...common.compiled import compiled
 
 SHIFT = 16
 ONE = 1 << SHIFT
@@ -42,27 +43,27 @@ def disc_polygon(centre: tuple[int, int], radius: int, fraction_bits: int) -> np
     return vertices[np.r_[True, ~repeated]]
 
 
-@numba.njit(cache=True)
+@compiled()
 def _divide(dividend: int, divisor: int) -> int:
     """Integer division that truncates, as in C."""
     quotient = abs(dividend) // abs(divisor)
     return quotient if (dividend >= 0) == (divisor >= 0) else -quotient
 
 
-@numba.njit(cache=True)
+@compiled()
 def _mark(x: int, y: int, first: np.ndarray, last: np.ndarray) -> None:
     if 0 <= y < len(first) and 0 <= x < len(first):
         first[y] = min(first[y], x)
         last[y] = max(last[y], x)
 
 
-@numba.njit(cache=True)
+@compiled()
 def _outside(value: int, limit: int) -> int:
     """-1 below 0, 1 above limit, 0 between."""
     return -1 if value < 0 else (1 if value > limit else 0)
 
 
-@numba.njit(cache=True)
+@compiled()
 def _clip(x0: int, y0: int, x1: int, y1: int, limit: int) -> tuple[bool, int, int, int, int]:
     """The part of a segment within [0, limit] on both axes: rows first, then columns, truncating."""
     if _outside(y0, limit) * _outside(y1, limit) == 1 or _outside(x0, limit) * _outside(x1, limit) == 1:
@@ -84,7 +85,7 @@ def _clip(x0: int, y0: int, x1: int, y1: int, limit: int) -> tuple[bool, int, in
     return True, x0, y0, x1, y1
 
 
-@numba.njit(cache=True)
+@compiled()
 def _draw_line(
     x0: int, y0: int, x1: int, y1: int, first: np.ndarray, last: np.ndarray
 ) -> None:
@@ -106,13 +107,13 @@ def _draw_line(
         x, y = x + 1, y + step
 
 
-@numba.njit(cache=True)
+@compiled()
 def _outline(vertices: np.ndarray, first: np.ndarray, last: np.ndarray) -> None:
     for i in range(len(vertices)):
         _draw_line(vertices[i - 1, 0], vertices[i - 1, 1], vertices[i, 0], vertices[i, 1], first, last)
 
 
-@numba.njit(cache=True)
+@compiled()
 def _fill_convex(vertices: np.ndarray, first: np.ndarray, last: np.ndarray) -> None:
     """Walks down the two chains of edges from the top vertex, moving each chain's x by its slope row by row."""
     num_vertices, side = len(vertices), len(first)
@@ -139,7 +140,7 @@ def _fill_convex(vertices: np.ndarray, first: np.ndarray, last: np.ndarray) -> N
         row += 1
 
 
-@numba.njit(cache=True)
+@compiled()
 def _mark_run(left: int, right: int, row: int, first: np.ndarray, last: np.ndarray) -> None:
     side = len(first)
     if right >= 0 and left < side:

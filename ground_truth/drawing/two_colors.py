@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from ...common.compiled import compiled
 from ...common.threads import in_threads
 
 
@@ -17,7 +17,7 @@ def paint(sprites: np.ndarray, inside: np.ndarray, outside: np.ndarray) -> np.nd
     return images
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _paint(sprites: np.ndarray, inside: np.ndarray, outside: np.ndarray, images: np.ndarray) -> None:
     for image in range(len(sprites)):
         for row in range(sprites.shape[1]):

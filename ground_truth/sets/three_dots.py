@@ -10,9 +10,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 
-import numba
 import numpy as np
 
+from ...common.compiled import compiled
 from ...common.threads import in_threads
 from ..bases.byte_images import ByteImages
 from ..drawing.opencv_disc import disc_rows
@@ -140,7 +140,7 @@ def tile_table(granularity: int) -> tuple[np.ndarray, np.ndarray]:
     return tiles, corners
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _fill_tiles(first: np.ndarray, end: np.ndarray, tiles: np.ndarray, corners: np.ndarray) -> None:
     for dot in range(len(tiles)):
         top, left = CANVAS, CANVAS
@@ -154,7 +154,7 @@ def _fill_tiles(first: np.ndarray, end: np.ndarray, tiles: np.ndarray, corners: 
                 tiles[dot, row // SUPERSAMPLING - top, column // SUPERSAMPLING - left] += 1
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _draw(dots: np.ndarray, first: np.ndarray, end: np.ndarray, tiles: np.ndarray, corners: np.ndarray,
           images: np.ndarray) -> None:
     """images (n, 64, 64), for dots (n, 3) as rows of the tables."""
@@ -176,7 +176,7 @@ def _draw(dots: np.ndarray, first: np.ndarray, end: np.ndarray, tiles: np.ndarra
                     _draw_row(dots[image], first, end, y, white, images[image, y])
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _draw_row(dots: np.ndarray, first: np.ndarray, end: np.ndarray, y: int, white: np.ndarray,
               pixels: np.ndarray) -> None:
     """One row of an image; white: zeros, and again zeros afterwards."""
@@ -191,7 +191,7 @@ def _draw_row(dots: np.ndarray, first: np.ndarray, end: np.ndarray, y: int, whit
     white[:] = 0
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _subtract_union(a: int, a_end: int, b: int, b_end: int, c: int, c_end: int, white: np.ndarray) -> None:
     """Takes the black pixels of one canvas row, each once however many runs hold it, off the pixels below.
 
@@ -211,7 +211,7 @@ def _subtract_union(a: int, a_end: int, b: int, b_end: int, c: int, c_end: int, 
     _subtract(max(c, reached), c_end, white)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _subtract(start: int, stop: int, white: np.ndarray) -> None:
     """One run: from `start` on every canvas pixel counts one less, from `stop` on one more again."""
     if start >= stop:

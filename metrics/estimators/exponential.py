@@ -11,11 +11,11 @@ from __future__ import annotations
 import functools
 import math
 from decimal import Decimal, localcontext
-from typing import Any
 
 import numpy as np
-from numba import njit, types
-from numba.extending import intrinsic
+
+from ...common.compiled import compiled
+from ...common.fused import fused_multiply_add
 
 TABLE_SIZE = 128
 LARGEST = 512.0  # glibc treats larger arguments in another way
@@ -26,15 +26,6 @@ LN2_HIGH, LN2_LOW = float.fromhex("0x1.62e42fefa0000p-8"), float.fromhex("0x1.cf
 ROUNDING = float.fromhex("0x1.8p52")  # added to a double, it leaves the nearest integer in the lowest bits
 NUM_TRIED = 20_000
 
-
-def _fused_multiply_add(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.fma(*arguments)
-
-    return types.float64(types.float64, types.float64, types.float64), generate
-
-
-_multiply_add: Any = intrinsic(_fused_multiply_add)  # a * b + c, rounded once
 
 def _make_table() -> tuple[np.ndarray, np.ndarray]:
     """For k = 0 .. 127: bits of 2^(k/128) as a double, less k / 128 in the exponent; and what it lacks, relative."""
@@ -51,7 +42,7 @@ def _make_table() -> tuple[np.ndarray, np.ndarray]:
 POWERS, TAILS = _make_table()
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def fill_exponentials(values: np.ndarray, results: np.ndarray, spare: np.ndarray, is_reproduced: bool) -> None:
     """results[i] = exp(values[i]), as `math.exp` gives it.
 
@@ -66,21 +57,21 @@ def fill_exponentials(values: np.ndarray, results: np.ndarray, spare: np.ndarray
         _fill(values, results, spare)
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _fill(values: np.ndarray, results: np.ndarray, spare: np.ndarray) -> None:
     c2, c3, c4, c5 = COEFFICIENTS
     scales, steps = results.view(np.int64), spare.view(np.int64)
     for place in range(len(values)):
-        spare[place] = _multiply_add(STEPS, values[place], ROUNDING)
+        spare[place] = fused_multiply_add(STEPS, values[place], ROUNDING)
     for place in range(len(values)):
         step, whole = steps[place], spare[place] - ROUNDING
-        rest = _multiply_add(whole, -LN2_LOW, _multiply_add(whole, -LN2_HIGH, values[place]))
+        rest = fused_multiply_add(whole, -LN2_LOW, fused_multiply_add(whole, -LN2_HIGH, values[place]))
         entry, square = step & (TABLE_SIZE - 1), rest * rest
         scales[place] = POWERS[entry] + (step << 45)
-        low = _multiply_add(square, _multiply_add(rest, c3, c2), TAILS[entry] + rest)
-        spare[place] = _multiply_add(square * square, _multiply_add(rest, c5, c4), low)
+        low = fused_multiply_add(square, fused_multiply_add(rest, c3, c2), TAILS[entry] + rest)
+        spare[place] = fused_multiply_add(square * square, fused_multiply_add(rest, c5, c4), low)
     for place in range(len(values)):
-        results[place] = _multiply_add(results[place], spare[place], results[place])
+        results[place] = fused_multiply_add(results[place], spare[place], results[place])
 
 
 @functools.cache

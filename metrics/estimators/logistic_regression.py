@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numba import njit
 from threadpoolctl import threadpool_limits
 
+from ...common.compiled import compiled
 from .blas import num_blas_threads, parts, product
 from .exponential import fill_exponentials, is_libm_reproduced
 from .jobs import quietly, run_threads
@@ -153,7 +153,7 @@ class MultinomialLoss:
         return loss, gradient.ravel()
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def turn_into_gradients(scores: np.ndarray, intercepts: np.ndarray, labels: np.ndarray, losses: np.ndarray,
                         is_reproduced: bool) -> None:
     """Class scores (n, K), still without their intercepts (K,), become the gradients of the mean loss.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from ...common.compiled import compiled
 from ..estimators.jobs import num_jobs, run_threads
 
 
@@ -25,7 +25,7 @@ def latent_entropies(samples: np.ndarray, means: np.ndarray, log_variances: np.n
     return sums / len(samples) + math.log(len(means)) + math.log(2 * math.pi) / 2
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _sum_of_surprises(samples: np.ndarray, centres: np.ndarray, scales: np.ndarray) -> float:
     """Sum over samples of -log of the unnormalised mixture; scales are one over the standard deviations."""
     total = 0.0

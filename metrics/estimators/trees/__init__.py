@@ -3,7 +3,4 @@
 columns: what is known of the codes before boosting.  sorting: scikit-learn's order among equal values.
 memory: the arrays of trees.  rows: the rows of a node.  splitting: the best split of one column.
 growing: one regression tree.  stages: residuals, leaf values, predictions.  classifier: the estimator.
-
-numba keeps compiled code beside the files, and looks only at the file of the outermost function for changes: after
-editing one of these, remove `metrics/estimators/trees/__pycache__`.
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from .columns import GAP, Columns
-from .memory import DEPTH, LEAF, Nodes, Workspace, add_node, compiled, copy
+from .memory import DEPTH, LEAF, Nodes, Workspace, add_node, copy, uncounted
 from .rows import child_impurities, find_ties, hand_down_lists, node_sums, partition, sort_node
 from .splitting import best_position, score_positions
 
@@ -16,7 +16,7 @@ EPSILON = np.finfo(np.float64).eps
 MASK = 0xFFFFFFFF
 
 
-@compiled
+@uncounted
 def grow_tree(columns: Columns, residuals: np.ndarray, seed: int, reciprocals: np.ndarray, work: Workspace,
               nodes: Nodes) -> int:
     """Grows one tree into `nodes`, one row of each array; returns the number of nodes.
@@ -64,17 +64,17 @@ def grow_tree(columns: Columns, residuals: np.ndarray, seed: int, reciprocals: n
     return num_nodes
 
 
-@compiled
+@uncounted
 def _push(place: np.ndarray, start: int, end: int, depth: int, parent: int, node: int, num_constants: int) -> None:
     place[0], place[1], place[2], place[3], place[4], place[5] = start, end, depth, parent, node, num_constants
 
 
-@compiled
+@uncounted
 def _pop(place: np.ndarray) -> tuple[int, int, int, int, int, int]:
     return place[0], place[1], place[2], place[3], place[4], place[5]
 
 
-@compiled
+@uncounted
 def _split(columns: Columns, residuals: np.ndarray, start: int, end: int, depth: int, node: int, total: float,
            num_known: int, reciprocals: np.ndarray, work: Workspace) -> tuple[int, float, int]:
     """Feature and threshold of a node's best split, LEAF when there is none, and how many constants are now known.
@@ -120,7 +120,7 @@ def _split(columns: Columns, residuals: np.ndarray, start: int, end: int, depth:
     return best_feature, threshold, num_known + found
 
 
-@compiled
+@uncounted
 def _draw(generator: np.ndarray) -> int:
     """The next number in [0, 2^31) of scikit-learn's 32-bit xorshift."""
     state = generator[0]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from ....common.compiled import compiled
 from .columns import Columns
 
 DEPTH = 3
@@ -18,8 +18,7 @@ BLOCK = 1024  # positions scored at a time: their sums stay in the fastest cache
 
 # What grows trees takes many slices; each would count a reference to its array, in a counter that all threads share.
 # numba leaves the counting out where its runtime is off.  Nothing compiled so may make an array.
-UNCOUNTED: dict[str, Any] = {"_nrt": False}
-compiled = njit(nogil=True, cache=True, **UNCOUNTED)
+uncounted = compiled(_nrt=False)
 
 
 class Nodes(NamedTuple):
@@ -96,14 +95,14 @@ def _apart(size: int) -> np.ndarray:
     return np.empty(size + 2 * CACHE_LINES, dtype=np.int64)[CACHE_LINES:-CACHE_LINES]
 
 
-@compiled
+@uncounted
 def copy(source: np.ndarray, target: np.ndarray) -> None:
     """target[:] = source, which numba would do by way of a new array."""
     for place in range(len(source)):
         target[place] = source[place]
 
 
-@compiled
+@uncounted
 def add_node(nodes: Nodes, number: int, parent: int, is_right: int, feature: int, threshold: float, impurity: float,
               count: int) -> None:
     if parent >= 0:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from .columns import GAP, Columns
-from .memory import ONE, ZERO, Workspace, compiled
+from .memory import ONE, ZERO, Workspace, uncounted
 from .sorting import sort_rows
 
 
-@compiled
+@uncounted
 def sort_node(values: np.ndarray, start: int, end: int, work: Workspace) -> None:
     for place in range(start, end):
         work.node_values[place] = values[work.order[place]]
     sort_rows(work.node_values, work.order, start, end)
 
 
-@compiled
+@uncounted
 def node_sums(residuals: np.ndarray, order: np.ndarray, start: int, end: int) -> tuple[float, float]:
     total, squares = 0.0, 0.0
     for place in range(start, end):
@@ -26,7 +26,7 @@ def node_sums(residuals: np.ndarray, order: np.ndarray, start: int, end: int) ->
     return total, squares
 
 
-@compiled
+@uncounted
 def partition(values: np.ndarray, threshold: float, start: int, end: int, work: Workspace) -> int:
     """Rows up to the threshold to the front of work.order[start:end], in scikit-learn's order; returns their end.
 
@@ -47,7 +47,7 @@ def partition(values: np.ndarray, threshold: float, start: int, end: int, work: 
     return start + num_left
 
 
-@compiled
+@uncounted
 def _swap_sides(order: np.ndarray, goes_right: np.ndarray, num_left: int, leaving: np.ndarray,
                 coming: np.ndarray) -> None:
     num, middle, num_leaving, num_coming = np.uintp(len(order)), np.uintp(num_left), ZERO, ZERO
@@ -72,7 +72,7 @@ def _swap_sides(order: np.ndarray, goes_right: np.ndarray, num_left: int, leavin
     order[num - ONE] = leaving[0]
 
 
-@compiled
+@uncounted
 def child_impurities(residuals: np.ndarray, order: np.ndarray, start: int, position: int, end: int, total: float,
                 squares: float) -> tuple[float, float]:
     """Variances of the two children; the left sum is taken from the nearer side."""
@@ -87,7 +87,7 @@ def child_impurities(residuals: np.ndarray, order: np.ndarray, start: int, posit
             (squares - left_squares) / num_right - (right / num_right) * (right / num_right))
 
 
-@compiled
+@uncounted
 def find_ties(columns: Columns, column: int, rows: np.ndarray, node: int, found: np.ndarray, work: Workspace) -> int:
     """How many positions p have x[p] <= x[p - 1] + GAP among a node's rows in the column's order.
 
@@ -102,12 +102,12 @@ def find_ties(columns: Columns, column: int, rows: np.ndarray, node: int, found:
     return work.num_tied[column, node]
 
 
-@compiled
+@uncounted
 def _is_close(values: np.ndarray, row: int, before: int) -> bool:
     return values[row] <= np.float32(values[before] + GAP)
 
 
-@compiled
+@uncounted
 def hand_down_lists(columns: Columns, start: int, position: int, end: int, depth: int, node: int,
                     work: Workspace) -> None:
     """Splits each column's sorted list of a node, and its ties, into those of its children, keeping the order."""
@@ -120,7 +120,7 @@ def hand_down_lists(columns: Columns, start: int, position: int, end: int, depth
                 work.lists[depth + 1, feature, start:end], work.tied[depth + 1, feature, start:end])
 
 
-@compiled
+@uncounted
 def _split_list(rows: np.ndarray, num_left: int, tied: np.ndarray, values: np.ndarray, is_right: np.ndarray,
                 target: np.ndarray, target_tied: np.ndarray) -> tuple[int, int]:
     """Left rows to the front of `target`, right ones behind them, and the ties of either side to the places of

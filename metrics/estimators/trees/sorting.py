@@ -9,19 +9,19 @@ from math import log2
 
 import numpy as np
 
-from .memory import compiled
+from .memory import uncounted
 
 SMALL = 15  # at most so many values are sorted by insertion, which is stable
 
 
-@compiled
+@uncounted
 def sort_rows(values: np.ndarray, rows: np.ndarray, start: int, end: int) -> None:
     """Sorts values[start:end] ascending, and rows[start:end] along with them."""
     if end - start > 1:
         _introsort(values, rows, start, end, 2 * int(log2(end - start)))
 
 
-@compiled
+@uncounted
 def _introsort(values: np.ndarray, rows: np.ndarray, start: int, end: int, depth: int) -> None:
     while end - start > SMALL:
         if depth <= 0:
@@ -45,7 +45,7 @@ def _introsort(values: np.ndarray, rows: np.ndarray, start: int, end: int, depth
     _insertion_sort(values, rows, start, end)
 
 
-@compiled
+@uncounted
 def _median(first: float, second: float, third: float) -> float:
     if first < second:
         if second < third:
@@ -56,13 +56,13 @@ def _median(first: float, second: float, third: float) -> float:
     return second
 
 
-@compiled
+@uncounted
 def _swap(values: np.ndarray, rows: np.ndarray, here: int, there: int) -> None:
     values[here], values[there] = values[there], values[here]
     rows[here], rows[there] = rows[there], rows[here]
 
 
-@compiled
+@uncounted
 def _insertion_sort(values: np.ndarray, rows: np.ndarray, start: int, end: int) -> None:
     for position in range(start + 1, end):
         value, row = values[position], rows[position]
@@ -73,7 +73,7 @@ def _insertion_sort(values: np.ndarray, rows: np.ndarray, start: int, end: int) 
         values[place], rows[place] = value, row
 
 
-@compiled
+@uncounted
 def _heapsort(values: np.ndarray, rows: np.ndarray, start: int, end: int) -> None:
     num = end - start
     for root in range((num - 2) // 2, -1, -1):
@@ -83,7 +83,7 @@ def _heapsort(values: np.ndarray, rows: np.ndarray, start: int, end: int) -> Non
         _sift_down(values, rows, start, 0, last)
 
 
-@compiled
+@uncounted
 def _sift_down(values: np.ndarray, rows: np.ndarray, start: int, root: int, num: int) -> None:
     while True:
         largest = root

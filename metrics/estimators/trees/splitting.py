@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .memory import BLOCK, Workspace, compiled
+from .memory import BLOCK, Workspace, uncounted
 
 NOTHING = -(2**62)  # as bits; as a double it is -2
 NO_SPLIT = -1.0
@@ -21,7 +21,7 @@ def tabulate_reciprocals(num: int) -> np.ndarray:
     return np.stack([forwards, forwards[::-1]])
 
 
-@compiled
+@uncounted
 def score_positions(rows: np.ndarray, residuals: np.ndarray, total: float, tied: np.ndarray, reciprocals: np.ndarray,
                     work: Workspace) -> float:
     """Fills work.sums[p] for p = 0 .. n - 1 rows going left; returns the best approximate score, < 0 if there is none.
@@ -43,7 +43,7 @@ def score_positions(rows: np.ndarray, residuals: np.ndarray, total: float, tied:
     return best
 
 
-@compiled
+@uncounted
 def _sum_up(running: float, rows: np.ndarray, residuals: np.ndarray, sums: np.ndarray) -> float:
     """The sum before each row, and after all."""
     for place in range(len(rows)):
@@ -52,7 +52,7 @@ def _sum_up(running: float, rows: np.ndarray, residuals: np.ndarray, sums: np.nd
     return running
 
 
-@compiled
+@uncounted
 def _score_block(start: int, sums: np.ndarray, total: float, tied: np.ndarray, num_skipped: int,
                  reciprocals: np.ndarray, scores: np.ndarray) -> int:
     """Approximate scores of the block of positions from `start`, NO_SPLIT at 0 and at those of tied[num_skipped:].
@@ -71,7 +71,7 @@ def _score_block(start: int, sums: np.ndarray, total: float, tied: np.ndarray, n
     return num_skipped
 
 
-@compiled
+@uncounted
 def _approximate_scores(sums: np.ndarray, total: float, forwards: np.ndarray, backwards: np.ndarray,
                         scores: np.ndarray) -> None:
     for place in range(len(sums)):
@@ -80,7 +80,7 @@ def _approximate_scores(sums: np.ndarray, total: float, forwards: np.ndarray, ba
         scores[place] = left * left * forwards[place] + right * right * backwards[place]
 
 
-@compiled
+@uncounted
 def _largest_bits(scores: np.ndarray) -> int:
     """Doubles that are not negative compare like integers, which vectorises."""
     bits, best = scores.view(np.int64), NOTHING
@@ -89,7 +89,7 @@ def _largest_bits(scores: np.ndarray) -> int:
     return best
 
 
-@compiled
+@uncounted
 def _restart_sums(rows: np.ndarray, residuals: np.ndarray, total: float, tied: np.ndarray, sums: np.ndarray) -> None:
     """Where a run of ties is longer than what remains to its right, scikit-learn sums that remainder backwards."""
     num, num_tied = len(rows), len(tied)
@@ -110,7 +110,7 @@ def _restart_sums(rows: np.ndarray, residuals: np.ndarray, total: float, tied: n
             before = tied[index + 1] - 1
 
 
-@compiled
+@uncounted
 def best_position(num: int, total: float, tied: np.ndarray, approximate: float, best: float, reciprocals: np.ndarray,
                   work: Workspace) -> tuple[float, int]:
     """The largest exact score above `best` and its first position; `best` and position 0 when there is none.
@@ -124,7 +124,7 @@ def best_position(num: int, total: float, tied: np.ndarray, approximate: float, 
         if block_bests[block] < limit:
             continue
         start = block * BLOCK
-        _score_block(start, sums, total, tied, np.searchsorted(tied, start), reciprocals, scores)
+        _score_block(start, sums, total, tied, int(np.searchsorted(tied, start)), reciprocals, scores)
         for place in range(min(BLOCK, num - start)):
             if scores[place] < limit:
                 continue

@@ -8,18 +8,18 @@ from __future__ import annotations
 from math import exp
 
 import numpy as np
-from numba import njit
 
+from ....common.compiled import compiled
 from ..exponential import fill_exponentials
 from .columns import Columns
 from .growing import grow_tree
-from .memory import DEPTH, LEAF, NUM_NODES, ONE, ZERO, Nodes, Workspace, compiled
+from .memory import DEPTH, LEAF, NUM_NODES, ONE, ZERO, Nodes, Workspace, uncounted
 
 LEARNING_RATE = 0.1
 ROWS_AT_A_TIME = 256
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def fill_residuals(raw: np.ndarray, labels: np.ndarray, residuals: np.ndarray, is_reproduced: bool, start: int,
                    end: int) -> None:
     """Negative gradients of rows start..end.  raw, residuals: (K, n); labels: (n,) class numbers.
@@ -37,7 +37,7 @@ def fill_residuals(raw: np.ndarray, labels: np.ndarray, residuals: np.ndarray, i
             residuals[labels[row], row] += 1.0
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _fill_softmax(raw: np.ndarray, residuals: np.ndarray, room: np.ndarray, is_reproduced: bool, start: int,
                   end: int) -> None:
     """Minus each class's probability, class by class: whole stretches of memory are what vector instructions need."""
@@ -63,7 +63,7 @@ def _fill_softmax(raw: np.ndarray, residuals: np.ndarray, room: np.ndarray, is_r
             of_class[row] = -(of_class[row] / totals[row])
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _fill_binary_residuals(raw: np.ndarray, labels: np.ndarray, residuals: np.ndarray, start: int, end: int) -> None:
     for row in range(start, end):
         label = float(labels[row])
@@ -74,7 +74,7 @@ def _fill_binary_residuals(raw: np.ndarray, labels: np.ndarray, residuals: np.nd
             residuals[row] = -(exp(raw[row]) - label)
 
 
-@compiled
+@uncounted
 def boost_classes(columns: Columns, labels: np.ndarray, raw: np.ndarray, residuals: np.ndarray, seeds: np.ndarray,
                   reciprocals: np.ndarray, work: Workspace, nodes: Nodes, start: int, end: int) -> None:
     """One stage for the classes start..end: grows their trees, sets the leaf values, and moves `raw`.
@@ -90,7 +90,7 @@ def boost_classes(columns: Columns, labels: np.ndarray, raw: np.ndarray, residua
             raw[k, row] += LEARNING_RATE * tree.value[work.leaves[row]]
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def boost_all(columns: Columns, labels: np.ndarray, raw: np.ndarray, residuals: np.ndarray, seeds: np.ndarray,
               reciprocals: np.ndarray, work: Workspace, nodes: Nodes, is_reproduced: bool) -> None:
     """All stages on one thread.  seeds: (stages, K)."""
@@ -101,7 +101,7 @@ def boost_all(columns: Columns, labels: np.ndarray, raw: np.ndarray, residuals: 
         boost_classes(columns, labels, raw, residuals, seeds[stage], reciprocals, work, of_stage, 0, len(raw))
 
 
-@compiled
+@uncounted
 def _set_leaf_values(tree: Nodes, num_nodes: int, residuals: np.ndarray, labels: np.ndarray, k: int, num_classes: int,
                      work: Workspace) -> None:
     """One Newton step per leaf over its rows in ascending order."""
@@ -122,7 +122,7 @@ def _set_leaf_values(tree: Nodes, num_nodes: int, residuals: np.ndarray, labels:
     for node in range(num_nodes):
         if tree.feature[node] != LEAF:
             continue
-        num = np.int64(tree.num_rows[node])
+        num = int(tree.num_rows[node])
         start = places[node] - num
         gradient = pairwise_sum(gradients, start, num) / num
         curvature = pairwise_sum(curvatures, start, num) / num
@@ -131,7 +131,7 @@ def _set_leaf_values(tree: Nodes, num_nodes: int, residuals: np.ndarray, labels:
         tree.value[node] = 0.0 if abs(curvature) < 1e-150 else gradient / curvature
 
 
-@compiled
+@uncounted
 def pairwise_sum(values: np.ndarray, start: int, num: int) -> float:
     """Sum of values[start:start + num], in numpy's order of additions."""
     if num < 8:
@@ -160,7 +160,7 @@ def pairwise_sum(values: np.ndarray, start: int, num: int) -> float:
     return total
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def add_predictions(codes: np.ndarray, nodes: Nodes, raw: np.ndarray, start: int, end: int) -> None:
     """Adds all stages to raw[start:end].  codes: (n, D) float32; raw: (n, K); nodes: (stages, K, NUM_NODES)."""
     num_stages, num_classes = nodes.feature.shape[:2]
@@ -182,7 +182,7 @@ def add_predictions(codes: np.ndarray, nodes: Nodes, raw: np.ndarray, start: int
                     raw[row, k] += values[place]
 
 
-@compiled
+@uncounted
 def _complete(tree: Nodes, features: np.ndarray, thresholds: np.ndarray, values: np.ndarray,
               numbers: np.ndarray) -> None:
     """A tree with every leaf at the full depth, so that nothing has to be asked on the way: p has 2 p + 1 and 2 p + 2.
@@ -200,7 +200,7 @@ def _complete(tree: Nodes, features: np.ndarray, thresholds: np.ndarray, values:
             numbers[2 * place + 2] = number if is_leaf else tree.right[number]
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def sum_importances(nodes: Nodes, sums: np.ndarray) -> int:
     """Adds each column's decrease of impurity to sums (D,), tree after tree; returns how many trees have a split."""
     num_stages, num_classes = nodes.feature.shape[:2]
