@@ -15,9 +15,15 @@ from ..common.errors import ConfigurationError
 Schedule = Callable[..., float]
 OptimizerFn = Callable[..., torch.optim.Optimizer]
 
+CLIP_EPSILON = 1e-6  # added to the norm that is divided by, as torch.nn.utils.clip_grad_norm_ does
+
 
 class ScheduledOptimizer:
-    """An optimizer with its parameters, its learning rate as a function of the step, and a bound on the gradient."""
+    """An optimizer with its parameters, its learning rate as a function of the step, and a bound on the gradient.
+
+    Fused kernels of PyTorch walk through memory and ignore strides: on the CPU a gradient stored in another order than
+    its parameter moves the wrong weights without an error.  This class is therefore the only caller of an optimizer's
+    `step`, and everything a kernel sees is stored in the parameter's layout."""
 
     def __init__(self, optimizer: torch.optim.Optimizer, schedule: Schedule | None = None,
                  clip_norm: float | None = None):
@@ -27,18 +33,54 @@ class ScheduledOptimizer:
         # Groups with a learning rate of their own keep their proportion to the others'.
         self.factors = [group["lr"] / optimizer.defaults["lr"] for group in optimizer.param_groups]
         self.parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        self._allow_fused_kernels()
 
     def step(self, gradients: Sequence[torch.Tensor | None], step: int) -> None:
         """Moves the parameters by their gradients, in order; None leaves a parameter where it is."""
-        for parameter, gradient in zip(self.parameters, gradients, strict=True):
-            parameter.grad = gradient
-        if self.clip_norm is not None:
-            torch.nn.utils.clip_grad_norm_(self.parameters, self.clip_norm)
+        for parameter, gradient in zip(self.parameters, self._clipped(gradients), strict=True):
+            parameter.grad = None if gradient is None else in_layout_of(parameter, gradient)
         if self.schedule is not None:
             for group, factor in zip(self.optimizer.param_groups, self.factors, strict=True):
                 group["lr"] = factor * self.schedule(global_step=step)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Returns the optimizer's state as tensors and plain data."""
+        return self.optimizer.state_dict()
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restores a `state_dict`, whatever memory layout its tensors were saved in."""
+        self.optimizer.load_state_dict(state)
+        for parameter, moments in self.optimizer.state.items():
+            moments.update({name: in_layout_of(parameter, value) for name, value in moments.items()
+                            if isinstance(value, torch.Tensor) and value.shape == parameter.shape})
+        self._allow_fused_kernels()
+
+    def _clipped(self, gradients: Sequence[torch.Tensor | None]) -> Sequence[torch.Tensor | None]:
+        """Scales gradients to the allowed global norm.
+
+        Not in place, as torch's clip_grad_norm_: autograd may return one tensor, or an expanded one, for several
+        parameters."""
+        if self.clip_norm is None:
+            return gradients
+        norm = torch.nn.utils.get_total_norm([gradient for gradient in gradients if gradient is not None])
+        scale = (self.clip_norm / (norm + CLIP_EPSILON)).clamp(max=1.0)
+        return [None if gradient is None else gradient * scale for gradient in gradients]
+
+    def _allow_fused_kernels(self) -> None:
+        """Leaves fused kernels on only for parameters whose layout every new tensor can take over."""
+        for group in self.optimizer.param_groups:
+            if group.get("fused"):
+                group["fused"] = all(parameter.stride() == torch.empty_like(parameter).stride()
+                                     for parameter in group["params"])
+
+
+def in_layout_of(parameter: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    """Returns `value`, copied where its strides differ from the parameter's.  Both have one shape."""
+    if value.stride() == parameter.stride():
+        return value
+    return torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
 
 def make_optimizer(parameters: Iterable[Any], optimizer_fn: OptimizerFn,

@@ -14,10 +14,10 @@ from ..objectives.objective import VAEObjective
 from .state import RESULTS_NAME, RunState
 
 
-def write_results(state: RunState, batches: Batches, eval_steps: int) -> dict[str, Any]:
+def write_results(state: RunState, eval_steps: int) -> dict[str, Any]:
     """Evaluates `eval_steps` batches and writes MODEL_DIR/results."""
     started = time.monotonic()
-    results: dict[str, Any] = mean_terms(state.model, batches, eval_steps, state.step)
+    results: dict[str, Any] = mean_terms(state.model, state.evaluation_batches(), eval_steps, state.step)
     results["global_step"] = state.step
     results["elapsed_time"] = state.elapsed_time + time.monotonic() - started
     results |= {**state.seeds, "method": state.model.method, "device": str(next(state.model.parameters()).device),

@@ -45,6 +45,12 @@ class RunState:
     elapsed_time: float = 0.0
     pending_log: dict[str, Any] | None = None
 
+    def evaluation_batches(self) -> Batches:
+        """Makes the stream that the trained model is evaluated on, from its beginning."""
+        stream = self.batches
+        return self.model.make_batches(stream.data, stream.batch_size, self.seeds["evaluation_data_seed"], stream.load,
+                                       evaluation=True)
+
     def save(self) -> None:
         """Writes the checkpoint: tensors and plain data only."""
         model = self.model
@@ -55,7 +61,7 @@ class RunState:
             "networks": {"encoder": model.encoder.description, "decoder": model.decoder.description},
             "gin_config": operative_config(), "bindings": given_bindings(),
             "objective": model.state_dict(), "batches": self.batches.state(), "random": _random_state(),
-            "optimizers": {name: optimizer.optimizer.state_dict() for name, optimizer in self.optimizers.items()},
+            "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
             "pending_log": self.pending_log,
         })
         logger.info("Wrote %s at step %d.", checkpoint_path(self.model_dir), self.step)
@@ -68,7 +74,7 @@ class RunState:
         self.pending_log = content.get("pending_log")
         self.model.load_state_dict(content["objective"])
         for name, optimizer in self.optimizers.items():
-            optimizer.optimizer.load_state_dict(content["optimizers"][name])
+            optimizer.load_state_dict(content["optimizers"][name])
         self.batches.restore(content["batches"])
         _restore_random_state(content["random"])
         logger.info("Resumed at step %d.", self.step)

@@ -12,6 +12,7 @@ import torch
 from ...common.configuration import bound
 from ...common.errors import ConfigurationError
 from ...common.registry import import_members
+from ...ground_truth.ground_truth_data import GroundTruthData
 from ...ground_truth.named_data import get_named_ground_truth_data
 from ..data.batches import image_shape, num_images
 from ..data.image_loader import make_image_loader
@@ -56,23 +57,18 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
     supervised_data_seed, and a share of train_percentage is trained on, the rest evaluated.
 
     Raises UserError for what cannot be done, before anything is written."""
-    model = _checked(model, training_steps=training_steps, batch_size=batch_size, checkpoint_steps=checkpoint_steps,
-                     log_steps=log_steps)
+    model = method_of(model)
+    _check_counts(training_steps=training_steps, batch_size=batch_size, checkpoint_steps=checkpoint_steps,
+                  log_steps=log_steps)
     refuse_directory(Path(model_dir), overwrite, resume)
     warn_of_long_schedules(model, training_steps)
     seeds = draw_seeds(only_one(random_seed=random_seed, model_seed=model_seed),
                        only_one(data_seed=data_seed, unsupervised_data_seed=unsupervised_data_seed),
                        supervised_data_seed)
     logger.info("Seeds: %s. Device: %s, %d threads.", seeds, device, torch.get_num_threads())
-    torch.manual_seed(seeds["random_seed"])
     data = get_named_ground_truth_data()
-    model.supervise(data, Supervision(supervised_data_seed, num_labelled_samples, train_percentage))
-    model.build(image_shape(data), num_images(data))
-    place(model, device, precision, compile)
-    optimizers = model.make_optimizers()
-    load = make_image_loader(data, device)
-    batches = model.make_batches(data, batch_size, seeds["training_data_seed"], load)
-    state = RunState(Path(model_dir), model, optimizers, batches, seeds)
+    state = assemble(Path(model_dir), model, data, batch_size, seeds, device, precision, compile,
+                     Supervision(supervised_data_seed, num_labelled_samples, train_percentage))
     view = Training(state.model_dir / FOLDER_NAME, str(bound("dataset.name")), data, training_steps,
                     model.step_increment, MeanEncoder(model.encoder, device))
     start_callbacks(callbacks, view)
@@ -81,10 +77,24 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
         print(f"{model_dir} already holds the finished training ({state.step} steps); nothing to do.")
         return
     run(state, training_steps, checkpoint_steps, log_steps, progress, callbacks)
-    write_results(state, model.make_batches(data, batch_size, seeds["evaluation_data_seed"], load, evaluation=True),
-                  eval_steps)
+    write_results(state, eval_steps)
     if table := scores_table(state.model_dir / SCORES_NAME):
         print(table)
+
+
+def assemble(model_dir: Path, model: VAEObjective, data: GroundTruthData, batch_size: int, seeds: dict[str, int],
+             device: str = "cpu", precision: str = "float32", compile: bool = False,
+             supervision: Supervision | None = None) -> RunState:
+    """Builds everything that a training of `model` on `data` needs, at step 0 and on `device`; writes nothing.
+
+    seeds: see `draw_seeds`; seeds torch's global generator.  supervision: required by semi-supervised methods."""
+    torch.manual_seed(seeds["random_seed"])
+    model.supervise(data, supervision or Supervision())
+    model.build(image_shape(data), num_images(data))
+    place(model, device, precision, compile)
+    optimizers = model.make_optimizers()
+    batches = model.make_batches(data, batch_size, seeds["training_data_seed"], make_image_loader(data, device))
+    return RunState(model_dir, model, optimizers, batches, seeds)
 
 
 def warn_of_long_schedules(model: VAEObjective, training_steps: int) -> None:
@@ -98,12 +108,16 @@ def warn_of_long_schedules(model: VAEObjective, training_steps: int) -> None:
                                getattr(part, "method", type(part).__name__), name, length, training_steps)
 
 
-def _checked(model: object, **counts: int) -> VAEObjective:
+def method_of(model: object) -> VAEObjective:
+    """Returns the method that `model.model` is bound to, which disentanglement_lib's configs may give as its class."""
     if isinstance(model, type) and issubclass(model, VAEObjective):
         model = model()
     if not isinstance(model, VAEObjective):
         raise ConfigurationError(f"model.model is {model!r}; expected an instance of a method, such as @vae().")
+    return model
+
+
+def _check_counts(**counts: int) -> None:
     for name, count in counts.items():
         if not isinstance(count, int) or count < 1:
             raise ConfigurationError(f"model.{name} is {count!r}; expected a whole number of at least 1.")
-    return model
