@@ -9,7 +9,8 @@ VERSION = (ROOT / "__init__.py").read_text().split('__version__ = "')[1].split('
 FLOORS = find_packages(where=str(ROOT), include=["common*", "metrics*", "ground_truth*", "training*", "export*",
                                                  "evaluation*"])
 
-TEST = ["pytest>=8", "hypothesis>=6", "setuptools>=77", "wheel>=0.43", "pyarrow>=15", "selenium>=4.20"]
+TEST = ["pytest>=8", "hypothesis>=6", "setuptools>=77", "wheel>=0.43", "pyarrow>=15", "selenium>=4.20",
+        "argcomplete>=3.1"]
 
 setup(
     name="unbraid",
@@ -17,6 +18,19 @@ setup(
     description="Train, export and score disentangled representations: disentanglement_lib's numbers, for PyTorch.",
     long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
+    author="The unbraid authors",
+    keywords=["disentanglement", "representation learning", "variational autoencoder", "metrics"],
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Intended Audience :: Science/Research",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Typing :: Typed",
+    ],
     license="Apache-2.0",
     license_files=["LICENSE"],
     python_requires=">=3.11",
@@ -50,11 +64,13 @@ setup(
         # For disentanglement_lib's TF1 Hub modules; only their variables are read.
         "tensorflow": ["tensorflow-cpu>=2.16"],
         "parquet": ["pyarrow>=15"],
+        "completion": ["argcomplete>=3.1"],
         "test": TEST,
         "dev": [*TEST, "ruff>=0.9", "mypy>=1.14", "build>=1.2"],
     },
     entry_points={
         "console_scripts": [
+            "unbraid=unbraid.common.console:main",
             "unbraid-data=unbraid.common.console:data",
             "unbraid-train=unbraid.common.console:train",
             "unbraid-reproduce=unbraid.common.console:reproduce",

@@ -26,6 +26,10 @@ def run_command(main: Callable[[argparse.Namespace], int | None], parser: argpar
 
     def run() -> int:
         parser.add_argument("--verbose", action="store_true", help="log sizes, seeds, elapsed times and decisions")
+        if "_ARGCOMPLETE" in os.environ:  # the shell asks for completions
+            from .completion import complete
+
+            complete(parser)
         arguments = parser.parse_args(argv)
         logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname).1s %(name)s: %(message)s")
         logging.getLogger(__name__.split(".")[0]).setLevel(logging.INFO if arguments.verbose else logging.WARNING)

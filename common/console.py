@@ -1,25 +1,58 @@
-"""What the console commands start: signals are heeded before anything is imported that takes its time."""
+"""Entry points of the console commands: signals are handled before slow imports begin."""
 
 from __future__ import annotations
 
+import difflib
 import importlib
+import sys
 from collections.abc import Callable
 
-from .commands import guarded
+from .commands import BAD_INPUT, guarded
+
+COMMANDS = {
+    "data": (".ground_truth.__main__", "list, describe, fetch, check and preview data sets"),
+    "train": (".training.__main__", "train the model that a gin configuration describes"),
+    "reproduce": (".training.studies.reproduce", "train, export and score a model of a published study"),
+    "export": (".export.__main__", "write a trained model as TorchScript, ONNX and torch.export files"),
+    "evaluate": (".evaluation.__main__", "score an exported representation with disentanglement metrics"),
+    "aggregate": (".evaluation.reporting.aggregate", "collect results: JSON, tables, figures, tests, leaderboard"),
+    "report": (".evaluation.reporting.report", "write one page about a run, or a comparison of several"),
+    "visualize": (".evaluation.visualize.__main__", "draw traversals, reconstructions, Jacobians and more"),
+}
+PACKAGE = __name__.split(".")[0]
 
 
-def _command(name: str, module: str) -> Callable[[], int]:
+def _command(name: str) -> Callable[[], int]:
     def start() -> int:
-        return guarded(f"unbraid-{name}", lambda: importlib.import_module(module, __name__.split(".")[0]).main())
+        return guarded(f"unbraid-{name}", lambda: importlib.import_module(COMMANDS[name][0], PACKAGE).main())
 
     return start
 
 
-data = _command("data", ".ground_truth.__main__")
-train = _command("train", ".training.__main__")
-reproduce = _command("reproduce", ".training.studies.reproduce")
-export = _command("export", ".export.__main__")
-evaluate = _command("evaluate", ".evaluation.__main__")
-aggregate = _command("aggregate", ".evaluation.reporting.aggregate")
-report = _command("report", ".evaluation.reporting.report")
-visualize = _command("visualize", ".evaluation.visualize.__main__")
+data, train, reproduce, export, evaluate, aggregate, report, visualize = map(_command, COMMANDS)
+
+
+def main() -> int:
+    """`unbraid COMMAND ...` runs `unbraid-COMMAND ...`; returns its exit status."""
+    name = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if name in ("-h", "--help"):
+        print(_usage())
+        return 0
+    if name == "--version":
+        print(f"unbraid {importlib.import_module(PACKAGE).__version__}")
+        return 0
+    name = name.removeprefix("unbraid-")
+    if name not in COMMANDS:
+        close = difflib.get_close_matches(name, COMMANDS, n=1)
+        hint = f"Did you mean {close[0]}? " if close else ""
+        print(f"unbraid: Unknown command {name!r}. {hint}Expected one of: {', '.join(COMMANDS)}.", file=sys.stderr)
+        return BAD_INPUT
+    sys.argv[:2] = [f"unbraid-{name}"]
+    return _command(name)()
+
+
+def _usage() -> str:
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {about}" for name, (_, about) in COMMANDS.items()]
+    return "\n".join(["usage: unbraid COMMAND [OPTIONS]", "       unbraid --version", "", "commands:", *lines, "",
+                      "'unbraid COMMAND --help' describes a command; each also exists as unbraid-COMMAND."])
