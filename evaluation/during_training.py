@@ -74,7 +74,7 @@ class EvaluateDuringTraining:
         """metrics: names of shipped gin configs, or files, as for unbraid-evaluate.  steps: a number for every so many
         steps and the last one, or a list of steps.  bindings: gin bindings that win over the metrics' configs."""
         self.metrics, self.steps, self.bindings = metrics, steps, list(bindings)
-        _check_steps([steps] if isinstance(steps, int) else steps)
+        check_steps("evaluate_during_training", steps)
 
     def start(self, training: Training) -> None:
         """Raises ConfigurationError for metrics that cannot be scored and steps that never come."""
@@ -99,10 +99,7 @@ class EvaluateDuringTraining:
 
     def is_due(self, step: int) -> bool:
         """Whether the update that led to `step` reached or passed one of the steps."""
-        before = step - self.training.step_increment
-        if isinstance(self.steps, int):
-            return step >= self.training.training_steps or step // self.steps > before // self.steps
-        return any(before < listed <= step for listed in self.steps)
+        return is_step_due(self.steps, step, self.training.step_increment, self.training.training_steps)
 
     def __call__(self, step: int) -> dict[str, float]:
         """The number each metric is quoted by."""
@@ -127,7 +124,19 @@ def _names(metrics: Sequence[str]) -> Sequence[str]:
     return metrics
 
 
-def _check_steps(steps: Sequence[int]) -> None:
-    if not steps or any(not isinstance(step, int) or step < 1 for step in steps):
-        raise ConfigurationError(f"evaluate_during_training.steps is {steps!r}; expected a number of steps of at least "
-                                 "1, or a list of them.")
+def check_steps(callback: str, steps: int | Sequence[int]) -> None:
+    """Raises ConfigurationError unless `steps` is a positive number or a list of them; `callback` names the binding."""
+    listed = [steps] if isinstance(steps, int) else steps
+    if not listed or any(not isinstance(step, int) or step < 1 for step in listed):
+        raise ConfigurationError(f"{callback}.steps is {listed!r}; expected a number of steps of at least 1, or a list "
+                                 "of them.")
+
+
+def is_step_due(steps: int | Sequence[int], step: int, increment: int, training_steps: int) -> bool:
+    """Returns whether the update from `step - increment` to `step` reached or passed one of the steps.
+
+    steps: a number for every so many steps and the last one, or a list of steps."""
+    before = step - increment
+    if isinstance(steps, int):
+        return step >= training_steps or step // steps > before // steps
+    return any(before < listed <= step for listed in steps)

@@ -53,8 +53,8 @@ def build_parser() -> argparse.ArgumentParser:
                          help="one score against another, a point for each model")
     tables = parser.add_argument_group("tables")
     tables.add_argument("--group_by", nargs="+", metavar="KEY",
-                        help="what a row stands for: method, model, data_set or training bindings such as vae.beta "
-                             "(default: the method and every binding that differs, seeds apart)")
+                        help="what a row stands for: method, model, data_set, step or training bindings such as "
+                             "vae.beta (default: the method and every binding that differs, seeds apart)")
     tables.add_argument("--scores", nargs="+", default=[], metavar="METRIC[:KEY]",
                         help="columns in this order, such as mig dci:completeness (default: each metric's headline)")
     tables.add_argument("--test", choices=("welch", "paired"),

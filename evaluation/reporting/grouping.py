@@ -11,8 +11,8 @@ from ...common.errors import UserError, suggestion
 from .columns import Column, cell_of, differing
 from .scores import Model
 
-METHOD, MODEL, DATA_SET = "method", "model", "data_set"
-SPECIAL = (METHOD, MODEL, DATA_SET)
+METHOD, MODEL, DATA_SET, STEP = "method", "model", "data_set", "step"
+SPECIAL = (METHOD, MODEL, DATA_SET, STEP)
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Group:
     def label(self) -> str:
         """Values of the special keys as they are, of bindings as NAME = VALUE; those not recorded are left out."""
         method = self.values[self.keys.index(METHOD)] if METHOD in self.keys else ""
-        parts = [value if key in SPECIAL else f"{key.removeprefix(method + '.')} = {value}"
+        parts = [value if key in SPECIAL and key != STEP else f"{key.removeprefix(method + '.')} = {value}"
                  for key, value in zip(self.keys, self.values, strict=True) if value]
         return ", ".join(parts) or "all models"
 
@@ -68,8 +68,9 @@ def spread_of_values(values: Sequence[float]) -> Spread:
 def groups_of(models: Sequence[Model], keys: Sequence[str] | None = None) -> list[Group]:
     """Groups in order of their values.
 
-    keys: "method", "model", "data_set" or training bindings, which may be shortened; None for the method and every
-    binding that differs within one, seeds apart.  Raises UserError for a key that no model has or several match."""
+    keys: "method", "model", "data_set", "step" (of the training) or training bindings, which may be shortened; None for
+    the method and every binding that differs within one, seeds apart.  Raises UserError for a key that no model has or
+    several match."""
     full = default_keys(models) if keys is None else [_full_key(key, models) for key in keys]
     groups: dict[tuple[str, ...], list[Model]] = {}
     for model in models:
@@ -92,7 +93,8 @@ def varying_bindings(models: Sequence[Model], kind: Callable[[Model], Hashable])
 
 
 def _value(model: Model, key: str) -> str:
-    values = {METHOD: model.first.method, MODEL: model.name, DATA_SET: model.data_set}
+    step = str(model.first.row.get("train_results.global_step", ""))
+    values = {METHOD: model.first.method, MODEL: model.name, DATA_SET: model.data_set, STEP: step}
     return values[key] if key in values else model.first.training.get(key, "")
 
 

@@ -15,6 +15,7 @@ from torch import nn
 
 from ...common.errors import ConfigurationError
 from ...ground_truth.ground_truth_data import GroundTruthData
+from ..architectures.activations import ACTIVATIONS
 from ..data.image_loader import FloatLoader
 from ..speed.fast_layers import plain_layers
 from ..speed.precision import float32
@@ -34,6 +35,8 @@ class Training:
     step_increment: int
     encode: Callable[[np.ndarray], np.ndarray]
     """Images (n, H, W, C) float32 in [0, 1] -> mean of the posterior (n, D) float32, as the model is at the moment."""
+    decode: Callable[[np.ndarray], np.ndarray]
+    """Codes (n, D) float32 -> images (n, H, W, C) float32 in [0, 1], as the model is at the moment."""
 
 
 class Callback(Protocol):
@@ -66,6 +69,26 @@ class MeanEncoder:
                 return self.encoder(self.load(images))[0].cpu().numpy()
         finally:
             self.encoder.train(was_training)
+
+
+class MeanDecoder:
+    """Decodes codes to images in evaluation mode, in float32, as an exported decoder does."""
+
+    def __init__(self, decoder: nn.Module, activation: str, device: str):
+        """activation: name of the function that turns the decoder's output into images in [0, 1]."""
+        self.decoder, self.activation, self.device = decoder, ACTIVATIONS[activation], device
+
+    @torch.no_grad()
+    def __call__(self, codes: np.ndarray) -> np.ndarray:
+        """codes: (n, D) float32.  Returns (n, H, W, C) float32 in [0, 1]."""
+        was_training = self.decoder.training
+        self.decoder.eval()
+        try:
+            with float32(), plain_layers():
+                images = self.activation(self.decoder(torch.from_numpy(codes).to(self.device)))
+                return images.permute(0, 2, 3, 1).cpu().numpy()
+        finally:
+            self.decoder.train(was_training)
 
 
 def start_callbacks(callbacks: Sequence[Callback], training: Training) -> None:

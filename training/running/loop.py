@@ -11,13 +11,16 @@ from ...common.signals import put_off, stop, stop_requested
 from ..objectives.objective import Losses
 from ..optimizers import ScheduledOptimizer
 from .callbacks import Callback
+from .kept import keep_checkpoint
 from .log import NonFiniteLossError, Progress, TrainingLog
 from .state import RunState
 
 
 def run(state: RunState, training_steps: int, checkpoint_steps: int, log_steps: int,
-        progress: Progress | None = None, callbacks: Sequence[Callback] = ()) -> None:
+        progress: Progress | None = None, callbacks: Sequence[Callback] = (), keep_steps: int | None = None) -> None:
     """Updates the model until the global step reaches `training_steps`; logs and saves at multiples of the others.
+
+    keep_steps: updates between two checkpoints that stay beside the latest one; None keeps none.
 
     A signal ends it between two updates, with a checkpoint.  Raises Stopped then, and NonFiniteLossError, naming step,
     terms and the last good checkpoint."""
@@ -38,9 +41,12 @@ def run(state: RunState, training_steps: int, checkpoint_steps: int, log_steps: 
             for callback in due:  # before the checkpoint: what a kill takes away here, resuming makes again
                 log.add_scores(state.step, callback(state.step))
             with put_off():
-                if is_last or updates % checkpoint_steps == 0 or stop_requested():
+                is_kept = keep_steps is not None and updates % keep_steps == 0
+                if is_last or is_kept or updates % checkpoint_steps == 0 or stop_requested():
                     state.elapsed_time, state.pending_log = time.monotonic() - started, log.pending()
                     state.save()
+                if is_kept:
+                    keep_checkpoint(state)
             if stop_requested():
                 stop(f"{state.last_checkpoint()} is saved; go on from there with --resume.")
     except NonFiniteLossError as error:

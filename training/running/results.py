@@ -18,12 +18,16 @@ def write_results(state: RunState, eval_steps: int) -> dict[str, Any]:
     """Evaluates `eval_steps` batches and writes MODEL_DIR/results."""
     started = time.monotonic()
     results: dict[str, Any] = mean_terms(state.model, state.evaluation_batches(), eval_steps, state.step)
-    results["global_step"] = state.step
-    results["elapsed_time"] = state.elapsed_time + time.monotonic() - started
-    results |= {**state.seeds, "method": state.model.method, "device": str(next(state.model.parameters()).device),
-                "num_threads": torch.get_num_threads(), "torch_version": torch.__version__,
-                "unbraid_version": __version__}
+    results |= provenance(state)
+    results["elapsed_time"] += time.monotonic() - started
     return update_result_directory(state.model_dir / RESULTS_NAME, "train", results)
+
+
+def provenance(state: RunState) -> dict[str, Any]:
+    """Returns the step, seeds, time and versions of a training run, under the keys of its results."""
+    return {"global_step": state.step, "elapsed_time": state.elapsed_time, **state.seeds, "method": state.model.method,
+            "device": str(next(state.model.parameters()).device), "num_threads": torch.get_num_threads(),
+            "torch_version": torch.__version__, "unbraid_version": __version__}
 
 
 @torch.no_grad()

@@ -26,9 +26,10 @@ from .log import CSV_NAME, SCORES_NAME, TENSORBOARD_NAME
 logger = logging.getLogger(__name__)
 
 RESULTS_NAME = "results"
+KEPT_NAME = "checkpoints"
 # What a resumed run may change: it decides how long and how observed the training is, not what it computes.
 MAY_CHANGE = frozenset(f"model.{name}" for name in ("training_steps", "eval_steps", "checkpoint_steps", "log_steps",
-                                                    "callbacks", "name", "model_num"))
+                                                    "keep_steps", "callbacks", "name", "model_num"))
 CALLBACKS = "model.callbacks"  # they look on, so their own parameters may change, too
 
 
@@ -102,7 +103,7 @@ def prepare_directory(state: RunState, overwrite: bool, resume: bool) -> None:
     refuse_directory(state.model_dir, overwrite, resume)
     for name in (FILE_NAME, CSV_NAME, SCORES_NAME):
         (state.model_dir / name).unlink(missing_ok=True)
-    for name in (TENSORBOARD_NAME, RESULTS_NAME, FOLDER_NAME):
+    for name in (TENSORBOARD_NAME, RESULTS_NAME, FOLDER_NAME, KEPT_NAME):
         shutil.rmtree(state.model_dir / name, ignore_errors=True)
     state.save()
 

@@ -18,7 +18,7 @@ from ..data.batches import image_shape, num_images
 from ..data.image_loader import make_image_loader
 from ..data.labelled import Supervision
 from ..objectives.objective import VAEObjective
-from .callbacks import FOLDER_NAME, Callback, MeanEncoder, Training, start_callbacks
+from .callbacks import FOLDER_NAME, Callback, MeanDecoder, MeanEncoder, Training, start_callbacks
 from .log import SCORES_NAME, Progress, scores_table
 from .loop import run
 from .placement import place
@@ -39,18 +39,27 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
           progress: Progress | None = None, model: VAEObjective | type[VAEObjective] = gin.REQUIRED,
           training_steps: int = gin.REQUIRED, random_seed: int | None = None, batch_size: int = gin.REQUIRED,
           eval_steps: int = 1000, data_seed: int | None = None, checkpoint_steps: int = 5000, log_steps: int = 100,
+          keep_steps: int | None = None,
           precision: str = "float32", compile: bool = False, callbacks: Sequence[Callback] = (), name: str = "",
           model_num: int | None = None, model_seed: int | None = None, unsupervised_data_seed: int | None = None,
           supervised_data_seed: int | None = None, num_labelled_samples: int | None = None,
           train_percentage: float | None = None) -> None:
     """Trains `model` on the data set `dataset.name` and writes `model_dir`: checkpoint, logs and results.
 
-    training_steps: value of the global step at the end.  random_seed: of weights and noise; it also draws the seeds of
-    the training and the evaluation data unless data_seed gives the former.  eval_steps: number of batches evaluated at
-    the end.  checkpoint_steps, log_steps: updates between two checkpoints and between two rows of the log.  precision:
-    'float32', or 'bfloat16' for the networks' layers.  compile: hands these layers to torch.compile.  callbacks: what
-    looks on, such as @evaluate_during_training().  `name` and `model_num` are labels.  resume: go on from the
-    checkpoint in `model_dir`; on the CPU the weights come out bit by bit as if the run had never stopped.
+    Args:
+        training_steps: value of the global step at the end.
+        random_seed: seed of weights and noise; it also draws the seeds of the training and the evaluation data, unless
+            data_seed gives the former.
+        eval_steps: number of batches evaluated at the end.
+        checkpoint_steps, log_steps: updates between two checkpoints and between two rows of the log.
+        keep_steps: updates between two checkpoints that stay in `model_dir`/checkpoints/STEP; None keeps the latest one
+            only.
+        precision: 'float32', or 'bfloat16' for the networks' layers.
+        compile: hands these layers to torch.compile.
+        callbacks: observers of the training, such as @evaluate_during_training().
+        name, model_num: labels.
+        resume: continue from the checkpoint in `model_dir`; on the CPU the weights equal those of an uninterrupted run
+            to the bit.
 
     disentanglement_lib's semi-supervised configs name the method's class, not an instance, and say model_seed and
     unsupervised_data_seed for random_seed and data_seed; num_labelled_samples images have labels, drawn with
@@ -59,7 +68,7 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
     Raises UserError for what cannot be done, before anything is written."""
     model = method_of(model)
     _check_counts(training_steps=training_steps, batch_size=batch_size, checkpoint_steps=checkpoint_steps,
-                  log_steps=log_steps)
+                  log_steps=log_steps, **({} if keep_steps is None else {"keep_steps": keep_steps}))
     refuse_directory(Path(model_dir), overwrite, resume)
     warn_of_long_schedules(model, training_steps)
     seeds = draw_seeds(only_one(random_seed=random_seed, model_seed=model_seed),
@@ -70,13 +79,14 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
     state = assemble(Path(model_dir), model, data, batch_size, seeds, device, precision, compile,
                      Supervision(supervised_data_seed, num_labelled_samples, train_percentage))
     view = Training(state.model_dir / FOLDER_NAME, str(bound("dataset.name")), data, training_steps,
-                    model.step_increment, MeanEncoder(model.encoder, device))
+                    model.step_increment, MeanEncoder(model.encoder, device),
+                    MeanDecoder(model.decoder, model.reconstruction_loss.activation, device))
     start_callbacks(callbacks, view)
     prepare_directory(state, overwrite, resume)
     if state.finished(training_steps):
         print(f"{model_dir} already holds the finished training ({state.step} steps); nothing to do.")
         return
-    run(state, training_steps, checkpoint_steps, log_steps, progress, callbacks)
+    run(state, training_steps, checkpoint_steps, log_steps, progress, callbacks, keep_steps)
     write_results(state, eval_steps)
     if table := scores_table(state.model_dir / SCORES_NAME):
         print(table)
