@@ -65,8 +65,9 @@ def regressed(codes: np.ndarray, factors: np.ndarray, settings: Sequence[Any]) -
     """Importances (num_codes, num_factors), not negative, and informativeness; all columns in [0, 1]."""
     models = [_best_model(codes, factor, settings) for factor in factors.T]
     errors = [np.mean((model.predict(codes) - factor) ** 2) for model, factor in zip(models, factors.T, strict=True)]
+    # Lasso fitted to float32 codes has float32 coefficients; their shares and entropies are computed in float64.
     importances = np.stack([np.abs(model.coef_ if hasattr(model, "coef_") else model.feature_importances_)
-                            for model in models], axis=1)
+                            for model in models], axis=1).astype(np.float64)
     return importances, float(np.mean(np.maximum(1 - np.array(errors) / VARIANCE_OF_UNIFORM, 0)))
 
 

@@ -16,9 +16,12 @@ from .modularity_explicitness import area_under_curve
 
 
 def scaled_to_unit(codes: np.ndarray) -> np.ndarray:
-    """Codes (n, num_codes) with every column from 0 to 1; a constant column is 0."""
-    lowest, highest = codes.min(axis=0), codes.max(axis=0)
-    return (codes - lowest) / np.where(highest > lowest, highest - lowest, 1)
+    """Returns codes (n, num_codes) with every column scaled to [0, 1] by scikit-learn's `minmax_scale`.
+
+    A column whose range is below 10 machine epsilons counts as constant: it is shifted to 0, not stretched."""
+    from sklearn.preprocessing import minmax_scale
+
+    return minmax_scale(codes)
 
 
 @gin.configurable("explicitness", denylist=RUNTIME_ARGUMENTS)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...common.configuration import RUNTIME_ARGUMENTS
 from ...metrics.information.discretization import discretize
+from ...metrics.information.precision import wide_enough
 from ..protocol.matrices import save_matrix
 from ..sampling.points import RepresentationFunction, sample_codes
 
@@ -32,9 +33,10 @@ def interventional_robustness(codes: np.ndarray, factors: np.ndarray, diff_quant
 
     codes: (n, num_codes), none constant.  factors: (n, num_factors) discrete.  diff_quantile: which quantile of the
     deviations counts; 1.0 is the paper's maximum."""
-    max_deviations = np.max(np.abs(codes - codes.mean(axis=0)), axis=0)
+    max_deviations = np.max(_deviations(codes), axis=0)
     deviations = np.stack([_mean_deviations(codes, values, diff_quantile) for values in factors.T], axis=1)
-    matrix = 1.0 - deviations / max_deviations[:, np.newaxis]
+    moves = max_deviations > 0  # a constant code has a variance above 0 where its mean is rounded; its weight is 0
+    matrix = np.where(moves, 1.0 - (deviations.T / np.where(moves, max_deviations, 1)), 0).T
     per_code = matrix.max(axis=1)
     weights = max_deviations if np.sum(max_deviations) > 0.0 else None
     return Robustness(float(np.average(per_code, weights=weights)), matrix, per_code, matrix.argmax(axis=1),
@@ -61,8 +63,10 @@ def compute_irs(ground_truth_data: Any, representation_function: RepresentationF
 def irs_of_codes(codes: np.ndarray, factors: np.ndarray, diff_quantile: float = 0.99,
                  discretize_factors: bool = True) -> tuple[dict[str, float], Robustness | None]:
     """Scores of codes (n, num_codes) and factors (n, num_factors), and what they come from unless no code varies."""
+    codes = wide_enough(codes, _deviations)
     # The selection is made on rows of the transposed array: its layout decides how numpy sums, hence the last bit.
-    active = codes.T[codes.T.var(axis=1) > 0.0, :]
+    with np.errstate(over="ignore"):  # an infinite variance is above 0
+        active = codes.T[codes.T.var(axis=1) > 0.0, :]
     robustness = None
     if active.any():
         values = discretize(factors) if discretize_factors else factors
@@ -77,5 +81,10 @@ def _mean_deviations(codes: np.ndarray, values: np.ndarray, diff_quantile: float
     total = np.zeros(codes.shape[1])
     for value in distinct:
         group = codes[values == value, :]
-        total += np.percentile(np.abs(group - np.mean(group, axis=0)), q=diff_quantile * 100, axis=0)
+        total += np.percentile(_deviations(group), q=diff_quantile * 100, axis=0)
     return total / len(distinct)
+
+
+def _deviations(codes: np.ndarray) -> np.ndarray:
+    """(n, num_codes) absolute difference of each code from its mean."""
+    return np.abs(codes - codes.mean(axis=0))

@@ -13,6 +13,8 @@ from ...metrics.information.discretization import entropies, make_discretizer, m
 from ..protocol.matrices import save_matrix
 from ..sampling.points import RepresentationFunction, sample_codes
 
+DECIMALS = 12  # mutual information of codes that differ only by the rounding of its sum agrees to this many
+
 
 def jemmig_per_factor(mutual_information: np.ndarray, factor_entropies: np.ndarray, code_entropies: np.ndarray,
                       num_bins: int) -> np.ndarray:
@@ -20,15 +22,17 @@ def jemmig_per_factor(mutual_information: np.ndarray, factor_entropies: np.ndarr
 
     All in nats: mutual_information (num_codes, num_factors), factor_entropies (num_factors,), code_entropies
     (num_codes,).  Returns (num_factors,) in [0, 1], higher is better: the best code should hold the factor and no more.
-    Undefined with one code."""
+    Of codes whose information agrees to 12 decimals, z* is the one with the lower joint entropy; the reference takes
+    whichever sorts last.  Undefined with one code."""
     if len(mutual_information) < 2:
         return np.full(len(factor_entropies), undefined(
             f"JEMMIG compares two codes; the representation has {len(mutual_information)}."))
-    ordered = np.argsort(mutual_information, axis=0)
+    joint = factor_entropies + code_entropies[:, np.newaxis] - mutual_information
+    ordered = np.lexsort((-joint, np.round(mutual_information, DECIMALS)), axis=0)
     best = np.take_along_axis(mutual_information, ordered[-1:], axis=0)[0]
     second = np.take_along_axis(mutual_information, ordered[-2:-1], axis=0)[0]
-    joint_entropies = factor_entropies + code_entropies[ordered[-1]] - best
-    return 1 - (joint_entropies - best + second) / (factor_entropies + np.log(num_bins))
+    lowest = np.take_along_axis(joint, ordered[-1:], axis=0)[0]
+    return 1 - (lowest - best + second) / (factor_entropies + np.log(num_bins))
 
 
 @gin.configurable("jemmig", denylist=RUNTIME_ARGUMENTS)

@@ -13,6 +13,7 @@ from ...metrics.context import undefined
 from ...metrics.estimators.jobs import run_in_turn
 from ...metrics.estimators.predictors import logistic_regression
 from ...metrics.information.discretization import discretize, mutual_information_matrix
+from ...metrics.information.precision import wide_enough
 from ..protocol.matrices import save_matrix
 from ..sampling.points import RepresentationFunction, sample_codes
 
@@ -82,6 +83,7 @@ def _standardised(codes: np.ndarray, factors: np.ndarray, test_codes: np.ndarray
     """A classifier, standardised train and test codes, and the labels of one factor after the other.
 
     Constant codes are left out: they hold nothing, and the original fails on them (0 / 0)."""
+    codes = wide_enough(codes, lambda codes: codes.var(axis=0))
     mean, deviation = codes.mean(axis=0), codes.std(axis=0)
     varying = deviation > 0
     if not varying.all():

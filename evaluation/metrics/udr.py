@@ -51,11 +51,11 @@ def spearman_correlations(codes: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 @gin.configurable("udr_sklearn", denylist=RUN_TIME_ARGUMENTS)
 def compute_udr_sklearn(ground_truth_data: Any, representation_functions: Sequence[DivergingRepresentation],
-                        random_state: np.random.RandomState, artifact_dir: str | None = None,
-                        batch_size: int = gin.REQUIRED, num_data_points: int = gin.REQUIRED,
-                        correlation_matrix: str = "lasso",
+                        random_state: np.random.RandomState, batch_size: int = gin.REQUIRED,
+                        num_data_points: int = gin.REQUIRED, correlation_matrix: str = "lasso",
                         filter_low_kl: bool = True, include_raw_correlations: bool = True,
-                        kl_filter_threshold: float = 0.01, kl_mask_threshold: float = 0.01) -> dict[str, Any]:
+                        kl_filter_threshold: float = 0.01, kl_mask_threshold: float = 0.01,
+                        artifact_dir: str | None = None) -> dict[str, Any]:
     """`model_scores`, one for each model in [0, 1], higher is better: the median agreement with the other models.
 
     reference: codes with a KL divergence of `kl_mask_threshold` or less are zeroed whatever `kl_filter_threshold` is.

@@ -8,6 +8,8 @@ from math import log
 import gin
 import numpy as np
 
+from ...common.errors import UserError
+
 Discretizer = Callable[[np.ndarray, int], np.ndarray]
 
 
@@ -20,15 +22,59 @@ def make_discretizer(target: np.ndarray, num_bins: int = gin.REQUIRED,
 
 @gin.configurable("histogram_discretizer", denylist=["target"])
 def histogram_discretize(target: np.ndarray, num_bins: int = gin.REQUIRED) -> np.ndarray:
-    """Bin numbers 1..num_bins of each row of `target` (num_dimensions, num_points), in its dtype.
+    """Returns bin numbers 1..num_bins of each row of `target` (num_dimensions, num_points).
 
-    Bins are equally wide from the row's minimum to its maximum and closed to the left.  Edges are computed in the
-    row's own precision: in another one, a point on an edge changes its bin."""
-    discretized = np.zeros_like(target)
+    Bins are equally wide from the row's minimum to its maximum and closed to the left.  The result has the dtype of
+    `target`, widened if it cannot hold num_bins.  Raises UserError for NaN, infinite values, and num_bins < 1."""
+    discretized = _labels_like(target, num_bins)
     for row, values in zip(discretized, target, strict=True):
-        edges = np.histogram_bin_edges(values, num_bins)
-        row[:] = np.digitize(values, edges[:-1])
+        row[:] = np.digitize(values, histogram_edges(values, num_bins)[:-1])
     return discretized
+
+
+@gin.configurable("minmax_discretizer", denylist=["target"])
+def minmax_discretize(target: np.ndarray, num_bins: int = gin.REQUIRED) -> np.ndarray:
+    """Returns bin numbers of each row of `target` (num_dimensions, num_points), scaled to [0, 1] before it is binned.
+
+    This is the arithmetic of Carbonneau et al. (arXiv:2012.09276): scikit-learn's `minmax_scale`, which treats ranges
+    below 10 machine epsilons (1.2e-6 in float32) as constant, and equal bins of [0, 1].  A value on an edge can
+    therefore fall into another bin than with `histogram_discretize`.  Raises UserError as that function does."""
+    from sklearn.preprocessing import minmax_scale
+
+    discretized = _labels_like(target, num_bins)
+    with np.errstate(over="ignore", invalid="ignore"):  # a range above the largest number has scale 0: one bin
+        discretized[:] = np.digitize(minmax_scale(target, axis=1), np.linspace(0, 1, num_bins + 1)[:-1])
+    return discretized
+
+
+def histogram_edges(values: np.ndarray, num_bins: int) -> np.ndarray:
+    """Returns the num_bins + 1 edges of `np.histogram_bin_edges` for finite `values`, whatever their range.
+
+    NumPy refuses a range with fewer representable numbers than bins.  Such a range has repeated edges here, as it had
+    in the NumPy releases that disentanglement_lib was written for; the bins between repeated edges are empty."""
+    lowest, highest = values.min(), values.max()
+    if lowest == highest:
+        lowest, highest = lowest - 0.5, highest + 0.5
+    # Edges are computed in the values' own precision: in another one, a value on an edge changes its bin.
+    precision = np.result_type(lowest, highest, values)
+    if not np.issubdtype(precision, np.inexact):
+        precision = np.result_type(precision, float)
+    with np.errstate(over="ignore", invalid="ignore"):
+        edges = np.linspace(lowest, highest, num_bins + 1, dtype=precision)
+    if not np.isfinite(edges).all():  # the width of the range exceeds the largest number
+        edges = 2 * np.linspace(lowest / 2, highest / 2, num_bins + 1, dtype=precision)
+    return edges
+
+
+def _labels_like(target: np.ndarray, num_bins: int) -> np.ndarray:
+    """Returns an array for bin numbers of `target`.  Raises UserError where nothing can be binned."""
+    if num_bins < 1:
+        raise UserError(f"discretizer.num_bins is {num_bins}; expected 1 or more.")
+    unbinnable = np.flatnonzero(~np.isfinite(target).all(axis=1))
+    if len(unbinnable):
+        raise UserError(f"Columns {unbinnable.tolist()} of the values to bin hold NaN or infinity; expected finite "
+                        "numbers.")
+    return np.zeros(target.shape, dtype=np.promote_types(target.dtype, np.min_scalar_type(num_bins)))
 
 
 def discretize(codes: np.ndarray) -> np.ndarray:

@@ -244,7 +244,8 @@ def sample(world: str, name: str, seed: int, number: int) -> tuple[np.ndarray, n
 def review(metric: str, world: str, name: str, seed: int) -> dict[str, Any]:
     factors, codes, _ = sample(world, name, seed, NUM_POINTS)
     function = getattr(importlib.import_module(f"metrics.{metric}"), metric)
-    return {"score": function(factors, codes, continuous_factors=False, nb_bins=10)}
+    options = {"diff_quantile": 1.0, "continuous_factors": True} if metric == "irs" else {"continuous_factors": False}
+    return {"score": function(factors, codes, nb_bins=10, **options)}
 
 
 def review_sampled(metric: str, world: str, name: str, seed: int) -> dict[str, Any]:

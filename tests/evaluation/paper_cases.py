@@ -10,7 +10,8 @@ from metric_worlds import BINS, WORLDS, World
 # (world, representation, seed): full grids, no code that is constant (the sources fail on one)
 CASES = (("grid", "linear", 3), ("grid", "noisy", 4), ("fine", "permuted", 5))
 FEW = CASES[:2]
-TEN_BINS = BINS.replace("20", "10")
+TEN_BINS = BINS.replace("20", "10").replace("@histogram", "@minmax")
+EDGES = (*CASES, ("grid", "factors", 6), ("fine", "factors", 7))  # codes of factor values lie on the edges of bins
 
 
 @dataclass(frozen=True)
@@ -131,18 +132,21 @@ PAPERS = {
     },
     "review": {
         "mig_sup": Paper(f"evaluation.evaluation_fn = @mig_sup\nmig_sup.num_train = {NUM_POINTS}\n" + TEN_BINS,
-                         {"mig_sup": "score"}),
+                         {"mig_sup": "score"}, EDGES),
         "dcimig": Paper(f"evaluation.evaluation_fn = @dcimig\ndcimig.num_train = {NUM_POINTS}\n" + TEN_BINS,
-                        {"dcimig": "score"}),
+                        {"dcimig": "score"}, EDGES),
         "jemmig": Paper(f"evaluation.evaluation_fn = @jemmig\njemmig.num_train = {NUM_POINTS}\njemmig.num_bins = 10\n"
-                        "discretizer.discretizer_fn = @histogram_discretizer\n", {"jemmig": "score"}),
+                        "discretizer.discretizer_fn = @minmax_discretizer\n", {"jemmig": "score"}, EDGES),
+        "irs": Paper(f"evaluation.evaluation_fn = @irs\nirs.num_train = {NUM_POINTS}\nirs.batch_size = 16\n"
+                     "irs.diff_quantile = 1.0\nirs.discretize_factors = True\n" + TEN_BINS, {"IRS": "score"}, EDGES,
+                     1e-6),
         "modularity": Paper(
             f"evaluation.evaluation_fn = @modularity_explicitness\nmodularity_explicitness.num_train = {NUM_POINTS}\n"
-            "modularity_explicitness.num_test = 100\n" + TEN_BINS, {"modularity_score": "score"}),
+            "modularity_explicitness.num_test = 100\n" + TEN_BINS, {"modularity_score": "score"}, EDGES),
         "explicitness": Paper(
             f"evaluation.evaluation_fn = @explicitness\nexplicitness.num_train = {NUM_POINTS}\n"
             "logistic_regression.one_vs_rest = True\nlogistic_regression.class_weight = 'balanced'\n",
-            {"explicitness": "score"}, FEW, 1e-5),
+            {"explicitness": "score"}, EDGES, 1e-5),
     },
     "review_sampled": {
         "z_min_var": Paper(groups("z_min_variance", VARIANCE), {"z_min_variance": "score"}),
@@ -152,12 +156,12 @@ PAPERS = {
             "evaluation.evaluation_fn = @dci_regression\ndci_regression.num_train = 300\n"
             "dci_regression.regressor = @lasso\n",
             {"disentanglement": "disentanglement", "completeness_unweighted": "completeness",
-             "informativeness": "informativeness"}, FEW, 1e-5),
+             "informativeness": "informativeness"}, CASES, 1e-9),
         "dci_random_forest": Paper(
             "evaluation.evaluation_fn = @dci_regression\ndci_regression.num_train = 300\n"
             "dci_regression.regressor = @random_forest\n",
             {"disentanglement": "disentanglement", "completeness_unweighted": "completeness",
-             "informativeness": "informativeness"}, FEW[:1], 1e-6),
+             "informativeness": "informativeness"}, EDGES, 1e-6),
     },
     "infomec": {
         "continuous": Paper(
