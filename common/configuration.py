@@ -11,11 +11,12 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import gin
 
 from .errors import ConfigurationError, suggestion
-from .gin_files import importing, reading, shipped_names, with_quotes
+from .gin_files import importing, open_text, reading, shipped_names, with_quotes
 
 CONFIG_ROOT = Path(__file__).resolve().parent.parent / "gin_configs"
 UNKNOWN = re.compile(r"No configurable matching (?:reference )?'@?([^'()]+)")
@@ -43,27 +44,55 @@ def find_config(name: str) -> Path:
                              + f" They are in {CONFIG_ROOT}; unbraid-evaluate --list describes metrics and presets.")
 
 
-@contextlib.contextmanager
-def configured(config_files: Sequence[str | Path] = (), bindings: Sequence[str] = ()) -> Iterator[None]:
-    """Parses gin files, then bindings (which win), and clears gin when the block ends, whatever happens.
+class Configuration:
+    """A gin configuration that is parsed once and can be put in use again and again."""
 
-    Blocks nest: a configuration around this one plays no part in it, and is back as it was when it ends.  Includes are
-    looked up beside the file that is parsed, then in the working directory, then among the shipped configs; modules
-    that a file imports, beside it and in the working directory.  Bindings of shipped names that belong to other
-    commands are skipped.  Raises ConfigurationError for what cannot be parsed, and turns gin's complaint about a
-    missing parameter inside the block into one."""
-    files = [find_config(str(config_file)).resolve() for config_file in config_files]
-    lines = [line for binding in bindings for line in binding.splitlines()]
-    # finalize locks gin; leaving gives back the state before, so users can register on
-    with gin.unlock_config(), _outer_kept(), reading([file.parent for file in files]):
-        try:
+    def __init__(self, config_files: Sequence[str | Path] = (), bindings: Sequence[str] = ()):
+        """Parses gin files, then bindings, which win.
+
+        Includes are looked up beside the file that is parsed, then in the working directory, then among the shipped
+        configs; modules that a file imports, beside it and in the working directory.  Bindings of shipped names that
+        belong to other commands are skipped.  Raises ConfigurationError for what cannot be parsed."""
+        files = [find_config(str(config_file)).resolve() for config_file in config_files]
+        lines = [line for binding in bindings for line in binding.splitlines()]
+        self._folders = [file.parent for file in files]
+        with _cleared(), reading(self._folders):
             with _explained(), _silent():
                 _parse(files, lines)
                 gin.finalize()
-            with _explained():
-                yield
-        finally:
-            gin.clear_config()
+            self._parsed = {name: _copied(getattr(gin.config, name)) for name in ("_CONFIG", "_IMPORTS")}
+
+    @contextlib.contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Puts the configuration in use, and clears gin when the block ends, whatever happens.
+
+        Blocks nest: a configuration around this one plays no part in it, and is back as it was when it ends.  gin's
+        complaint about a missing parameter inside the block becomes a ConfigurationError."""
+        with _cleared(), reading(self._folders), _explained():
+            for name, content in self._parsed.items():
+                getattr(gin.config, name).update(_copied(content))
+            gin.finalize()
+            yield
+
+
+def config_sources(config_files: Sequence[str | Path]) -> list[Path]:
+    """The files that a configuration is read from: the given ones and those that they include, each once."""
+    found: dict[Path, None] = {}
+    for config_file in config_files:
+        path = find_config(str(config_file)).resolve()
+        found[path] = None
+        for name in re.findall(r"""^include\s+['"](.+?)['"]""", open_text(str(path)).read(), flags=re.MULTILINE):
+            places = [place / name for place in (path.parent, Path(), CONFIG_ROOT)]
+            included = next((place for place in places if place.is_file()), None)
+            found.update(dict.fromkeys(config_sources([included]) if included else []))
+    return list(found)
+
+
+@contextlib.contextmanager
+def configured(config_files: Sequence[str | Path] = (), bindings: Sequence[str] = ()) -> Iterator[None]:
+    """Puts gin files and bindings in use for a block, see `Configuration`."""
+    with Configuration(config_files, bindings).in_use():
+        yield
 
 
 def bind(name: str, value: object) -> None:
@@ -73,11 +102,24 @@ def bind(name: str, value: object) -> None:
 
 
 def bound(name: str, default: object = None) -> object:
-    """The value bound to a parameter, or `default`."""
+    """The value bound to a parameter, that of a macro evaluated, or `default`."""
     try:
-        return gin.query_parameter(name)
+        value = gin.query_parameter(name)
     except ValueError:
         return default
+    is_macro = getattr(value, "selector", "") == "gin.macro"
+    return value.scoped_configurable_fn() if is_macro else value
+
+
+def bindings_in_use() -> dict[str, str]:
+    """All bindings of the configuration in use, needed or not, values as gin text; `import` statements are left out."""
+    return config_values(gin.config_str(max_line_length=1_000_000, continuation_indent=0))
+
+
+def imports_in_use() -> list[str]:
+    """Names of the modules that the configuration in use imports."""
+    found = re.findall(r"^(?:from ([\w.]+) )?import ([\w.]+)", gin.config_str(), flags=re.MULTILINE)
+    return [".".join(filter(None, names)) for names in found]
 
 
 def operative_config() -> str:
@@ -124,6 +166,18 @@ def _parse_file(path: Path, skipped: Sequence[str]) -> None:
 
 
 @contextlib.contextmanager
+def _cleared() -> Iterator[None]:
+    """An empty, unlocked configuration for a block; the one around it is back afterwards."""
+    # finalize locks gin; leaving gives back the state before, so users can register on
+    with gin.unlock_config(), _outer_kept():
+        gin.clear_config()
+        try:
+            yield
+        finally:
+            gin.clear_config()
+
+
+@contextlib.contextmanager
 def _outer_kept() -> Iterator[None]:
     # gin can be cleared, but not set aside.
     states = [getattr(gin.config, name) for name in ("_CONFIG", "_OPERATIVE_CONFIG", "_IMPORTS", "_SINGLETONS")]
@@ -134,6 +188,12 @@ def _outer_kept() -> Iterator[None]:
         for state, content in zip(states, saved, strict=True):
             state.clear()
             state.update(content)
+
+
+def _copied(content: Any) -> Any:
+    """A copy that `bind` in one use does not change for the next: of the set of imports, or of the bindings by
+    configurable and parameter."""
+    return content.copy() if isinstance(content, set) else {key: dict(value) for key, value in content.items()}
 
 
 @contextlib.contextmanager

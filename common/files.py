@@ -116,3 +116,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if np.isfinite(value) else None
     return value
+
+
+def cache_directory() -> Path:
+    """What unbraid keeps to save time, such as decoded data files: `UNBRAID_CACHE`, else `unbraid` in the user's cache
+    folder."""
+    chosen = os.environ.get("UNBRAID_CACHE")
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(chosen).expanduser() if chosen else Path(base).expanduser() / "unbraid"

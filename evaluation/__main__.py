@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..common.commands import add_gin_arguments, progress, run_command
+from ..common.fingerprint import ANY_VERSION
 from ..export.foreign.flags import add_hint_arguments, hints_of
 from .protocol.presets import DEFAULT_PRESET, ListAction, metrics_of_preset, presets
 
@@ -41,8 +42,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--figures", action="store_true", help="draw heat maps of the matrices behind the scores")
     existing = parser.add_mutually_exclusive_group()
     existing.add_argument("--overwrite", action="store_true", help="replace results that exist")
-    existing.add_argument("--resume", action="store_true",
-                          help="keep results that exist of this artifact with these settings; compute the others")
+    existing.add_argument("--resume", nargs="?", const=True, default=False, choices=(ANY_VERSION,),
+                          help="keep results that are complete and of this very artifact, data, settings and library "
+                               "versions, compute the others and say why; any-version also keeps results of other "
+                               "versions (docs/results.md)")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where the model runs (default: cpu)")
     parser.add_argument("--backend", choices=("auto", "onnx", "torchscript", "export"), default="auto",
                         help="which file and runtime to use (default: the fastest that is there)")
@@ -70,9 +73,9 @@ def evaluate(arguments: argparse.Namespace) -> None:
           progress(unit="img", desc="encoding") as bar, using_jobs(arguments.jobs), locked(arguments.output_dir)):
         study = Study(arguments.output_dir, configs, arguments.gin_bindings, arguments.overwrite, arguments.resume,
                       arguments.repeats, arguments.figures, dict.fromkeys(of_preset, preset or ""),
-                      finished=lambda name: metrics_bar.update())
+                      finished=lambda name: metrics_bar.update(), say=metrics_bar.write)
         study.refuse_existing(names)
-        results = study.run(make_evaluators(names, chosen_data_set(configs, arguments), arguments, bar.update))
+        results = study.run(make_evaluators(names, study.data_set, arguments, bar.update))
     print_tables(results, arguments.repeats)
     print(f"Results: {arguments.output_dir}")
 
@@ -85,7 +88,7 @@ def chosen_preset(arguments: argparse.Namespace) -> str | None:
     return None if says else DEFAULT_PRESET
 
 
-def make_evaluators(names: Sequence[str], data_set: str | None, arguments: argparse.Namespace,
+def make_evaluators(names: Sequence[str], data_set: str, arguments: argparse.Namespace,
                     report: Callable[[int], Any]) -> dict[str, Evaluator]:
     """One evaluator a model, all sharing their data sets; checkpoints are exported first, beside the results."""
     from ..export.reading.artifact import load_representation
@@ -97,20 +100,13 @@ def make_evaluators(names: Sequence[str], data_set: str | None, arguments: argpa
     for name, path in zip(names, arguments.model_dir, strict=True):
         output = arguments.output_dir / name if len(names) > 1 else arguments.output_dir
         hints = hints_of(arguments)
-        folder = exported_checkpoint(path, output, data_set, arguments.allow_pickled_code, hints.input_statistics)
+        folder = exported_checkpoint(path, output, None if data_set == "auto" else data_set,
+                                     arguments.allow_pickled_code, hints.input_statistics,
+                                     any_version=arguments.resume == ANY_VERSION)
         representation = load_representation(folder, arguments.backend, arguments.device,
                                              arguments.allow_pickled_code, hints)
         evaluators[name] = Evaluator(representation, folder, report, data_sets)
     return evaluators
-
-
-def chosen_data_set(configs: dict[str, list[str]], arguments: argparse.Namespace) -> str | None:
-    """The data set that gin names; None for "auto"."""
-    from ..common.configuration import bound, configured
-
-    with configured(next(iter(configs.values())), arguments.gin_bindings):
-        name = str(bound("dataset.name", "auto"))
-    return None if name == "auto" else name
 
 
 def check_counts(arguments: argparse.Namespace) -> None:

@@ -10,21 +10,32 @@ Training is a floor below and imports nothing of this one; gin's `import` statem
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 import gin
 import numpy as np
 
-from ..common.configuration import configured
 from ..common.errors import ConfigurationError
-from ..export.reading.artifact import Representation
+from ..export.reading.artifact import NO_HINTS, Representation
 from ..ground_truth.registry import data_sets
-from .protocol.evaluate import Evaluator, load_metrics, metric_configs, takes
+from .protocol.evaluate import Evaluator, metric_configs
+from .protocol.resolved import resolve
+from .protocol.reuse import reusable_results
 from .reporting.tables import headline
 
 logger = logging.getLogger(__name__)
+
+
+class Encoder(Protocol):
+    """The mean of the posterior of a model in training."""
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """Images (n, H, W, C) float32 in [0, 1] to codes (n, D) float32."""
+
+    def sha256(self) -> str:
+        """Hash of the weights as they are now."""
 
 
 class Training(Protocol):
@@ -35,16 +46,18 @@ class Training(Protocol):
     data: Any
     training_steps: int
     step_increment: int
-    encode: Callable[[np.ndarray], np.ndarray]
+    encode: Encoder
 
 
 class MomentaryRepresentation:
-    """The representation of a model in training, as an artifact's reader would give it; good until the next update."""
+    """The representation of a model in training, as an artifact's reader would give it; valid until the next
+    optimizer step."""
 
     record = None
     backend = provider = "training"
+    hints = NO_HINTS
 
-    def __init__(self, encode: Callable[[np.ndarray], np.ndarray], path: Path):
+    def __init__(self, encode: Encoder, path: Path):
         """path: what the results name as the file that was scored."""
         self.encode, self.path = encode, path
 
@@ -58,8 +71,8 @@ class MomentaryRepresentation:
 
     @property
     def sha256(self) -> str:
-        """No file, no hash of one."""
-        return ""
+        """Hash of the encoder's weights: there is no file to hash."""
+        return self.encode.sha256()
 
 
 @gin.configurable("evaluate_during_training")
@@ -86,16 +99,15 @@ class EvaluateDuringTraining:
         if late:
             raise ConfigurationError(f"evaluate_during_training.steps has {late[0]}, but the training ends at step "
                                      f"{training.training_steps}; raise model.training_steps or take the step out.")
-        load_metrics()
-        self.configs = metric_configs(_names(self.metrics), self.bindings)
-        for name, files in self.configs.items():
-            with configured(files, self.bindings):
-                if takes("representation_functions"):
-                    raise ConfigurationError(f"evaluate_during_training.metrics has {name!r}, which compares several "
-                                             "models; a training has one.")
         data_set = getattr(data_sets()[training.data_set], "scored_on", training.data_set)
         self.data_sets = {training.data_set: training.data}
-        self.all_bindings = [f"dataset.name = {data_set!r}", *self.bindings]
+        bindings = [f"dataset.name = {data_set!r}", *self.bindings]
+        configs = metric_configs(_names(self.metrics), bindings)
+        self.resolved = {name: resolve(files, bindings) for name, files in configs.items()}
+        for name, metric in self.resolved.items():
+            if metric.input == "models":
+                raise ConfigurationError(f"evaluate_during_training.metrics has {name!r}, which compares several "
+                                         "models; a training has one.")
 
     def is_due(self, step: int) -> bool:
         """Whether the update that led to `step` reached or passed one of the steps."""
@@ -107,8 +119,12 @@ class EvaluateDuringTraining:
         representation = MomentaryRepresentation(self.training.encode, folder)
         evaluator = Evaluator(cast(Representation, representation), folder, data_sets=self.data_sets)
         scores = {}
-        for name, files in self.configs.items():
-            key, value = headline(evaluator.evaluate(folder / name, True, files, self.all_bindings))
+        for name, resolved in self.resolved.items():
+            metric = evaluator.on_own_data(resolved)
+            fingerprint = evaluator.fingerprint(metric)
+            results = (reusable_results(folder / name, metric.step, fingerprint)  # of a training that was resumed
+                       or evaluator.score(metric, folder / name, True, fingerprint))
+            key, value = headline(results)
             scores[name] = float("nan") if value is None else float(value)
             logger.info("Step %d: %s %s = %.4f.", step, name, key, scores[name])
         return scores

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..common.commands import add_gin_arguments, run_command
 from ..common.errors import UserError
+from ..common.fingerprint import ANY_VERSION, Fingerprint
 from .files.record import Record
 from .foreign.flags import add_hint_arguments, hints_of
 from .foreign.understanding import Hints
@@ -33,7 +34,11 @@ def build_parser() -> argparse.ArgumentParser:
                        help="write nothing; print what is understood of a model, as a table")
     required.add_argument("--output_dir", help="folder to write; must not exist")
     add_import_arguments(parser)
-    parser.add_argument("--overwrite", action="store_true", help="replace the output folder if it exists")
+    existing = parser.add_mutually_exclusive_group()
+    existing.add_argument("--overwrite", action="store_true", help="replace the output folder if it exists")
+    existing.add_argument("--resume", nargs="?", const=True, default=False, choices=(ANY_VERSION,),
+                          help="keep an export that is complete and of this very model, with these options and library "
+                               "versions, otherwise replace it and say why; any-version ignores the versions")
     parser.add_argument("--formats", nargs="+", choices=FORMAT_NAMES,
                         help="which files to write (default: all; of a finished graph, all that it can become)")
     add_hint_arguments(parser)
@@ -70,13 +75,33 @@ def run(arguments: argparse.Namespace) -> None:
 def export(arguments: argparse.Namespace) -> None:
     from ..common.disk.locks import locked
     from ..common.files import refuse_existing
+    from ..ground_truth.files.reads import noted_reads
+    from .files.export_fingerprint import export_fingerprint, record_export
 
-    refuse_existing(arguments.output_dir, arguments.overwrite)
-    with locked(arguments.output_dir):
+    folder, fingerprint = Path(arguments.output_dir), export_fingerprint(arguments)
+    if not arguments.resume:
+        refuse_existing(folder, arguments.overwrite)
+    with locked(folder), noted_reads() as files:
+        if arguments.resume and _written(folder):
+            if _is_kept(folder, fingerprint, arguments.resume == ANY_VERSION):
+                return
+            arguments.overwrite = True
+        refuse_existing(folder, arguments.overwrite)
         record = _export_own(arguments) if arguments.checkpoint is None else _export_foreign(arguments)
+        # Only a fitted post-processing depends on data; otherwise its images serve to verify the files.
+        record_export(folder, fingerprint, files if arguments.gin_config else [])
     print(f"{arguments.output_dir}: {_codes(record)}, images {tuple(record.image_shape)}, formats "
           f"{', '.join(_written(arguments.output_dir))}; largest difference from the model "
           f"{record.largest_difference:.2g}.")
+
+
+def _is_kept(folder: Path, fingerprint: Fingerprint, any_version: bool) -> bool:
+    from .files.export_fingerprint import is_reusable_export
+
+    if is_reusable_export(folder, fingerprint, any_version, lambda reason: print(f"{folder}: recomputed: {reason}")):
+        print(f"{folder} holds this export already.")
+        return True
+    return False
 
 
 def _codes(record: Record) -> str:
@@ -84,7 +109,7 @@ def _codes(record: Record) -> str:
     return f"{record.representation} of {record.num_latents} latents{made_by}"
 
 
-def _written(folder: str) -> list[str]:
+def _written(folder: str | Path) -> list[str]:
     from .formats import get_formats
 
     return [name for name, file_format in get_formats().items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -18,6 +19,9 @@ class GroundTruthData(ABC):
     gives the same factors and images."""
 
     factor_names: Sequence[str]
+    files: Sequence[Path] = ()
+    """Files whose content decides the images and factors.  Those that unbraid's readers open are added automatically;
+    a class that reads files in another way lists them here, so that scores of changed data are computed again."""
 
     @property
     def num_factors(self) -> int:

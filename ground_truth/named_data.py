@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gin
 
+from ..common.configuration import bindings_in_use
+from ..common.file_identity import describe_files
+from .files.reads import noted_reads
 from .ground_truth_data import GroundTruthData
 from .registry import data_sets
 from .sets import custom  # noqa: F401  (gin has to know custom_data.path before it parses)
@@ -12,10 +15,28 @@ from .sets import custom  # noqa: F401  (gin has to know custom_data.path before
 @gin.configurable("dataset", denylist=["known"])
 def get_named_ground_truth_data(name: str = gin.REQUIRED,
                                 known: dict[str, GroundTruthData] | None = None) -> GroundTruthData:
-    """The data set `name`; made once when `known`, the data sets made so far by name, is given.
+    """The data set `name`; made once when `known`, the data sets made so far by `data_set_key`, is given.
 
-    Raises UnknownNameError, with suggestions, for any other name."""
+    Its attribute `files` holds the files that it is read from.  Raises UnknownNameError, with suggestions, for any
+    other name."""
     known = {} if known is None else known
-    if name not in known:
-        known[name] = data_sets()[name]()
-    return known[name]
+    key = data_set_key(name)
+    if key not in known:
+        with noted_reads() as files:
+            data = data_sets()[name]()
+        data.files = sorted({*files, *getattr(data, "files", ())})
+        known[key] = data
+    return known[key]
+
+
+def data_set_key(name: str) -> str:
+    """The name, followed by what gin binds of the data set: two configurations may name two files by "custom"."""
+    factory = getattr(data_sets()[name], "__name__", "")
+    bound = [f"{key}={value}" for key, value in sorted(bindings_in_use().items())
+             if key.rpartition(".")[0].split("/")[-1].split(".")[-1] == factory]
+    return " ".join([name, *bound])
+
+
+def data_identity(data: GroundTruthData) -> dict[str, str]:
+    """Content hashes of the data set's files by name; empty for images that are drawn."""
+    return describe_files(getattr(data, "files", ()))

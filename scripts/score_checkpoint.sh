@@ -9,7 +9,8 @@
 #           there are).  Default: dlib_2019, the study of disentanglement_lib, which encodes the whole data set and takes
 #           minutes; mig modularity_explicitness sap_score take seconds
 #
-# Scores go to OUTPUT (default: PATH/metrics for a folder, PATH.metrics for a file); those that are there are kept.
+# Scores go to OUTPUT (default: PATH/metrics for a folder, PATH.metrics for a file); those that are current and
+# complete are kept (docs/results.md).
 # DEVICE=cuda runs the model on a GPU.  ALLOW_PICKLED_CODE=1 opens pickled modules, which runs code from the file.
 # HINTS says what cannot be found out about a stranger's model: HINTS="--layout NHWC", "--output mean", "--head halves",
 #   "--value_range -1 1", "--input_statistics 0.5 0.25".

@@ -15,22 +15,22 @@ from typing import Any
 import gin
 import numpy as np
 
-from ...common.configuration import CONFIG_ROOT, bind, bound, configured
+from ...common.configuration import bound, configured
 from ...common.errors import ConfigurationError
 from ...common.files import atomic_directory, refuse_existing
-from ...common.registry import import_members
+from ...common.fingerprint import KEY, Fingerprint
 from ...common.results import recorded_config, update_result_directory
 from ...export.files.record import library_versions
 from ...export.reading.artifact import Representation, load_representation
-from ...ground_truth.named_data import get_named_ground_truth_data
+from ...ground_truth.named_data import data_set_key, get_named_ground_truth_data
 from ...metrics.context import evaluation_context
-from ..compatibility.modules import install
 from .model_views import Views
+from .resolved import AUTO, ResolvedMetric, load_metrics, resolve
+from .reuse import CONTENTS, contents_of
+from .score_fingerprint import score_fingerprint
 from .validation import compute_validation_scores
 
 logger = logging.getLogger(__name__)
-
-NOTES = tuple(f"{step}.{note} = " for step in ("evaluation", "validation") for note in ("name", "preset"))
 
 
 @gin.configurable("evaluation", denylist=["ground_truth_data", "representation_function", "artifact_dir"])
@@ -72,7 +72,7 @@ class Evaluator:
                  data_sets: dict[str, Any] | None = None):
         """model_dir: where earlier steps' `results` lie.  report: called with the number of images just encoded.
 
-        data_sets: those made so far by name, for evaluators to share."""
+        data_sets: those made so far by `data_set_key`, for evaluators to share."""
         self.representation = representation
         self.previous_results = (model_dir if model_dir.is_dir() else model_dir.parent) / "results"
         self.views = Views(representation, report)
@@ -84,46 +84,46 @@ class Evaluator:
         """Scores one metric and writes `output_dir`/results; returns the scores.
 
         Raises UserError; then nothing is written and an old folder is left as it was."""
-        output_dir = Path(output_dir)
         refuse_existing(output_dir, overwrite)
-        files, name = self._with_data_set(gin_config_files, gin_bindings)
-        with configured(files, gin_bindings), atomic_directory(output_dir, overwrite) as folder:
-            start, settings = time.time(), _settings_sha256()
-            bind("dataset.name", name)
+        return self.score(self.on_own_data(resolve(gin_config_files, gin_bindings)), output_dir, overwrite)
+
+    def on_own_data(self, metric: ResolvedMetric) -> ResolvedMetric:
+        """The metric on the data set that gin names, or for "auto" on that of the step before, of the artifact, or of
+        AICROWD_DATASET_NAME.
+
+        Raises ConfigurationError where nothing names one."""
+        return metric.on_data_set(self._data_set_name() if metric.data_set == AUTO else metric.data_set)
+
+    def fingerprint(self, metric: ResolvedMetric) -> Fingerprint:
+        """Everything that can change the scores of a metric that `on_own_data` returned."""
+        with metric.in_use():
             data_set = get_named_ground_truth_data(known=self._data_sets)
-            is_validation = bound("validation.validation_fn") is not None
-            if is_validation:
-                scores = compute_validation_scores(data_set, self.views.codes(name, data_set))
-            else:
-                scores = compute_scores(data_set, self._seen_by_metric(name, data_set),
-                                        artifact_dir=str(folder / "artifacts"))
-            results = {**scores, "elapsed_time": time.time() - start, **self._provenance(), "settings_sha256": settings,
-                       "preset": str(bound("evaluation.preset", bound("validation.preset", ""))),
-                       "gin_bindings": list(gin_bindings)}
-            results = update_result_directory(folder / "results", "validation" if is_validation else "evaluation",
-                                              results, self.previous_results)
+        return score_fingerprint(metric, [self, *self.others] if metric.input == "models" else [self], data_set)
+
+    def score(self, metric: ResolvedMetric, output_dir: str | Path, overwrite: bool = False,
+              fingerprint: Fingerprint | None = None) -> dict[str, Any]:
+        """As `evaluate`, for a metric that `on_own_data` returned and its fingerprint, where that is known already."""
+        output_dir, start = Path(output_dir), time.time()
+        fingerprint = fingerprint or self.fingerprint(metric)
+        with metric.in_use(), atomic_directory(output_dir, overwrite) as folder:
+            scores = self._scores(metric, folder)
+            results = {**scores, "elapsed_time": time.time() - start, **self._provenance(),
+                       "preset": str(bound(f"{metric.step}.preset", "")), "gin_bindings": list(metric.given_bindings),
+                       "settings_sha256": _settings_sha256(metric), KEY: fingerprint,
+                       CONTENTS: contents_of(folder, scores)}
+            results = update_result_directory(folder / "results", metric.step, results, self.previous_results)
         logger.info("%s: %.1f s.", output_dir, results["elapsed_time"])
         return results
 
-    def settings_sha256(self, gin_config_files: Sequence[str | Path], gin_bindings: Sequence[str]) -> str:
-        """Hash of all bindings that can change a score, to tell results apart; notes for the results do not count."""
-        files, _ = self._with_data_set(gin_config_files, gin_bindings)
-        with configured(files, gin_bindings):
-            return _settings_sha256()
-
-    def _with_data_set(self, files: Sequence[str | Path], bindings: Sequence[str]) -> tuple[list[str | Path], str]:
-        """The config files with the data set's own in front, whose bindings the others override, and its name."""
-        load_metrics()
-        with configured(files, bindings):
-            name = self._data_set_name()
-        data_set_file = CONFIG_ROOT / "data_sets" / f"{name}.gin"
-        return ([data_set_file] if data_set_file.is_file() else []) + list(files), name
+    def _scores(self, metric: ResolvedMetric, folder: Path) -> dict[str, Any]:
+        data_set = get_named_ground_truth_data(known=self._data_sets)
+        table = data_set_key(metric.data_set)
+        if metric.step == "validation":
+            return compute_validation_scores(data_set, self.views.codes(table, data_set))
+        return compute_scores(data_set, self._seen_by_metric(metric, table, data_set),
+                              artifact_dir=str(folder / "artifacts"))
 
     def _data_set_name(self) -> str:
-        """The name gin binds, or for "auto" that of the step before, of the artifact, or of AICROWD_DATASET_NAME."""
-        name = str(bound("dataset.name", "auto"))
-        if name != "auto":
-            return name
         recorded = recorded_config(self.previous_results, "postprocess").get("dataset.name", "").strip("'\"")
         record = self.representation.record
         found = recorded or (record.data_set if record else None) or os.environ.get("AICROWD_DATASET_NAME")
@@ -132,11 +132,11 @@ class Evaluator:
                                      "Add --gin_bindings \"dataset.name = 'NAME'\".")
         return found
 
-    def _seen_by_metric(self, name: str, data_set: Any) -> Any:
-        """What the metric that gin chose scores: codes, those of all models, or the posterior."""
-        if takes("representation_functions"):
+    def _seen_by_metric(self, metric: ResolvedMetric, name: str, data_set: Any) -> Any:
+        """What the metric scores: codes, those of all models, or the posterior."""
+        if metric.input == "models":
             return [evaluator.views.diverging(name, data_set) for evaluator in (self, *self.others)]
-        return self.views.posterior() if takes("posterior_function") else self.views.codes(name, data_set)
+        return self.views.posterior() if metric.input == "posterior" else self.views.codes(name, data_set)
 
     def _provenance(self) -> dict[str, Any]:
         """Keys beside the reference's: which file was scored, of which method, how, with what libraries."""
@@ -169,36 +169,19 @@ def metric_configs(gin_config_files: Sequence[str], gin_bindings: Sequence[str])
     for config_file in gin_config_files:
         with configured([config_file]):
             chosen = (bound("evaluation.evaluation_fn"), bound("validation.validation_fn"))
-            is_metric = any(function is not None for function in chosen)
-        if is_metric:
+        if any(function is not None for function in chosen):
             metrics[Path(config_file).name.removesuffix(".gin")] = config_file
         else:
             shared.append(config_file)
     if not metrics:
-        with configured(shared, gin_bindings):
-            if bound("evaluation.evaluation_fn") is None:
-                raise ConfigurationError("No metric was chosen: give a gin config that binds evaluation.evaluation_fn, "
-                                         "such as --gin_config mig.")
+        resolve(shared, gin_bindings)  # refuses bindings that choose no metric
         return {"evaluation": shared}
     return {name: [*shared, config_file] for name, config_file in metrics.items()}
 
 
-def takes(argument: str) -> bool:
-    """Whether the metric that gin chose has this argument: several representations, as UDR, or the posterior."""
-    metric = bound("evaluation.evaluation_fn")
-    function = getattr(metric, "scoped_configurable_fn", metric)
-    return callable(function) and argument in inspect.signature(inspect.unwrap(function)).parameters
-
-
-def load_metrics() -> None:
-    """Registers every metric of the folder with gin, and lets modules of one's own import disentanglement_lib."""
-    install()
-    import_members(f"{__package__.rpartition('.')[0]}.metrics")
-
-
-def _settings_sha256() -> str:
-    """Hash of the bindings in use, but for notes."""
-    lines = [line for line in gin.config_str().splitlines() if not line.startswith(NOTES)]
+def _settings_sha256(metric: ResolvedMetric) -> str:
+    """Hash of all bindings that can change a score, to tell results apart."""
+    lines = [f"{name} = {text}" for name, text in sorted(metric.all_bindings.items())]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 

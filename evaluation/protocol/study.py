@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ...common.configuration import bound, configured
 from ...common.files import refuse_existing, write_json
-from ...common.results import read_json
-from ..reporting.figures import draw_heat_maps
-from .evaluate import Evaluator, load_metrics, takes
+from ...common.fingerprint import ANY_VERSION
+from ..reporting.figures import draw_missing_heat_maps
+from .evaluate import Evaluator
 from .repeats import summarise
+from .resolved import ResolvedMetric, resolve
+from .reuse import reusable_results
+
+logger = logging.getLogger(__name__)
 
 Results = dict[str, Any]
 
@@ -23,21 +28,36 @@ class Study:
 
     configs: name of a metric to its config files.  repeats: seeds per metric, counted up from the config's own.
     With several models each has a folder of its own; a metric that compares models gets one beside them.
-    presets: name of a metric to the preset it was chosen by, if any, which its results record."""
+    resume: keep results whose fingerprint is today's; "any-version" also keeps those of other versions of unbraid and
+    of libraries.  presets: name of a metric to the preset it was chosen by, if any, which its results record.
+    say: told in a sentence which results were computed again, and why."""
 
     output_dir: Path
     configs: Mapping[str, Sequence[str]]
     bindings: Sequence[str] = ()
     overwrite: bool = False
-    resume: bool = False
+    resume: bool | str = False
     repeats: int = 1
     figures: bool = False
     presets: Mapping[str, str] = field(default_factory=dict)
     finished: Callable[[str], Any] = field(default=lambda name: None)  # told after each metric
+    say: Callable[[str], Any] = field(default=logger.info)
+
+    @cached_property
+    def metrics(self) -> dict[str, ResolvedMetric]:
+        """What each metric's configuration says, with notes of its name and preset for the results."""
+        return {name: resolve(files, self.bindings).with_notes(
+                    name=name if len(self.configs) > 1 else None, preset=self.presets.get(name))
+                for name, files in self.configs.items()}
+
+    @property
+    def data_set(self) -> str:
+        """The data set that the first metric's configuration names, or "auto"."""
+        return next(iter(self.metrics.values())).data_set
 
     def tasks(self, models: Iterable[str]) -> list[tuple[str, str]]:
         """(model, metric) in order; the model is "" for a metric that compares all of them."""
-        together = [name for name in self.configs if self._compares_models(name)]
+        together = [name for name, metric in self.metrics.items() if metric.input == "models"]
         return [(model, name) for model in models for name in self.configs if name not in together] + [
             ("", name) for name in together]
 
@@ -48,13 +68,13 @@ class Study:
                 refuse_existing(self.folder(model, name, len(models)), self.overwrite)
 
     def run(self, evaluators: Mapping[str, Evaluator]) -> dict[str, dict[str, Results]]:
-        """Results by model and metric; "all models" stands for those that compare."""
+        """Results by model and metric; metrics that compare models are found under "all models"."""
         first = next(iter(evaluators.values()))
         first.others = [evaluator for evaluator in evaluators.values() if evaluator is not first]
         results: dict[str, dict[str, Results]] = {}
         for model, name in self.tasks(evaluators):
             folder = self.folder(model, name, len(evaluators))
-            found = self._score(evaluators.get(model, first), name, folder)
+            found = self._score(evaluators.get(model, first), self.metrics[name], folder)
             results.setdefault(model or "all models", {})[name] = found
             self.finished(name)
         return results
@@ -65,46 +85,29 @@ class Study:
             return self.output_dir / model / name
         return self.output_dir / name if len(self.configs) > 1 else self.output_dir
 
-    def _compares_models(self, name: str) -> bool:
-        load_metrics()
-        with configured(self.configs[name], self.bindings):
-            return takes("representation_functions")
-
-    def _score(self, evaluator: Evaluator, name: str, folder: Path) -> Results:
+    def _score(self, evaluator: Evaluator, metric: ResolvedMetric, folder: Path) -> Results:
         """Scores one metric with each seed; the first seed's results lie in `folder`, others in repeats/SEED there."""
-        with configured(self.configs[name], self.bindings):
-            step = "validation" if bound("validation.validation_fn") is not None else "evaluation"
-            seed = int(bound(f"{step}.random_seed", 0))  # type: ignore[call-overload]
-        results = []
-        for repeat in range(self.repeats):
-            place = folder if not repeat else folder / "repeats" / str(seed + repeat)
-            seeded = [f"{step}.random_seed = {seed + repeat}"] if repeat else []
-            found = self._finished(evaluator, name, place, seeded) if self.resume else None
-            if found is None:
-                named = [f"{step}.name = '{name}'"] if len(self.configs) > 1 else []
-                named += [f"{step}.preset = '{self.presets[name]}'"] if name in self.presets else []
-                found = evaluator.evaluate(place, self.overwrite or self.resume, self.configs[name],
-                                           [*named, *self.bindings, *seeded])
-                if self.figures:
-                    draw_heat_maps(place / "artifacts")
-            results.append(found)
+        metric = evaluator.on_own_data(metric)
+        results = [self._score_seed(evaluator, metric, folder)]
+        for seed in range(metric.random_seed + 1, metric.random_seed + self.repeats):
+            results.append(self._score_seed(evaluator, metric.with_seed(seed), folder / "repeats" / str(seed)))
         if self.repeats == 1:
             return results[0]
         summary = summarise(results)
         write_json(folder / "repeats.json", summary)
         return results[0] | {key: of_key["mean"] for key, of_key in summary.items()} | {"repeats": summary}
 
-    def _finished(self, evaluator: Evaluator, name: str, folder: Path, seeded: Sequence[str]) -> Results | None:
-        """Results that exist in a folder, of this very artifact under these very settings."""
-        for step in ("evaluation", "validation"):
-            file = folder / "results" / "json" / f"{step}_results.json"
-            if file.is_file():
-                settings = evaluator.settings_sha256(self.configs[name], [*self.bindings, *seeded])
-                found = read_json(file)
-                if (found.get("artifact_sha256"), found.get("settings_sha256")) == (
-                        evaluator.representation.sha256, settings):
-                    return found
-        return None
+    def _score_seed(self, evaluator: Evaluator, metric: ResolvedMetric, folder: Path) -> Results:
+        fingerprint = evaluator.fingerprint(metric)
+        results = None
+        if self.resume:
+            results = reusable_results(folder, metric.step, fingerprint, self.resume == ANY_VERSION,
+                                       say=lambda reason: self.say(f"{folder}: recomputed: {reason}"))
+        if results is None:
+            results = evaluator.score(metric, folder, self.overwrite or bool(self.resume), fingerprint)
+        if self.figures:
+            draw_missing_heat_maps(folder / "artifacts")
+        return results
 
 
 def model_names(paths: Sequence[Path]) -> list[str]:

@@ -8,10 +8,20 @@ import numpy as np
 
 from ...common.files import atomic_file
 
+PNG_START, PNG_END = b"\x89PNG", b"IEND\xaeB`\x82"
 
-def draw_heat_maps(folder: Path) -> list[Path]:
-    """Draws NAME.png beside each NAME.npz of a folder; returns the figures' paths."""
-    return [draw_heat_map(path) for path in sorted(folder.glob("*.npz"))]
+
+def draw_missing_heat_maps(folder: Path) -> list[Path]:
+    """Draws NAME.png beside each NAME.npz of a folder that has no whole, newer picture; returns the drawn ones."""
+    return [draw_heat_map(path) for path in sorted(folder.glob("*.npz")) if not _is_drawn(path)]
+
+
+def _is_drawn(path: Path) -> bool:
+    picture = path.with_suffix(".png")
+    if not picture.is_file() or picture.stat().st_mtime_ns < path.stat().st_mtime_ns:
+        return False
+    content = picture.read_bytes()
+    return content.startswith(PNG_START) and content.endswith(PNG_END)
 
 
 def draw_heat_map(path: Path) -> Path:

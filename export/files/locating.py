@@ -4,14 +4,15 @@ Folders are recognised by what lies in them, files by their first bytes and the 
 
 from __future__ import annotations
 
-import hashlib
 import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...common.file_identity import content_sha256, contents_sha256
 from ..errors import ArtifactError
+from ..formats.external_data import external_files
 from .pickles import PICKLE_BYTES, ZIP_BYTES
 
 ARTIFACTS = ("torchscript", "onnx", "export")
@@ -55,14 +56,15 @@ def require_existing(path: Path) -> None:
 
 
 def sha256_of(located: Located) -> str:
-    """Hash of what holds the weights."""
-    files = [located.path]
+    """Hash of the files that hold a model: that of the file itself, or of all where weights lie in files beside it."""
+    files = _weight_files(located)
+    return content_sha256(files[0]) if len(files) == 1 else contents_sha256(files)
+
+
+def _weight_files(located: Located) -> list[Path]:
     if located.kind == "saved_model":
-        files = sorted((located.path.parent / "variables").glob("variables.data-*")) or files
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+        return sorted((located.path.parent / "variables").glob("variables.data-*")) or [located.path]
+    return [located.path, *(external_files(located.path) if located.kind == "onnx" else [])]
 
 
 def kind_of_file(path: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from ...common.errors import UserError
 from ...common.files import atomic_directory
 from ...ground_truth.registry import data_sets
 from ..errors import ArtifactError
-from ..files.locating import Located
+from ..files.locating import Located, sha256_of
 from ..files.record import Record
 from ..formats import FORMAT_NAMES
 from ..postprocessing.affine import AffineMap
@@ -49,7 +48,7 @@ def export_graph(located: Located, output_dir: str | Path, *, hints: Hints, data
     representation = load_representation(located.path, device="cpu", allow_pickled_code=allow_pickled_code, hints=hints)
     how, images = _understood(representation, hints, data_set, postprocessing)
     source = {"format": located.kind, "project": "unknown", "file": located.path.name,
-              "sha256": hashlib.sha256(located.path.read_bytes()).hexdigest()}
+              "sha256": sha256_of(located)}
     data = data_sets()[data_set]() if data_set else None
     affine = postprocessing.fitted(lambda observations: _latents(representation, how, observations), data, data_set)
     if located.kind == "onnx":

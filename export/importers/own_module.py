@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import sys
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ import torch
 
 from ...common.configuration import configured
 from ...common.errors import ConfigurationError, UserError
+from ...common.file_identity import content_sha256
 from ..files.locating import locate
 from ..files.record import Record
 from ..formats import FORMAT_NAMES
@@ -42,7 +42,7 @@ def export_own_module(module: str, path: str | Path, output_dir: str | Path, dat
     state = read_state(locate(Path(path)).path, allow_pickled_code)
     load_weights(network, state, module)
     source = {"format": "state_dict", "project": module, "file": state.path.name,
-              "sha256": hashlib.sha256(state.path.read_bytes()).hexdigest()}
+              "sha256": content_sha256(state.path)}
     return export_representation(
         network, output_dir, images_of_data_set(data_set), representation=postprocessing.recipe.statistic,
         postprocessing=fitted_on(data_set, postprocessing, network), data_set=data_set, source=source, formats=formats,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import ArtifactError, MissingBackendError, UnsafeArtifactError
+from ..files.locating import Located, sha256_of
 from ..files.record import Record
 from ..foreign.adapter import ForeignRunner
 from ..foreign.dill_model import DillGraph, find_dill
@@ -34,8 +34,8 @@ class Representation:
 
     Swaps to the graph's (n, C, H, W), and checks what comes back."""
 
-    def __init__(self, path: Path, backend: str, device: str, runner: Runner):
-        self.path, self.backend, self.device = path, backend, device
+    def __init__(self, path: Path, backend: str, device: str, runner: Runner, hints: Hints = NO_HINTS):
+        self.path, self.backend, self.device, self.hints = path, backend, device, hints
         self.graph = runner
 
     @property
@@ -55,8 +55,8 @@ class Representation:
 
     @property
     def sha256(self) -> str:
-        """Hash of the file, to tell artifacts apart in results."""
-        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+        """Hash of the file, and of the files beside it that hold its weights, to tell artifacts apart in results."""
+        return sha256_of(Located(self.path, self.backend))
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Raises InputMismatchError when the model refuses the images, ArtifactError when its codes are not 2-D."""
@@ -76,7 +76,8 @@ def load_representation(path: str | Path, backend: str = "auto", device: str = "
     found out about a stranger's graph.
     Raises ArtifactError or one of its kinds, with what to do next."""
     if dill := _only_dill(Path(path), backend, device):
-        return Representation(dill, "dill", "cpu", ForeignRunner(DillGraph(dill, allow_pickled_code), hints, dill))
+        return Representation(dill, "dill", "cpu", ForeignRunner(DillGraph(dill, allow_pickled_code), hints, dill),
+                              hints)
     artifact, backend = find_artifact(Path(path), backend, device)
     if backend == "torchscript" and allow_pickled_code:
         return _load_trusted(artifact, device, hints)
@@ -157,7 +158,8 @@ def _only_dill(path: Path, backend: str, device: str) -> Path | None:
 
 def _representation(path: Path, backend: str, device: str, runner: Runner, hints: Hints) -> Representation:
     """A file with a record is called as the record promises; any other has to be understood."""
-    return Representation(path, backend, device, runner if runner.record else ForeignRunner(runner, hints, path))
+    runner = runner if runner.record else ForeignRunner(runner, hints, path)
+    return Representation(path, backend, device, runner, hints)
 
 
 def _load_trusted(path: Path, device: str, hints: Hints) -> Representation:

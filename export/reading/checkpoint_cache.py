@@ -4,40 +4,32 @@ Scoring loads no training code; rebuilding a network does, so it happens elsewhe
 
 from __future__ import annotations
 
-import json
-import logging
-import zipfile
 from pathlib import Path
 
 from ...common.children import last_sentence, run_child
+from ...common.fingerprint import ANY_VERSION
 from ..errors import ArtifactError
-from ..files.locating import Located, locate, sha256_of
-from ..foreign.understanding import Statistics, described
+from ..files.locating import Located, locate
+from ..foreign.understanding import Statistics
 from ..formats import TENSOR_NAMES
 from .artifact import find_artifact
 
-TORCHSCRIPT_FILE = "pytorch_model.pt"
-
-logger = logging.getLogger(__name__)
-
 
 def exported_checkpoint(path: Path, output_dir: Path, data_set: str | None = None,
-                        allow_pickled_code: bool = False, statistics: Statistics | None = None) -> Path:
-    """The artifact to score: `path` itself where it is one, else OUTPUT_DIR.representation, made unless it is there.
+                        allow_pickled_code: bool = False, statistics: Statistics | None = None,
+                        any_version: bool = False) -> Path:
+    """The artifact to score: `path` itself where it is one, else OUTPUT_DIR.representation.
 
-    statistics: for a checkpoint whose network takes (x - mean) / std.
+    An export that is there is kept if it is of this very checkpoint, made with the same options and versions.
+    statistics: for a checkpoint whose network takes (x - mean) / std.  any_version: versions may differ.
     Raises ArtifactError with the sentence of unbraid-export when that fails."""
     located = _checkpoint(path)
     if located is None:
         return path
     checkpoint = located.path
     folder = output_dir.with_name(f"{output_dir.name}.representation")
-    source = _source(folder)
-    is_as_said = statistics is None or source.get("input") == described(statistics)
-    if is_as_said and source.get("sha256") == sha256_of(located):
-        logger.info("%s holds %s already.", folder, checkpoint)
-        return folder
-    command = ["--from", str(checkpoint), "--output_dir", str(folder), "--overwrite"]
+    command = ["--from", str(checkpoint), "--output_dir", str(folder), "--resume"]
+    command += [ANY_VERSION] if any_version else []
     command += ["--data_set", data_set] if data_set else []
     command += ["--allow_pickled_code"] if allow_pickled_code else []
     if statistics is not None:
@@ -47,6 +39,9 @@ def exported_checkpoint(path: Path, output_dir: Path, data_set: str | None = Non
         raise ArtifactError(last_sentence(finished.stderr, "unbraid-export") or
                             f"unbraid-export --from {checkpoint} ended with status {finished.returncode}: "
                             f"{finished.stderr.strip().splitlines()[-1:]}")
+    for line in finished.stdout.splitlines():
+        if ": recomputed: " in line:
+            print(line)
     return folder
 
 
@@ -72,13 +67,3 @@ def _holds_artifact(folder: Path) -> bool:
             continue
         return True
     return False
-
-
-def _source(folder: Path) -> dict[str, str]:
-    """Where the export in a folder came from; empty where there is none."""
-    try:
-        with zipfile.ZipFile(folder / TORCHSCRIPT_FILE) as archive:
-            (member,) = (name for name in archive.namelist() if name.endswith("extra/unbraid.json"))
-            return json.loads(archive.read(member))["source"] or {}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-        return {}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArtifactError
+from ..files.locating import Located, sha256_of
 from ..files.record import Record
 from ..formats import Runner
 from .artifact import find_artifact, open_artifact
@@ -33,11 +34,23 @@ def load_posterior(path: str | Path, backend: str = "auto", device: str = "cpu")
     """Opens the posterior of an exported model: `posterior.*`, or a folder or representation file it lies beside.
 
     backend, device: as for `load_representation`.  Raises ArtifactError where there is none, saying why."""
-    given = Path(path)
-    beside = given.parent if given.is_file() and given.stem != "posterior" else given
-    file, backend = find_artifact(beside, backend, device, "posterior")
+    file, backend = _find_posterior(Path(path), backend, device)
     runner = open_artifact(file, backend, device)
     if runner.record is None or runner.record.kind != "posterior":
         found = f"a {runner.record.kind}" if runner.record else "somebody else's file, without a record of unbraid"
         raise ArtifactError(f"{file} is {found}; expected a posterior that unbraid-export wrote.")
     return Posterior(file, runner, runner.record)
+
+
+def posterior_sha256(path: Path) -> str:
+    """Content hash of the posterior that `load_posterior` opens; "" where there is none."""
+    try:
+        file, backend = _find_posterior(path)
+    except ArtifactError:
+        return ""
+    return sha256_of(Located(file, backend))
+
+
+def _find_posterior(given: Path, backend: str = "auto", device: str = "cpu") -> tuple[Path, str]:
+    beside = given.parent if given.is_file() and given.stem != "posterior" else given
+    return find_artifact(beside, backend, device, "posterior")

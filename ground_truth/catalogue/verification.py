@@ -9,12 +9,13 @@ import numpy as np
 
 from ...common.commands import progress
 from ...common.errors import DataError
+from ...common.files import cache_directory
 from ..bases.stored_grid import StoredGrid
 from ..drawing.dsprites_raster import draw_sprites
 from ..files import decoded
 from ..files.array_file import ArrayFile
 from ..files.dsprites_file import SpriteFile
-from ..files.paths import cache_directory, find_file
+from ..files.paths import find_file
 from ..named_data import get_named_ground_truth_data
 from ..sets.dsprites import Sprites
 from .about import DataFile

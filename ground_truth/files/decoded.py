@@ -13,17 +13,18 @@ from pathlib import Path
 import numpy as np
 
 from ...common.errors import DataError
-from ...common.files import atomic_file
+from ...common.file_identity import contents_sha256
+from ...common.files import atomic_file, cache_directory
 from .array_file import ArrayFile
 from .array_source import ArraySource
 from .numpy_files import npy_source
-from .paths import cache_directory
+from .reads import note_read
 
 logger = logging.getLogger(__name__)
 
 Images = ArrayFile | np.ndarray  # indexed by a slice or by positions along the first axis
 CHECKSUM_BYTES = 4
-FORMAT = 1  # to be raised when copies are to be made differently, so that old ones are not read
+FORMAT = 2  # to be raised when copies are to be made differently, so that old ones are not read
 
 
 def open_images(source: ArraySource) -> Images:
@@ -36,9 +37,10 @@ def open_images(source: ArraySource) -> Images:
 
 def decoded(name: str, sources: Sequence[Path], shape: tuple[int, ...], dtype: np.dtype | type,
             blocks: Callable[[], Iterable[np.ndarray]]) -> ArrayFile:
-    """The array that `blocks` yields in order, from the cache when the source files have not changed since.
+    """The array that `blocks` yields in order, from the cache when a copy of files with this content is there.
 
     sources: the files it is made from; name: tells arrays of the same files apart."""
+    note_read(*sources)
     path = _cached_path((name, shape, np.dtype(dtype).str), sources)
     if not path.exists():
         _write(path, sources, shape, np.dtype(dtype), blocks())
@@ -59,8 +61,7 @@ def check(array: ArrayFile) -> bool:
 
 
 def _cached_path(content: tuple[str, tuple[int, ...], str], sources: Sequence[Path]) -> Path:
-    facts = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in sources]
-    key = hashlib.sha256(repr((FORMAT, content, facts)).encode()).hexdigest()[:16]
+    key = hashlib.sha256(repr((FORMAT, content, contents_sha256(sources))).encode()).hexdigest()[:16]
     return cache_directory() / f"{sources[0].stem}-{content[0].replace('/', '_')}-{key}.npy"
 
 

@@ -8,6 +8,7 @@ from ...common.errors import DataError, MissingDataError
 from .array_source import ArraySource
 from .hdf5_files import h5_keys, h5_source
 from .numpy_files import npy_source, npz_keys, npz_source
+from .reads import note_read
 
 HDF5 = (h5_keys, h5_source)
 READERS = {".npz": (npz_keys, npz_source), ".h5": HDF5, ".hdf5": HDF5, ".hdf": HDF5}
@@ -36,6 +37,7 @@ def stored_keys(path: Path) -> list[str]:
         return [file.stem for file in sorted(path.glob("*.npy"))]
     if not path.is_file():
         raise MissingDataError(f"There is no file {path}.")
+    note_read(path)
     if path.suffix == ".npy":
         return []
     if path.suffix not in READERS:

@@ -6,17 +6,12 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from .reads import note_read
+
 
 def data_root() -> Path:
     """The folder of the data sets, as in disentanglement_lib: `DISENTANGLEMENT_LIB_DATA`, else the current one."""
     return Path(os.environ.get("DISENTANGLEMENT_LIB_DATA") or ".")
-
-
-def cache_directory() -> Path:
-    """Decoded copies of compressed files: `UNBRAID_CACHE`, else `unbraid` in the user's cache folder."""
-    chosen = os.environ.get("UNBRAID_CACHE")
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(chosen).expanduser() if chosen else Path(base).expanduser() / "unbraid"
 
 
 def search_roots() -> list[Path]:
@@ -28,4 +23,7 @@ def search_roots() -> list[Path]:
 def find_file(layouts: Iterable[str]) -> Path | None:
     """The first of several relative paths that exists below a search root, in the order given."""
     candidates = (root / layout for layout in layouts for root in search_roots())
-    return next((candidate for candidate in candidates if candidate.exists()), None)
+    found = next((candidate for candidate in candidates if candidate.exists()), None)
+    if found is not None:
+        note_read(found)
+    return found

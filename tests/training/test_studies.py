@@ -118,7 +118,7 @@ def test_help_shows_the_studies(capsys) -> None:
 
 
 def test_only_print_shows_bindings_and_commands(capsys, monkeypatch) -> None:
-    monkeypatch.setattr(reproduce.subprocess, "run", None)
+    monkeypatch.setattr(reproduce, "run_child", None)
     assert reproduce.main(["--model_num", "300", "--only_print"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "dataset.name = 'dsprites_full'"

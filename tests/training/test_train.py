@@ -173,3 +173,24 @@ def test_loss_that_is_not_finite_stops_with_step_terms_and_last_checkpoint(train
     assert "reconstruction_loss = " in message
     assert f"the last good checkpoint is {model_dir / 'checkpoint.pt'} (step 4)" in message
     assert read_checkpoint(model_dir)["step"] == 4
+
+
+@pytest.mark.parametrize("is_finished", [True, False])
+def test_changed_data_is_not_resumed_on(train_small, tmp_path: Path, is_finished: bool) -> None:
+    data, model_dir = tmp_path / "data.npz", tmp_path / "model"
+    bindings = ("dataset.name = 'custom'", f"custom_data.path = '{data}'")
+
+    def write(seed: int) -> None:
+        np.savez(data, images=np.random.RandomState(seed).randint(0, 256, (40, 64, 64), dtype=np.uint8))
+
+    write(0)
+    train_small(model_dir, *bindings)
+    longer = () if is_finished else ("model.training_steps = 8",)
+    train_small(model_dir, *bindings, *longer, resume=True)
+    before = weights(model_dir)
+    write(1)
+    with pytest.raises(UserError, match=r"trained on other data: data file changed \(data.npz\). Put the old data"):
+        train_small(model_dir, *bindings, *longer, resume=True)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in weights(model_dir).items())
+    train_small(model_dir, *bindings, overwrite=True)
+    train_small(model_dir, *bindings, resume=True)

@@ -4,6 +4,7 @@ This floor knows none of them; the code that scores lives two floors up, and gin
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ class Training:
     data: GroundTruthData
     training_steps: int
     step_increment: int
-    encode: Callable[[np.ndarray], np.ndarray]
+    encode: MeanEncoder
     """Images (n, H, W, C) float32 in [0, 1] -> mean of the posterior (n, D) float32, as the model is at the moment."""
     decode: Callable[[np.ndarray], np.ndarray]
     """Codes (n, D) float32 -> images (n, H, W, C) float32 in [0, 1], as the model is at the moment."""
@@ -69,6 +70,13 @@ class MeanEncoder:
                 return self.encoder(self.load(images))[0].cpu().numpy()
         finally:
             self.encoder.train(was_training)
+
+    def sha256(self) -> str:
+        """Hash of the encoder's weights as they are now."""
+        digest = hashlib.sha256()
+        for name, tensor in sorted(self.encoder.state_dict().items()):
+            digest.update(name.encode() + tensor.cpu().reshape(-1).view(torch.uint8).numpy().tobytes())
+        return digest.hexdigest()
 
 
 class MeanDecoder:

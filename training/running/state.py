@@ -7,15 +7,17 @@ import logging
 import re
 import shutil
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import gin
 import torch
 
-from ...common.configuration import bound, config_values, operative_config
-from ...common.errors import ConfigurationError, UserError
+from ...common.configuration import bindings_in_use, bound, operative_config
+from ...common.errors import ConfigurationError, DataError, UserError
 from ...common.files import refuse_existing
+from ...common.fingerprint import differences
+from ...ground_truth.named_data import data_identity
 from ..data.batches import Batches, image_shape
 from ..objectives.objective import VAEObjective
 from ..optimizers import ScheduledOptimizer
@@ -52,6 +54,11 @@ class RunState:
         return self.model.make_batches(stream.data, stream.batch_size, self.seeds["evaluation_data_seed"], stream.load,
                                        evaluation=True)
 
+    @cached_property
+    def data_files(self) -> dict[str, str]:
+        """Content hashes of the files that the data set is read from, by name."""
+        return data_identity(self.batches.data)
+
     def save(self) -> None:
         """Writes the checkpoint: tensors and plain data only."""
         model = self.model
@@ -60,7 +67,7 @@ class RunState:
             "data_set": str(bound("dataset.name")), "image_shape": image_shape(self.batches.data),
             "num_latent": model.num_latent, "activation": model.reconstruction_loss.activation,
             "networks": {"encoder": model.encoder.description, "decoder": model.decoder.description},
-            "gin_config": operative_config(), "bindings": given_bindings(),
+            "gin_config": operative_config(), "bindings": bindings_in_use(), "data_files": self.data_files,
             "objective": model.state_dict(), "batches": self.batches.state(), "random": _random_state(),
             "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
             "pending_log": self.pending_log,
@@ -68,8 +75,9 @@ class RunState:
         logger.info("Wrote %s at step %d.", checkpoint_path(self.model_dir), self.step)
 
     def restore(self) -> None:
-        """Goes back to the checkpoint.  Raises UserError when it is of another configuration."""
+        """Goes back to the checkpoint.  Raises UserError when it is of another configuration or other data."""
         content = read_checkpoint(self.model_dir)
+        self._require_same_data(content.get("data_files"))
         _require_same_bindings(content["bindings"], checkpoint_path(self.model_dir))
         self.step, self.elapsed_time = content["step"], content["elapsed_time"]
         self.pending_log = content.get("pending_log")
@@ -79,6 +87,13 @@ class RunState:
         self.batches.restore(content["batches"])
         _restore_random_state(content["random"])
         logger.info("Resumed at step %d.", self.step)
+
+    def _require_same_data(self, saved: dict[str, str] | None) -> None:
+        """saved: None in a checkpoint of an unbraid that did not record it."""
+        if saved is not None and saved != self.data_files:
+            change = "; ".join(differences({"data file": saved}, {"data file": self.data_files}))
+            raise DataError(f"{checkpoint_path(self.model_dir)} was trained on other data: {change}. Put the old data "
+                            "back to resume, or start anew with --overwrite.")
 
     def finished(self, training_steps: int) -> bool:
         """Whether the last step and the results after it are on disk."""
@@ -117,13 +132,8 @@ def refuse_directory(model_dir: Path, overwrite: bool, resume: bool) -> None:
     refuse_existing(model_dir, overwrite or resume)
 
 
-def given_bindings() -> dict[str, str]:
-    """All bindings of the configuration, used or not, as gin text."""
-    return config_values(gin.config_str(max_line_length=1_000_000, continuation_indent=0))
-
-
 def _require_same_bindings(saved: dict[str, str], path: Path) -> None:
-    given = given_bindings()
+    given = bindings_in_use()
     differences = [f"{key} was {saved.get(key, 'not set')} and is {given.get(key, 'not set')}"
                    for key in sorted(saved.keys() | given.keys()) if saved.get(key) != given.get(key)]
     callbacks = re.findall(r"@([\w./]+)", f"{saved.get(CALLBACKS)} {given.get(CALLBACKS)}")

@@ -17,8 +17,6 @@ from ...common.disk.locks import locked
 from ...common.errors import UserError
 from .registry import Study, studies
 
-EXPORT = "unbraid.export"
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit status: 0, or 2 for input that cannot be used."""
@@ -82,8 +80,8 @@ def commands(study_name: str, model_num: int, output: Path, bindings: Sequence[s
                for name in study.representations}
     for name, folder in folders.items():
         seed = f"postprocess.random_seed = {random_state.randint(2**32)}"
-        run.append([EXPORT, "--overwrite", "--model_dir", str(model_dir), "--output_dir", str(folder), "--gin_config",
-                    f"export/{name}", "--gin_bindings", seed, f"postprocess.name = '{name}'"])
+        run.append(["unbraid.export", "--resume", "--model_dir", str(model_dir), "--output_dir", str(folder),
+                    "--gin_config", f"export/{name}", "--gin_bindings", seed, f"postprocess.name = '{name}'"])
     for name, folder in folders.items():
         seeds = {metric: random_state.randint(2**32) for metric in study.seeded_metrics}
         place = output / "metrics" if name == study.representations[0] else output / "metrics" / name
@@ -134,17 +132,8 @@ def _reproduce(arguments: argparse.Namespace) -> None:
     with locked(output):
         for command in run:
             print("python -m", shlex.join(command), flush=True)
-            if not _is_exported(command, output) and run_child(command[0], command[1:]).returncode:
+            if run_child(command[0], command[1:]).returncode:
                 raise UserError(f"{command[0]} failed; what it printed says why. The same command goes on from there.")
-
-
-def _is_exported(command: Sequence[str], output: Path) -> bool:
-    """Whether this is an export that is there and newer than the training: scores stay valid with the file."""
-    if command[0] != EXPORT:
-        return False
-    exported = Path(command[command.index("--output_dir") + 1]) / "results" / "aggregate" / "postprocess.json"
-    trained = output / "model" / "results" / "aggregate" / "train.json"
-    return exported.is_file() and trained.is_file() and exported.stat().st_mtime > trained.stat().st_mtime
 
 
 if __name__ == "__main__":

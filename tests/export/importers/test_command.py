@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from unbraid.common.errors import UserError
 from unbraid.evaluation.__main__ import main as evaluate
 from unbraid.export import ArtifactError, load_representation
 from unbraid.export.__main__ import main as export
-from unbraid.export.files.locating import locate, sha256_of
+from unbraid.export.files.locating import locate
 from unbraid.export.formats import get_formats
 from unbraid.export.importers.import_checkpoint import import_checkpoint
 from unbraid.export.reading.checkpoint_cache import exported_checkpoint
@@ -40,7 +39,8 @@ def test_an_export_says_where_it_came_from(tmp_path: Path, checkpoint: Path, ima
     arguments = ["--from", str(checkpoint), "--data_set", "threeDots", "--output_dir", str(output)]
     assert export([*arguments, "--formats", "onnx"]) == 0
     assert "mean of 3 latents, images (1, 64, 64)" in capsys.readouterr().out
-    assert sorted(path.name for path in output.iterdir()) == ["decoder.onnx", "posterior.onnx", "representation.onnx"]
+    assert sorted(path.name for path in output.iterdir()) == ["decoder.onnx", "export.json", "posterior.onnx",
+                                                             "representation.onnx"]
     representation = load_representation(output)
     assert representation.record is not None
     assert representation.record.data_set == "threeDots"
@@ -95,17 +95,18 @@ def test_a_checkpoint_is_scored_and_exported_once(tmp_path: Path, checkpoint: Pa
 
 
 @pytest.mark.slow
-def test_an_export_for_other_input_statistics_is_made_again(tmp_path: Path) -> None:
-    torch.save({"net.weight": torch.zeros(1)}, tmp_path / "model.pt")
-    located = locate(tmp_path / "model.pt")
-    (tmp_path / "scores.representation").mkdir()
-    source = {"sha256": sha256_of(located), "input": "(x - [0.5]) / [0.25]"}
-    with zipfile.ZipFile(tmp_path / "scores.representation" / "pytorch_model.pt", "w") as archive:
-        archive.writestr("pytorch_model/extra/unbraid.json", json.dumps({"source": source}))
-    scored = exported_checkpoint(located.path, tmp_path / "scores", statistics=((0.5,), (0.25,)))
-    assert scored == tmp_path / "scores.representation"
-    with pytest.raises(ArtifactError, match=r"Its keys are: net\.weight"):  # exported anew, which nothing can be here
-        exported_checkpoint(located.path, tmp_path / "scores", statistics=((0.0,), (1.0,)))
+def test_input_statistics_that_are_taken_back_are_exported_and_scored_again(
+        tmp_path: Path, checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def score(output: str, *arguments: str) -> float:
+        assert evaluate(["--model_dir", str(checkpoint), "--output_dir", str(tmp_path / output), *SMALL_MIG,
+                         *arguments]) == 0
+        return json.loads((tmp_path / output / "results" / "json" / "evaluation_results.json").read_text())[
+            "discrete_mig"]
+
+    assert score("scores", "--input_statistics", "0.5", "0.05") != score("fresh")
+    capsys.readouterr()
+    assert score("scores", "--overwrite") == score("fresh", "--resume")
+    assert "scores.representation: recomputed: option changed (--input_statistics was" in capsys.readouterr().out
 
 
 def test_a_checkpoint_that_cannot_be_scored_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

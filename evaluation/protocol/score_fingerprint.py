@@ -1,0 +1,54 @@
+"""The fingerprint of a score: everything that can change its numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ...common.fingerprint import VERSION, Fingerprint, code_sha256, library_versions, user_code
+from ...export.foreign.understanding import Hints
+from ...export.reading.companions import posterior_sha256
+from ...ground_truth.named_data import data_identity
+from .resolved import ResolvedMetric
+
+if TYPE_CHECKING:
+    from .evaluate import Evaluator
+
+SCORE_CODE = ("common", "metrics", "ground_truth", "evaluation/metrics", "evaluation/protocol", "evaluation/sampling",
+              "export/files", "export/foreign", "export/formats", "export/reading")
+RUNTIMES = {"onnx": ("onnxruntime", "onnxruntime-gpu"), "dill": ()}
+TORCH = ("torch",)
+
+
+def score_fingerprint(metric: ResolvedMetric, evaluators: Sequence[Evaluator], data_set: Any) -> Fingerprint:
+    """evaluators: of the model that is scored, or of all models for a metric that compares them."""
+    first = evaluators[0].representation
+    return {
+        "artifact": _artifacts(metric, evaluators),
+        "backend": f"{first.backend} on {first.provider}",
+        "hint": hint_texts(first.hints),
+        "setting": dict(metric.all_bindings),
+        "data file": data_identity(data_set),
+        "user code": user_code([metric.function.__module__, *metric.modules]),
+        VERSION: {"unbraid": code_sha256(*SCORE_CODE),
+                  **library_versions("numpy", "scipy", "scikit-learn", "numba", *RUNTIMES.get(first.backend, TORCH))},
+    }
+
+
+def hint_texts(hints: Hints) -> dict[str, str]:
+    """The hints that were given, by the flags that give them."""
+    given = {field.name: getattr(hints, field.name) for field in dataclasses.fields(hints)
+             if getattr(hints, field.name) != field.default}
+    return {f"--{name}": str(value) for name, value in given.items()}
+
+
+def _artifacts(metric: ResolvedMetric, evaluators: Sequence[Evaluator]) -> Any:
+    """Content hashes: of the one representation, or of every file that the metric reads of the models."""
+    if metric.input == "codes":
+        return evaluators[0].representation.sha256
+    found = {}
+    for number, evaluator in enumerate(evaluators):
+        found[f"model {number}"] = evaluator.representation.sha256
+        found[f"posterior {number}"] = posterior_sha256(evaluator.representation.path)
+    return found
