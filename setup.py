@@ -11,6 +11,7 @@ FLOORS = find_packages(where=str(ROOT), include=["common*", "metrics*", "ground_
 
 TEST = ["pytest>=8", "hypothesis>=6", "setuptools>=77", "wheel>=0.43", "pyarrow>=15", "selenium>=4.20",
         "argcomplete>=3.1"]
+DOCS = ["sphinx>=8", "furo>=2024.8.6", "myst-parser>=4", "sphinx-copybutton>=0.5"]
 
 setup(
     name="unbraid",
@@ -66,7 +67,8 @@ setup(
         "parquet": ["pyarrow>=15"],
         "completion": ["argcomplete>=3.1"],
         "test": TEST,
-        "dev": [*TEST, "ruff>=0.9", "mypy>=1.14", "build>=1.2"],
+        "docs": DOCS,
+        "dev": [*TEST, *DOCS, "ruff>=0.9", "mypy>=1.14", "build>=1.2"],
     },
     entry_points={
         "console_scripts": [
