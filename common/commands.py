@@ -15,6 +15,7 @@ from .children import end_with_parent
 from .disk.system_errors import sentence_of
 from .errors import UserError, one_sentence
 from .signals import Stopped, stoppable
+from .wording import command_wording
 
 BAD_INPUT = 2
 INCOMPLETE = 1  # exit status of a command that did what it could, while some of what it was given cannot be read
@@ -34,7 +35,8 @@ def run_command(main: Callable[[argparse.Namespace], int | None], parser: argpar
         logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname).1s %(name)s: %(message)s")
         logging.getLogger(__name__.split(".")[0]).setLevel(logging.INFO if arguments.verbose else logging.WARNING)
         logging.captureWarnings(True)
-        return main(arguments) or 0
+        with command_wording():
+            return main(arguments) or 0
 
     return guarded(parser.prog, run)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..common.commands import add_gin_arguments, progress, run_command
 from ..common.fingerprint import ANY_VERSION
-from ..export.foreign.flags import add_hint_arguments, hints_of
+from ..export.foreign.flags import add_hint_arguments, checkpoint_flags, hints_of
 from .protocol.presets import DEFAULT_PRESET, ListAction, metrics_of_preset, presets
 
 if TYPE_CHECKING:
@@ -102,9 +102,9 @@ def make_evaluators(names: Sequence[str], data_set: str, arguments: argparse.Nam
         hints = hints_of(arguments)
         folder = exported_checkpoint(path, output, None if data_set == "auto" else data_set,
                                      arguments.allow_pickled_code, hints.input_statistics,
-                                     any_version=arguments.resume == ANY_VERSION)
+                                     any_version=arguments.resume == ANY_VERSION, flags=checkpoint_flags(arguments))
         representation = load_representation(folder, arguments.backend, arguments.device,
-                                             arguments.allow_pickled_code, hints)
+                                             arguments.allow_pickled_code, hints, arguments.allow_batch_dependence)
         evaluators[name] = Evaluator(representation, folder, report, data_sets)
     return evaluators
 

@@ -135,7 +135,8 @@ def _export_foreign(arguments: argparse.Namespace) -> Record:
             arguments.module, arguments.checkpoint, arguments.output_dir, arguments.data_set,
             representation=arguments.representation, gin_config_files=arguments.gin_config,
             gin_bindings=arguments.gin_bindings, formats=arguments.formats or FORMAT_NAMES,
-            overwrite=arguments.overwrite, allow_pickled_code=arguments.allow_pickled_code)
+            overwrite=arguments.overwrite, allow_pickled_code=arguments.allow_pickled_code,
+            allow_batch_dependence=arguments.allow_batch_dependence)
     return _export_model_of_others(arguments)
 
 
@@ -151,7 +152,8 @@ def _export_model_of_others(arguments: argparse.Namespace) -> Record:
     if located.kind in ARTIFACTS and arguments.format is None:
         return export_graph(
             located, arguments.output_dir, hints=hints, data_set=arguments.data_set, postprocessing=postprocessing,
-            formats=arguments.formats, overwrite=arguments.overwrite, allow_pickled_code=arguments.allow_pickled_code)
+            formats=arguments.formats, overwrite=arguments.overwrite, allow_pickled_code=arguments.allow_pickled_code,
+            allow_batch_dependence=arguments.allow_batch_dependence)
     if hints != Hints(input_statistics=hints.input_statistics):
         raise UserError(f"{located.path} is a checkpoint, whose network is known; --layout, --output and --head are "
                         "for finished graphs.")
@@ -159,7 +161,7 @@ def _export_model_of_others(arguments: argparse.Namespace) -> Record:
         arguments.checkpoint, arguments.output_dir, source=arguments.format, data_set=arguments.data_set,
         postprocessing=postprocessing, input_statistics=hints.input_statistics,
         formats=arguments.formats or FORMAT_NAMES, overwrite=arguments.overwrite,
-        allow_pickled_code=arguments.allow_pickled_code)
+        allow_pickled_code=arguments.allow_pickled_code, allow_batch_dependence=arguments.allow_batch_dependence)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

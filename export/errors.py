@@ -17,6 +17,10 @@ class UnsafeArtifactError(ArtifactError):
     """A file that could run code when read."""
 
 
+class BatchDependenceError(ArtifactError):
+    """A graph whose output for one row depends on the other rows of the batch."""
+
+
 class MissingBackendError(ArtifactError):
     """A runtime or device that is not here."""
 

@@ -10,12 +10,12 @@ import numpy as np
 
 from ...export.errors import ArtifactError
 from ...export.reading.artifact import Representation
-from ...export.reading.companions import load_posterior
+from ...export.reading.companions import Posterior, load_posterior
 from ..sampling.code_table import CodeTable
 
 logger = logging.getLogger(__name__)
 
-NUM_PROBES = 8  # images encoded twice, to see whether the representation answers alike
+NUM_PROBES = 16  # images for the first two calls: whether rows are independent, and whether random numbers are drawn
 
 
 class Views:
@@ -26,6 +26,12 @@ class Views:
         self.representation, self.report = representation, report
         self._codes: dict[str, CodeTable] = {}
         self._posterior: CodeTable | None = None
+        self._opened: list[Representation | Posterior] = [representation]
+
+    @property
+    def batch_dependence(self) -> float:
+        """The largest change of an image's codes or posterior by the other images of its batch; 0 for none so far."""
+        return max(opened.batch_dependence or 0.0 for opened in self._opened)
 
     def codes(self, name: str, data_set: Any) -> CodeTable:
         """Codes of the data set of this name; on first use the representation is asked twice for the same images."""
@@ -43,7 +49,9 @@ class Views:
 
         Raises ArtifactError where there is none."""
         if self._posterior is None:
-            posterior = load_posterior(self.representation.path)
+            posterior = load_posterior(self.representation.path,
+                                       allow_batch_dependence=self.representation.allow_batch_dependence)
+            self._opened.append(posterior)
             self._posterior = CodeTable(lambda images: np.concatenate(posterior(images), axis=1), report=self.report)
         return self._posterior
 

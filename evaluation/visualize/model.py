@@ -153,10 +153,10 @@ class Model:
         except MissingPartError:
             return None
 
-    def _open(self, load: Callable[[Path, str, str], Any], files: tuple[str, ...], need: str) -> Any:
+    def _open(self, load: Callable[..., Any], files: tuple[str, ...], need: str) -> Any:
         """Raises MissingPartError where none of the files is there, ArtifactError where one cannot be read."""
         try:
-            return load(self.folder, self.backend, self.device)
+            return load(self.folder, self.backend, self.device, allow_batch_dependence=True)  # a warning is enough here
         except ArtifactError as error:
             if any(any(self.folder.glob(name)) for name in files):
                 raise

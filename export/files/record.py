@@ -33,7 +33,9 @@ class Record:
     postprocessing: name and settings of the map that made codes of the posterior's mean; None where nothing did.
     columns: what a posterior's columns hold, num_latents of each in this order; None for the other kinds.
     source: for an imported model its format, project, file and sha256; None for one of ours.
-    largest_difference: from the eager module, over all images it was verified on; None before verification."""
+    largest_difference: from the eager module, over all images it was verified on; None before verification.
+    batch_dependence: largest change of a row's output by the other rows of its batch, 0 for none; None for exports of
+    versions that did not look."""
 
     kind: str
     image_shape: list[int]
@@ -48,6 +50,7 @@ class Record:
     gin_config: str = ""
     source: dict[str, str] | None = None
     largest_difference: float | None = None
+    batch_dependence: float | None = None
     versions: dict[str, str] = dataclasses.field(default_factory=library_versions)
     format_version: int = FORMAT_VERSION
 

@@ -26,6 +26,7 @@ class DillGraph:
     """The function as a graph: an array of images to an array of codes."""
 
     provider = "python"
+    record = None
 
     def __init__(self, path: Path, allow_pickled_code: bool):
         """Raises UnsafeArtifactError unless code from the file may run."""

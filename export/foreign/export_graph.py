@@ -39,25 +39,30 @@ CONVERSIONS = {"torchscript": ("torchscript", "onnx"), "export": FORMAT_NAMES, "
 
 def export_graph(located: Located, output_dir: str | Path, *, hints: Hints, data_set: str | None = None,
                  postprocessing: Postprocessing | None = None, formats: Sequence[str] | None = None,
-                 overwrite: bool = False, allow_pickled_code: bool = False) -> Record:
+                 overwrite: bool = False, allow_pickled_code: bool = False,
+                 allow_batch_dependence: bool = False) -> Record:
     """Writes an artifact of ours that answers as the graph does, verified on images of `data_set`, or on made-up ones.
 
     formats: by default all that the graph can be converted into.  Raises UserError; then nothing is written."""
     chosen = _formats(located, formats)
     postprocessing = postprocessing or Postprocessing(Recipe())
-    representation = load_representation(located.path, device="cpu", allow_pickled_code=allow_pickled_code, hints=hints)
+    representation = load_representation(located.path, device="cpu", allow_pickled_code=allow_pickled_code, hints=hints,
+                                         allow_batch_dependence=allow_batch_dependence)
     how, images = _understood(representation, hints, data_set, postprocessing)
+    representation(images)  # raises where a row's code depends on its batch
     source = {"format": located.kind, "project": "unknown", "file": located.path.name,
               "sha256": sha256_of(located)}
     data = data_sets()[data_set]() if data_set else None
     affine = postprocessing.fitted(lambda observations: _latents(representation, how, observations), data, data_set)
     if located.kind == "onnx":
-        record = Record("representation", list(how.image_shape), how.num_latents, data_set=data_set, source=source)
+        record = Record("representation", list(how.image_shape), how.num_latents, data_set=data_set, source=source,
+                        batch_dependence=representation.batch_dependence)
         return _export_onnx(located.path, how, representation, images, affine, record, output_dir, overwrite)
     module = ForeignModule(_graph(representation).module, how).eval()
     return export_representation(
         module, output_dir, images, postprocessing=affine, data_set=data_set, source=source, formats=chosen,
-        optional=() if formats else set(chosen) - {located.kind}, overwrite=overwrite)
+        optional=() if formats else set(chosen) - {located.kind}, overwrite=overwrite,
+        allow_batch_dependence=allow_batch_dependence)
 
 
 def _formats(located: Located, formats: Sequence[str] | None) -> Sequence[str]:

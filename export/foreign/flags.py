@@ -18,6 +18,9 @@ def add_hint_arguments(parser: argparse.ArgumentParser) -> None:
                        help="what it takes black and white for, such as -1 1 or 0 255 (default: 0 1)")
     group.add_argument("--input_statistics", nargs=2, metavar=("MEAN", "STD"),
                        help="it takes (x - MEAN) / STD of images x in [0, 1]: numbers by comma, one for each channel")
+    group.add_argument("--allow_batch_dependence", action="store_true",
+                       help="also use a model whose codes of an image depend on the other images of the batch; the "
+                            "difference is recorded")
 
 
 def hints_of(arguments: argparse.Namespace) -> Hints:

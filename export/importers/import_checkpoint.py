@@ -101,7 +101,7 @@ def export_checkpoint(path: str | Path, output_dir: str | Path, *, source: str |
                       data_set: str | None = None, postprocessing: Postprocessing | None = None,
                       input_statistics: Statistics | None = None,
                       formats: Sequence[str] = FORMAT_NAMES, overwrite: bool = False,
-                      allow_pickled_code: bool = False) -> Record:
+                      allow_pickled_code: bool = False, allow_batch_dependence: bool = False) -> Record:
     """Imports a checkpoint and exports it, verified on images of `data_set`, or on made-up ones without it.
 
     postprocessing: what codes are made of; by default the mean, or a sample where the checkpoint is known to be of one.
@@ -117,7 +117,7 @@ def export_checkpoint(path: str | Path, output_dir: str | Path, *, source: str |
         imported.encoder, output_dir, images, representation=postprocessing.recipe.statistic,
         postprocessing=fitted_on(data_set, postprocessing, imported.encoder), decoder=imported.decoder,
         method=imported.method, data_set=data_set, source=origin, formats=formats, overwrite=overwrite,
-        finish=lambda folder, _: save_symmetries(folder, symmetries))
+        finish=lambda folder, _: save_symmetries(folder, symmetries), allow_batch_dependence=allow_batch_dependence)
 
 
 def fitted_on(data_set: str | None, postprocessing: Postprocessing, encoder: torch.nn.Module) -> AffineMap | None:

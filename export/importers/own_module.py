@@ -29,7 +29,7 @@ from .state import State
 def export_own_module(module: str, path: str | Path, output_dir: str | Path, data_set: str | None, *,
                       representation: str | None = None, gin_config_files: Sequence[str] = (),
                       gin_bindings: Sequence[str] = (), formats: Sequence[str] = FORMAT_NAMES, overwrite: bool = False,
-                      allow_pickled_code: bool = False) -> Record:
+                      allow_pickled_code: bool = False, allow_batch_dependence: bool = False) -> Record:
     """Exports `package.module:Class` with the weights of `path`, verified on images of `data_set`.
 
     representation: "mean" or "sample"; by default what gin says, or the mean.
@@ -46,7 +46,7 @@ def export_own_module(module: str, path: str | Path, output_dir: str | Path, dat
     return export_representation(
         network, output_dir, images_of_data_set(data_set), representation=postprocessing.recipe.statistic,
         postprocessing=fitted_on(data_set, postprocessing, network), data_set=data_set, source=source, formats=formats,
-        overwrite=overwrite)
+        overwrite=overwrite, allow_batch_dependence=allow_batch_dependence)
 
 
 def make_module(name: str, gin_config_files: Sequence[str] = (), gin_bindings: Sequence[str] = ()) -> torch.nn.Module:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from ..foreign.adapter import ForeignRunner
 from ..foreign.dill_model import DillGraph, find_dill
 from ..foreign.understanding import Hints
 from ..formats import FORMAT_NAMES, Format, Runner, file_name, get_format
+from .batch_dependence import RowCheck
 from .calling import columns_of_images
 
 logger = logging.getLogger(__name__)
@@ -34,9 +36,12 @@ class Representation:
 
     Swaps to the graph's (n, C, H, W), and checks what comes back."""
 
-    def __init__(self, path: Path, backend: str, device: str, runner: Runner, hints: Hints = NO_HINTS):
+    def __init__(self, path: Path, backend: str, device: str, runner: Runner, hints: Hints = NO_HINTS,
+                 allow_batch_dependence: bool = False):
         self.path, self.backend, self.device, self.hints = path, backend, device, hints
         self.graph = runner
+        self.allow_batch_dependence = allow_batch_dependence
+        self._rows = RowCheck(path, allow_batch_dependence)
 
     @property
     def record(self) -> Record | None:
@@ -58,9 +63,20 @@ class Representation:
         """Hash of the file, and of the files beside it that hold its weights, to tell artifacts apart in results."""
         return sha256_of(Located(self.path, self.backend))
 
+    @property
+    def batch_dependence(self) -> float | None:
+        """The largest change of an image's code by the other images of its batch; None before the first call."""
+        return self._rows.difference
+
     def __call__(self, images: np.ndarray) -> np.ndarray:
-        """Raises InputMismatchError when the model refuses the images, ArtifactError when its codes are not 2-D."""
-        return columns_of_images(self.graph, images, self.path)
+        """Raises InputMismatchError when the model refuses the images, ArtifactError when its codes are not 2-D, and
+        BatchDependenceError, on the first call, when the code of an image depends on the other images."""
+        def encode(batch: np.ndarray) -> np.ndarray:
+            return columns_of_images(self.graph, batch, self.path)
+
+        codes = encode(images)
+        self._rows(encode, images)
+        return codes
 
     def is_deterministic(self, images: np.ndarray) -> bool:
         """Whether the same images get the same codes twice."""
@@ -68,24 +84,32 @@ class Representation:
 
 
 def load_representation(path: str | Path, backend: str = "auto", device: str = "cpu",
-                        allow_pickled_code: bool = False, hints: Hints = NO_HINTS) -> Representation:
+                        allow_pickled_code: bool = False, hints: Hints = NO_HINTS,
+                        allow_batch_dependence: bool = False) -> Representation:
     """Opens an artifact: a file, a `representation/` folder, or a run that holds one.
 
     backend: "auto" takes the fastest that is there; "onnx", "torchscript" or "export" insist.  device: "cpu" or
     "cuda".  allow_pickled_code: also opens a pickled module, which runs code from the file.  hints: what cannot be
-    found out about a stranger's graph.
+    found out about a stranger's graph.  allow_batch_dependence: also uses a graph whose code of an image depends on the
+    other images of its batch, which is otherwise an error of the first call.
     Raises ArtifactError or one of its kinds, with what to do next."""
-    if dill := _only_dill(Path(path), backend, device):
-        return Representation(dill, "dill", "cpu", ForeignRunner(DillGraph(dill, allow_pickled_code), hints, dill),
-                              hints)
-    artifact, backend = find_artifact(Path(path), backend, device)
+    file, backend, runner = _opened(Path(path), backend, device, allow_pickled_code)
+    if runner.record and runner.record.kind != "representation":
+        raise ArtifactError(f"{file} is a {runner.record.kind}, not a representation.")
+    # A file with a record is called as the record promises; any other has to be understood.
+    called = runner if runner.record else ForeignRunner(runner, hints, file)
+    logger.info("Representation %s, backend %s, running on %s.", file, backend, runner.provider)
+    return Representation(file, backend, device, called, hints, allow_batch_dependence)
+
+
+def _opened(path: Path, backend: str, device: str, allow_pickled_code: bool) -> tuple[Path, str, Any]:
+    """The file, its backend and its graph."""
+    if dill := _only_dill(path, backend, device):
+        return dill, "dill", DillGraph(dill, allow_pickled_code)
+    file, backend = find_artifact(path, backend, device)
     if backend == "torchscript" and allow_pickled_code:
-        return _load_trusted(artifact, device, hints)
-    representation = _representation(artifact, backend, device, open_artifact(artifact, backend, device), hints)
-    if representation.record and representation.record.kind != "representation":
-        raise ArtifactError(f"{artifact} is a {representation.record.kind}, not a representation.")
-    logger.info("Representation %s, backend %s, running on %s.", artifact, backend, representation.provider)
-    return representation
+        return file, backend, _open_trusted(file, device)
+    return file, backend, open_artifact(file, backend, device)
 
 
 def open_artifact(path: Path, backend: str, device: str) -> Runner:
@@ -156,18 +180,12 @@ def _only_dill(path: Path, backend: str, device: str) -> Path | None:
     return None
 
 
-def _representation(path: Path, backend: str, device: str, runner: Runner, hints: Hints) -> Representation:
-    """A file with a record is called as the record promises; any other has to be understood."""
-    runner = runner if runner.record else ForeignRunner(runner, hints, path)
-    return Representation(path, backend, device, runner, hints)
-
-
-def _load_trusted(path: Path, device: str, hints: Hints) -> Representation:
+def _open_trusted(path: Path, device: str) -> Runner:
+    """TorchScript, or a module that was pickled whole."""
     try:
-        runner = open_artifact(path, "torchscript", device)
+        return open_artifact(path, "torchscript", device)
     except UnsafeArtifactError:
         from ..formats import torchscript_format
 
         logger.warning("Unpickling %s, which runs code from the file, as allowed.", path)
-        runner = torchscript_format.open_pickled_module(path, device)
-    return _representation(path, "torchscript", device, runner, hints)
+        return torchscript_format.open_pickled_module(path, device)

@@ -17,7 +17,7 @@ from .artifact import find_artifact
 
 def exported_checkpoint(path: Path, output_dir: Path, data_set: str | None = None,
                         allow_pickled_code: bool = False, statistics: Statistics | None = None,
-                        any_version: bool = False) -> Path:
+                        any_version: bool = False, flags: Sequence[str] = ()) -> Path:
     """The artifact to score: `path` itself where it is one, else OUTPUT_DIR.representation.
 
     An export that is there is kept if it is of this very checkpoint, made with the same options and versions.
@@ -32,6 +32,7 @@ def exported_checkpoint(path: Path, output_dir: Path, data_set: str | None = Non
     command += [ANY_VERSION] if any_version else []
     command += ["--data_set", data_set] if data_set else []
     command += ["--allow_pickled_code"] if allow_pickled_code else []
+    command += ["--allow_batch_dependence"] if allow_batch_dependence else []
     if statistics is not None:
         command += ["--input_statistics", *(",".join(map(str, numbers)) for numbers in statistics)]
     finished = run_child("unbraid.export", command, capture=True)

@@ -12,6 +12,7 @@ from ..files.locating import Located, sha256_of
 from ..files.record import Record
 from ..formats import Runner
 from .artifact import find_artifact, open_artifact
+from .batch_dependence import RowCheck
 from .calling import columns_of_images
 
 
@@ -20,26 +21,39 @@ class Posterior:
 
     D are the latents of the model, whatever post-processing made codes of them."""
 
-    def __init__(self, path: Path, runner: Runner, record: Record):
+    def __init__(self, path: Path, runner: Runner, record: Record, allow_batch_dependence: bool = False):
         self.path, self.record = path, record
         self._runner = runner
+        self._rows = RowCheck(path, allow_batch_dependence)
+
+    @property
+    def batch_dependence(self) -> float | None:
+        """The largest change of an image's posterior by the other images of its batch; None before the first call."""
+        return self._rows.difference
 
     def __call__(self, images: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Raises InputMismatchError when the images are not those the model was made for."""
-        columns = columns_of_images(self._runner, images, self.path)
+        """Raises InputMismatchError when the images are not those the model was made for, and BatchDependenceError, on
+        the first call, when the posterior of an image depends on the others."""
+        def encode(batch: np.ndarray) -> np.ndarray:
+            return columns_of_images(self._runner, batch, self.path)
+
+        columns = encode(images)
+        self._rows(encode, images)
         return columns[:, : self.record.num_latents], columns[:, self.record.num_latents :]
 
 
-def load_posterior(path: str | Path, backend: str = "auto", device: str = "cpu") -> Posterior:
+def load_posterior(path: str | Path, backend: str = "auto", device: str = "cpu",
+                   allow_batch_dependence: bool = False) -> Posterior:
     """Opens the posterior of an exported model: `posterior.*`, or a folder or representation file it lies beside.
 
-    backend, device: as for `load_representation`.  Raises ArtifactError where there is none, saying why."""
+    backend, device, allow_batch_dependence: as for `load_representation`.
+    Raises ArtifactError where there is none, saying why."""
     file, backend = _find_posterior(Path(path), backend, device)
     runner = open_artifact(file, backend, device)
     if runner.record is None or runner.record.kind != "posterior":
         found = f"a {runner.record.kind}" if runner.record else "somebody else's file, without a record of unbraid"
         raise ArtifactError(f"{file} is {found}; expected a posterior that unbraid-export wrote.")
-    return Posterior(file, runner, runner.record)
+    return Posterior(file, runner, runner.record, allow_batch_dependence)
 
 
 def posterior_sha256(path: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from ...common.errors import UserError
 from ...common.files import atomic_directory
 from ..errors import ArtifactError
 from ..files.record import Record
-from ..formats import FORMAT_NAMES, Runner
+from ..formats import FORMAT_NAMES
 from ..postprocessing.affine import AffineMap
+from ..reading.batch_dependence import batch_dependence, refuse_dependence
 from .graphs import DecoderOfCodes, PosteriorModule, RepresentationModule, has_posterior, latents_of
 from .verification import largest_difference, largest_sampling_error
 from .write_graph import summary, write_graph
@@ -29,7 +31,7 @@ def export_representation(
     decoder: torch.nn.Module | None = None, method: str | None = None, data_set: str | None = None,
     gin_config: str = "", source: dict[str, str] | None = None, postprocessing: AffineMap | None = None,
     formats: Sequence[str] = FORMAT_NAMES, optional: Collection[str] = (), overwrite: bool = False,
-    finish: Callable[[Path, Record], None] | None = None,
+    finish: Callable[[Path, Record], None] | None = None, allow_batch_dependence: bool = False,
 ) -> Record:
     """Exports a network as `pytorch_model.pt`, `representation.onnx` and `representation.pt2`, verified.
 
@@ -45,6 +47,8 @@ def export_representation(
     method, data_set, gin_config, source: recorded in the files.
     optional: those of `formats` that are left out, with a warning, where the network cannot be written in them.
     finish: called with the folder before it appears.
+    allow_batch_dependence: also exports a network whose output for one row depends on the other rows of its batch, and
+    records the difference.
     Returns the record.  Raises UserError; then nothing is written."""
     images = _checked_images(images)
     if representation not in REPRESENTATIONS:
@@ -56,15 +60,17 @@ def export_representation(
                     data_set=data_set, gin_config=gin_config, source=source,
                     postprocessing=postprocessing.description if postprocessing else None)
     with atomic_directory(output_dir, overwrite) as folder:
-        record = _write(network, inputs, record, folder, formats, optional)
+        write = partial(_write, folder=folder, formats=formats, optional=optional,
+                        allow_batch_dependence=allow_batch_dependence)
+        record = write(network, inputs, record)
         latents = latents_of(network.network, images)
         if has_posterior(network.network, torch.from_numpy(inputs[:2])):
             described = dataclasses.replace(record, kind="posterior", num_latents=latents.shape[1],
                                             columns=["mean", "log_variance"])
-            _write(PosteriorModule(network.network).eval(), inputs, described, folder, formats, optional)
+            write(PosteriorModule(network.network).eval(), inputs, described)
         if decoder is not None:
             decoder_network = _decoder(decoder, postprocessing, latents.shape[1:])
-            _write(decoder_network, codes, dataclasses.replace(record, kind="decoder"), folder, formats, optional)
+            write(decoder_network, codes, dataclasses.replace(record, kind="decoder"))
         if finish:
             finish(folder, record)
     return record
@@ -80,19 +86,18 @@ def _decoder(decoder: torch.nn.Module, postprocessing: AffineMap | None,
 
 
 def _write(network: torch.nn.Module, inputs: np.ndarray, record: Record, folder: Path, formats: Sequence[str],
-           optional: Collection[str]) -> Record:
+           optional: Collection[str], allow_batch_dependence: bool) -> Record:
     example = torch.from_numpy(inputs[:2])
     is_sample = record.kind == "representation" and record.representation == "sample"
-
-    def verify(exported: Runner, name: str) -> float:
-        if not is_sample:
-            return largest_difference(exported, _eager(network), inputs, name)
-        mean = copy.copy(network)
-        mean.representation = "mean"  # type: ignore[assignment]
-        return largest_sampling_error(exported, _eager(mean), inputs, name)
-
-    return write_graph(lambda file_format: file_format.convert(network, example, record.kind), verify, record, folder,
-                       formats, optional)
+    expected = copy.copy(network)
+    if is_sample:
+        expected.representation = "mean"  # type: ignore[assignment]
+    difference = largest_difference if not is_sample else largest_sampling_error
+    dependence = refuse_dependence(batch_dependence(_eager(expected), inputs), f"The {record.kind} of the module",
+                                   allow_batch_dependence)
+    return write_graph(lambda file_format: file_format.convert(network, example, record.kind),
+                       lambda exported, name: difference(exported, _eager(expected), inputs, name),
+                       dataclasses.replace(record, batch_dependence=dependence), folder, formats, optional)
 
 
 def _eager(network: torch.nn.Module) -> Callable[[np.ndarray], np.ndarray]:

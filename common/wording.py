@@ -1,0 +1,27 @@
+"""How a message names an option: as a command's flag, or as the Python argument that does the same."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+_STATE = {"in_command": False}  # of the process: threads of a command speak as it does
+
+
+@contextlib.contextmanager
+def command_wording() -> Iterator[None]:
+    """Messages made inside name flags; `run_command` wraps every command in it."""
+    before, _STATE["in_command"] = _STATE["in_command"], True
+    try:
+        yield
+    finally:
+        _STATE["in_command"] = before
+
+
+def option(name: str, value: str = "") -> str:
+    """`--name value` for somebody at a terminal, `name=value` for somebody in Python.
+
+    value: empty for a switch, whose Python argument is True."""
+    if _STATE["in_command"]:
+        return f"--{name} {value}".rstrip()
+    return f"{name}={value or True}"
