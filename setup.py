@@ -10,7 +10,7 @@ FLOORS = find_packages(where=str(ROOT), include=["common*", "metrics*", "ground_
                                                  "evaluation*"])
 
 TEST = ["pytest>=8", "hypothesis>=6", "setuptools>=77", "wheel>=0.43", "pyarrow>=15", "selenium>=4.20",
-        "argcomplete>=3.1"]
+        "argcomplete>=3.1", "safetensors>=0.4"]
 DOCS = ["sphinx>=8", "furo>=2024.8.6", "myst-parser>=4", "sphinx-copybutton>=0.5"]
 
 setup(
@@ -64,6 +64,8 @@ setup(
         "gpu": ["onnxruntime-gpu>=1.20"],
         # For disentanglement_lib's TF1 Hub modules; only their variables are read.
         "tensorflow": ["tensorflow-cpu>=2.16"],
+        # For checkpoints in Hugging Face's format.
+        "safetensors": ["safetensors>=0.4"],
         "parquet": ["pyarrow>=15"],
         "completion": ["argcomplete>=3.1"],
         "test": TEST,

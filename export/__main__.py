@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..common.commands import add_gin_arguments, run_command
 from ..common.errors import UserError
@@ -14,6 +15,9 @@ from .files.record import Record
 from .foreign.flags import add_hint_arguments, hints_of
 from .foreign.understanding import Hints
 from .formats import FORMAT_NAMES
+
+if TYPE_CHECKING:
+    from .importers.unwrapping import Choice
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -65,7 +69,8 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.inspect is not None:
         from .reading.inspection import inspect
 
-        print(inspect(Path(arguments.inspect), hints_of(arguments), arguments.format, arguments.allow_pickled_code))
+        print(inspect(Path(arguments.inspect), hints_of(arguments), arguments.format, arguments.allow_pickled_code,
+                      _choice(arguments)))
         return
     if arguments.output_dir is None:
         raise UserError("--output_dir must be given: the folder to write.")
@@ -136,7 +141,7 @@ def _export_foreign(arguments: argparse.Namespace) -> Record:
             representation=arguments.representation, gin_config_files=arguments.gin_config,
             gin_bindings=arguments.gin_bindings, formats=arguments.formats or FORMAT_NAMES,
             overwrite=arguments.overwrite, allow_pickled_code=arguments.allow_pickled_code,
-            allow_batch_dependence=arguments.allow_batch_dependence)
+            allow_batch_dependence=arguments.allow_batch_dependence, choice=_choice(arguments))
     return _export_model_of_others(arguments)
 
 
@@ -161,7 +166,14 @@ def _export_model_of_others(arguments: argparse.Namespace) -> Record:
         arguments.checkpoint, arguments.output_dir, source=arguments.format, data_set=arguments.data_set,
         postprocessing=postprocessing, input_statistics=hints.input_statistics,
         formats=arguments.formats or FORMAT_NAMES, overwrite=arguments.overwrite,
-        allow_pickled_code=arguments.allow_pickled_code, allow_batch_dependence=arguments.allow_batch_dependence)
+        allow_pickled_code=arguments.allow_pickled_code, allow_batch_dependence=arguments.allow_batch_dependence,
+        choice=_choice(arguments))
+
+
+def _choice(arguments: argparse.Namespace) -> Choice:
+    from .importers.unwrapping import Choice
+
+    return Choice(arguments.state_dict_key, arguments.prefix)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -21,8 +21,9 @@ LEGACY_BYTES = bytes.fromhex("80028a0a6cfc9c46f9206aa85019")
 DEPTH = 4  # how many folders down a model is looked for
 # In the order in which they are believed: an export before the checkpoint it was made from.
 NAMES = ("saved_model.pb", "pytorch_model.pt", "representation.onnx", "representation.pt2", "python_model.dill",
-         "checkpoint.pt", "model_state_dict.pt", "model.pt", "last", "last.ckpt")
-SUFFIXES = (".ckpt", ".pt", ".pth", ".onnx", ".pt2")
+         "checkpoint.pt", "model_state_dict.pt", "model.pt", "last", "last.ckpt",
+         "model.safetensors", "pytorch_model.bin")
+SUFFIXES = (".ckpt", ".pt", ".pth", ".safetensors", ".onnx", ".pt2")
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ def kind_of_file(path: Path) -> str:
         start = file.read(262)
     if path.suffix == ".onnx":
         return "onnx"
+    if path.suffix == ".safetensors":
+        return "weights"
     if start.startswith(ZIP_BYTES):
         return _kind_of_zip(path)
     if start.startswith(LEGACY_BYTES):

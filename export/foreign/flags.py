@@ -18,6 +18,11 @@ def add_hint_arguments(parser: argparse.ArgumentParser) -> None:
                        help="what it takes black and white for, such as -1 1 or 0 255 (default: 0 1)")
     group.add_argument("--input_statistics", nargs=2, metavar=("MEAN", "STD"),
                        help="it takes (x - MEAN) / STD of images x in [0, 1]: numbers by comma, one for each channel")
+    group.add_argument("--state_dict_key", metavar="KEY",
+                       help="key of the state dict in a checkpoint that holds several, such as ema (dots between "
+                            "nested keys)")
+    group.add_argument("--prefix", metavar="PREFIX", help="take the tensors of a checkpoint whose names start so, such "
+                                                          "as encoder.")
     group.add_argument("--allow_batch_dependence", action="store_true",
                        help="also use a model whose codes of an image depend on the other images of the batch; the "
                             "difference is recorded")
@@ -26,6 +31,14 @@ def add_hint_arguments(parser: argparse.ArgumentParser) -> None:
 def hints_of(arguments: argparse.Namespace) -> Hints:
     """Raises UserError for numbers that are none."""
     return Hints(arguments.layout, arguments.output, arguments.head, _statistics(arguments))
+
+
+def checkpoint_flags(arguments: argparse.Namespace) -> list[str]:
+    """The flags that choose among the tensors of a checkpoint and allow what is not independent, as they were given."""
+    flags = ["--allow_batch_dependence"] * arguments.allow_batch_dependence
+    for name in ("state_dict_key", "prefix"):
+        flags += [] if getattr(arguments, name) is None else [f"--{name}", getattr(arguments, name)]
+    return flags
 
 
 def _statistics(arguments: argparse.Namespace) -> Statistics | None:

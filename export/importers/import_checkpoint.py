@@ -27,27 +27,29 @@ from .filling import Imported
 from .input_statistics import STATISTICS, Denormalised, Normalised
 from .own_symmetries import own_symmetries
 from .reading import read_state
-from .registry import source_of, sources
+from .registry import source_of, sources, sources_of
 from .state import State
 from .tensorflow_module import read_variables
+from .unwrapping import NO_CHOICE, Choice
 
 OWN = "unbraid"  # --format of our own checkpoints, in records
 
 logger = logging.getLogger(__name__)
 
 
-def import_checkpoint(path: str | Path, source: str | None = None,
-                      allow_pickled_code: bool = False) -> tuple[Imported, dict[str, str]]:
+def import_checkpoint(path: str | Path, source: str | None = None, allow_pickled_code: bool = False,
+                      choice: Choice = NO_CHOICE) -> tuple[Imported, dict[str, str]]:
     """The networks of a checkpoint, and where they came from, as the record has it.
 
     path: a file, or a folder that holds one.  source: name of a format, where the keys are not to decide.
+    choice: which of several dicts of tensors in the file.
     Raises ArtifactError or one of its kinds; nothing in the file is run unless `allow_pickled_code`."""
     located = locate(Path(path))
     _refuse_other_kinds(located, allow_pickled_code)
     sha256 = sha256_of(located)
     if own := _own_model(located.path):
         return own, {"format": OWN, "project": "unbraid", "file": located.path.name, "sha256": sha256}
-    state = _state(located, allow_pickled_code)
+    state = _state(located, allow_pickled_code, choice)
     name = source_of(state, source)
     importer = sources()[name]
     imported = importer.convert(state)
@@ -57,10 +59,11 @@ def import_checkpoint(path: str | Path, source: str | None = None,
                       "sha256": sha256}
 
 
-def _state(located: Located, allow_pickled_code: bool) -> State:
+def _state(located: Located, allow_pickled_code: bool, choice: Choice) -> State:
     if located.kind == "saved_model":
         return read_variables(located.path.parent)
-    return read_state(located.path, allow_pickled_code)
+    return read_state(located.path, allow_pickled_code,
+                      lambda tensors: tensors if sources_of(tensors.keys()) else None, choice)
 
 
 def _own_model(path: Path) -> Imported | None:
@@ -101,13 +104,14 @@ def export_checkpoint(path: str | Path, output_dir: str | Path, *, source: str |
                       data_set: str | None = None, postprocessing: Postprocessing | None = None,
                       input_statistics: Statistics | None = None,
                       formats: Sequence[str] = FORMAT_NAMES, overwrite: bool = False,
-                      allow_pickled_code: bool = False, allow_batch_dependence: bool = False) -> Record:
+                      allow_pickled_code: bool = False, allow_batch_dependence: bool = False,
+                      choice: Choice = NO_CHOICE) -> Record:
     """Imports a checkpoint and exports it, verified on images of `data_set`, or on made-up ones without it.
 
     postprocessing: what codes are made of; by default the mean, or a sample where the checkpoint is known to be of one.
     Raises UserError; then nothing is written."""
-    imported, origin = with_input_statistics(*import_checkpoint(path, source, allow_pickled_code), data_set,
-                                             input_statistics)
+    imported, origin = with_input_statistics(*import_checkpoint(path, source, allow_pickled_code, choice),
+                                             data_set, input_statistics)
     images = verification_images(imported.image_shape, data_set)
     symmetries = imported.symmetries
     if imported.decoder is not None:

@@ -14,6 +14,7 @@ import torch
 from ...common.configuration import configured
 from ...common.errors import ConfigurationError, UserError
 from ...common.file_identity import content_sha256
+from ...common.wording import option
 from ..files.locating import locate
 from ..files.record import Record
 from ..formats import FORMAT_NAMES
@@ -24,14 +25,20 @@ from .filling import KeyMismatchError
 from .import_checkpoint import fitted_on
 from .reading import read_state
 from .state import State
+from .unwrapping import NO_CHOICE, Choice, Fit, Tensors
+
+COUNTER = "num_batches_tracked"  # of batch norm: absent in old files, and of no use to a finished network
+MOST_PROBLEMS = 20  # a message lists no more
 
 
 def export_own_module(module: str, path: str | Path, output_dir: str | Path, data_set: str | None, *,
                       representation: str | None = None, gin_config_files: Sequence[str] = (),
                       gin_bindings: Sequence[str] = (), formats: Sequence[str] = FORMAT_NAMES, overwrite: bool = False,
-                      allow_pickled_code: bool = False, allow_batch_dependence: bool = False) -> Record:
+                      allow_pickled_code: bool = False, allow_batch_dependence: bool = False,
+                      choice: Choice = NO_CHOICE) -> Record:
     """Exports `package.module:Class` with the weights of `path`, verified on images of `data_set`.
 
+    choice: which of several dicts of tensors in the file.
     representation: "mean" or "sample"; by default what gin says, or the mean.
     gin_bindings: arguments of the class, such as `Class.num_latent = 10`.  Raises UserError; then nothing is
     written."""
@@ -39,7 +46,7 @@ def export_own_module(module: str, path: str | Path, output_dir: str | Path, dat
         raise UserError("--module needs --data_set: nothing else says which images the network takes.")
     network = make_module(module, gin_config_files, gin_bindings)
     postprocessing = postprocessing_of(representation, gin_config_files, gin_bindings) or Postprocessing(Recipe())
-    state = read_state(locate(Path(path)).path, allow_pickled_code)
+    state = read_state(locate(Path(path)).path, allow_pickled_code, needed_by(network), choice)
     load_weights(network, state, module)
     source = {"format": "state_dict", "project": module, "file": state.path.name,
               "sha256": content_sha256(state.path)}
@@ -64,18 +71,40 @@ def make_module(name: str, gin_config_files: Sequence[str] = (), gin_bindings: S
                                      f"'{network_class.__name__}.num_latent = 10'.") from error
 
 
+def needed_by(network: torch.nn.Module) -> Fit:
+    """The tensors that a network needs, out of those of a larger one: parts that it does not have are left out."""
+    ours = {name: tensor.shape for name, tensor in network.state_dict().items()}
+    parts = {name.split(".")[0] for name in ours}
+
+    def fit(tensors: Tensors) -> Tensors | None:
+        used = {name: tensor for name, tensor in tensors.items() if name.split(".")[0] in parts}
+        missing = {name for name in ours.keys() - used.keys() if not name.endswith(COUNTER)}
+        return None if missing or any(ours.get(name) != tensor.shape for name, tensor in used.items()) else used
+
+    return fit
+
+
 def load_weights(network: torch.nn.Module, state: State, name: str) -> None:
     """Raises KeyMismatchError with all keys and shapes that differ."""
     ours = {key: tuple(value.shape) for key, value in network.state_dict().items()}
     theirs = {key: tuple(value.shape) for key, value in state.tensors.items()}
-    problems = [f"missing: {key} {ours[key]}" for key in sorted(ours.keys() - theirs.keys())]
+    problems = [f"missing: {key} {ours[key]}" for key in sorted(ours.keys() - theirs.keys()) if not
+                key.endswith(COUNTER)]
     problems += [f"unexpected: {key}" for key in sorted(theirs.keys() - ours.keys())]
     problems += [f"misshapen: {key} {theirs[key]}, expected {ours[key]}" for key in sorted(ours.keys() & theirs.keys())
                  if ours[key] != theirs[key]]
     if problems:
-        raise KeyMismatchError(f"The weights in {state.path} do not fit {name}: {'; '.join(problems)}.")
-    network.load_state_dict(dict(state.tensors))
+        others = [key for key in state.keys if key]
+        hint = f" The file has state dicts under {', '.join(others)}; {option('state_dict_key', 'KEY')} chooses one, " \
+            f"{option('prefix', 'PREFIX')} the names that start alike." if others else ""
+        raise KeyMismatchError(f"The weights in {state.path} do not fit {name}: {_listed(problems)}.{hint}")
+    network.load_state_dict(dict(state.tensors), strict=False)
     network.eval()
+
+
+def _listed(problems: Sequence[str]) -> str:
+    more = f"; and {len(problems) - MOST_PROBLEMS} more" if len(problems) > MOST_PROBLEMS else ""
+    return "; ".join(problems[:MOST_PROBLEMS]) + more
 
 
 def _class(name: str) -> Any:

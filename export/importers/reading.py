@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 import pickle
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from ..errors import ArtifactError, UnsafeArtifactError
+from ..errors import ArtifactError, MissingBackendError, UnsafeArtifactError
 from ..files.pickles import foreign_globals_of_checkpoint
 from . import inert
-from .state import State, without_wrapper
+from .state import State
+from .unwrapping import NO_CHOICE, Choice, Fit, one_of, state_dicts, unwrapped
 
 logger = logging.getLogger(__name__)
 
@@ -22,14 +22,24 @@ DAMAGED = (RuntimeError, EOFError, OSError, ValueError, KeyError, IndexError, At
            zipfile.BadZipFile, pickle.UnpicklingError)
 
 
-def read_state(path: Path, allow_pickled_code: bool = False) -> State:
-    """Raises UnsafeArtifactError for a file of more than tensors, ArtifactError for a damaged or strange one."""
+def read_state(path: Path, allow_pickled_code: bool = False, fit: Fit = lambda tensors: tensors,
+               choice: Choice = NO_CHOICE) -> State:
+    """The tensors that fit, unwrapped; where none do, all of them, for whoever says what is wrong with them.
+
+    fit: which tensors are needed, see `unwrapping`.  choice: the key and prefix that the user named.
+    Raises UnsafeArtifactError for a file of more than tensors, ArtifactError for a damaged or strange one, UserError
+    where several dicts of tensors fit."""
     content = _content(path, allow_pickled_code)
     hyper_parameters = content.get("hyper_parameters") if isinstance(content, dict) else None
-    return State(without_wrapper(_tensors(content, path)), path, hyper_parameters)
+    found = state_dicts(content, path, choice)
+    fitting = unwrapped(found, fit, choice)
+    chosen = one_of(fitting, path) if fitting else found[0]
+    return State(chosen.tensors, path, hyper_parameters, tuple(candidate.key for candidate in found))
 
 
 def _content(path: Path, allow_pickled_code: bool) -> Any:
+    if path.suffix == ".safetensors":
+        return _safetensors(path)
     names, strings = foreign_globals_of_checkpoint(path)
     if names and "pytorch-lightning_version" in strings:
         logger.warning("%s also holds %s; of these only attributes are read, as data.", path, ", ".join(names[:3]))
@@ -53,24 +63,14 @@ def _load(path: Path, **options: Any) -> Any:
                             f"full: it has {path.stat().st_size:,} bytes.") from error
 
 
-def _tensors(content: Any, path: Path) -> Mapping[str, torch.Tensor]:
-    """The flat state dict inside what torch.load returned."""
-    if isinstance(content, torch.nn.Module):
-        return content.state_dict()
-    found = content
-    if isinstance(content, dict) and "model_states" in content:  # disentanglement-pytorch: networks by name
-        found = _only_vae(content["model_states"], path)
-    elif isinstance(content, dict) and isinstance(content.get("state_dict"), dict):  # Lightning, and many others
-        found = content["state_dict"]
-    if isinstance(found, dict) and found and all(isinstance(value, torch.Tensor) for value in found.values()):
-        return found
-    what = f"a dict with {', '.join(map(str, list(found)[:5]))}" if isinstance(found, dict) else type(found).__name__
-    raise ArtifactError(f"{path} holds {what}; expected a state dict, names to tensors. Save your module's "
-                        "state_dict() with torch.save, or export it with unbraid.export.export_representation.")
-
-
-def _only_vae(networks: Any, path: Path) -> Any:
-    if not isinstance(networks, dict) or "G" not in networks:
-        raise ArtifactError(f"{path} holds the networks {', '.join(networks)}; expected G, the autoencoder of "
-                            "disentanglement-pytorch.")
-    return networks["G"]
+def _safetensors(path: Path) -> dict[str, torch.Tensor]:
+    try:
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+    except ImportError as error:
+        raise MissingBackendError(f"Reading {path} needs safetensors: pip install 'unbraid[safetensors]'.") from error
+    try:
+        return load_file(path)
+    except (SafetensorError, *DAMAGED) as error:
+        raise ArtifactError(f"{path} cannot be read as safetensors ({error}). It is damaged or not downloaded in full: "
+                            f"it has {path.stat().st_size:,} bytes.") from error

@@ -63,6 +63,12 @@ def sources() -> Registry[Source]:
     return _SOURCES
 
 
+def sources_of(keys: Collection[str]) -> list[str]:
+    """The names of the sources that state dicts with these keys may be of."""
+    known = sources()
+    return [name for name in known if known[name].matches(keys)]
+
+
 def source_of(state: State, name: str | None = None) -> str:
     """The name of the source of a state dict, found by its keys unless `name` says it.
 
@@ -71,7 +77,7 @@ def source_of(state: State, name: str | None = None) -> str:
     if name is not None:
         known[name]
         return name
-    found = [candidate for candidate in known if known[candidate].matches(state.tensors.keys())]
+    found = sources_of(state.tensors.keys())
     if len(found) == 1:
         return found[0]
     keys = list(state.tensors)

@@ -9,8 +9,6 @@ from typing import Any
 
 import torch
 
-WRAPPERS = ("module.", "wrapped_model.")  # DataParallel's, and that of JL1-VAE's TorchScript export
-
 
 @dataclass(frozen=True)
 class State:
@@ -20,6 +18,8 @@ class State:
     path: Path
     hyper_parameters: Any = None
     """What a Lightning file holds under that name, in which objects are `inert.Shell`s."""
+    keys: tuple[str, ...] = ()
+    """Of all state dicts in the file; "" for one at its top."""
 
     def size(self, key: str, axis: int, default: int) -> int:
         """Size of one tensor's axis; `default` where it is absent, so that its absence is reported with all others."""
@@ -32,11 +32,3 @@ class State:
         while key(count) in self.tensors:
             count += 1
         return count
-
-
-def without_wrapper(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The same tensors without a prefix that a wrapping module gave to all of them."""
-    for prefix in WRAPPERS:
-        if tensors and all(key.startswith(prefix) for key in tensors):
-            return without_wrapper({key.removeprefix(prefix): tensor for key, tensor in tensors.items()})
-    return dict(tensors)

@@ -109,7 +109,7 @@ def _largest(found: Iterable[Dependence | None]) -> Dependence | None:
 
 def _compared(actual: np.ndarray, expected: np.ndarray, change: str, tolerance: float) -> Dependence | None:
     """NaN in both places is no difference: whoever reads the outputs complains of it."""
-    actual, expected = (np.nan_to_num(array.astype(np.float64), nan=np.inf, posinf=1e300, neginf=-1e300)
+    actual, expected = (np.nan_to_num(array.astype(np.float64), nan=1e300, posinf=1e300, neginf=-1e300)
                         for array in (actual, expected))
     difference = float(np.abs(actual - expected).max(initial=0))
     if difference <= tolerance * float(np.abs(expected).max(initial=0)):

@@ -4,6 +4,7 @@ Scoring loads no training code; rebuilding a network does, so it happens elsewhe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ...common.children import last_sentence, run_child
@@ -22,17 +23,17 @@ def exported_checkpoint(path: Path, output_dir: Path, data_set: str | None = Non
 
     An export that is there is kept if it is of this very checkpoint, made with the same options and versions.
     statistics: for a checkpoint whose network takes (x - mean) / std.  any_version: versions may differ.
+    flags: more of unbraid-export's.
     Raises ArtifactError with the sentence of unbraid-export when that fails."""
     located = _checkpoint(path)
     if located is None:
         return path
     checkpoint = located.path
     folder = output_dir.with_name(f"{output_dir.name}.representation")
-    command = ["--from", str(checkpoint), "--output_dir", str(folder), "--resume"]
+    command = ["--from", str(checkpoint), "--output_dir", str(folder), "--resume", *flags]
     command += [ANY_VERSION] if any_version else []
     command += ["--data_set", data_set] if data_set else []
     command += ["--allow_pickled_code"] if allow_pickled_code else []
-    command += ["--allow_batch_dependence"] if allow_batch_dependence else []
     if statistics is not None:
         command += ["--input_statistics", *(",".join(map(str, numbers)) for numbers in statistics)]
     finished = run_child("unbraid.export", command, capture=True)

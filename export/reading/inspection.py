@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..files.locating import ARTIFACTS, Located, locate
 from ..files.record import Record
@@ -11,8 +12,12 @@ from ..foreign.understanding import Hints
 from ..formats import file_name, get_format
 from .artifact import load_representation
 
+if TYPE_CHECKING:
+    from ..importers.unwrapping import Choice
 
-def inspect(path: Path, hints: Hints, source: str | None = None, allow_pickled_code: bool = False) -> str:
+
+def inspect(path: Path, hints: Hints, source: str | None = None, allow_pickled_code: bool = False,
+            choice: Choice | None = None) -> str:
     """The table for an artifact of ours, a stranger's graph, or a checkpoint.
 
     Raises ArtifactError or one of its kinds where the file is none of these or is refused."""
@@ -21,7 +26,7 @@ def inspect(path: Path, hints: Hints, source: str | None = None, allow_pickled_c
     if located.kind in ARTIFACTS:
         rows += _graph_rows(located, hints)
     else:
-        rows += _checkpoint_rows(path, source, allow_pickled_code)
+        rows += _checkpoint_rows(path, source, allow_pickled_code, choice)
     width = max(len(what) for what, _ in rows)
     return "\n".join(f"{what.ljust(width)}  {found}" for what, found in rows)
 
@@ -50,10 +55,12 @@ def _companions(located: Located) -> str:
                      if (located.path.parent / file_name(file_format, kind)).is_file())
 
 
-def _checkpoint_rows(path: Path, source: str | None, allow_pickled_code: bool) -> list[tuple[str, str]]:
+def _checkpoint_rows(path: Path, source: str | None, allow_pickled_code: bool,
+                     choice: Choice | None) -> list[tuple[str, str]]:
     from ..importers.import_checkpoint import import_checkpoint
+    from ..importers.unwrapping import Choice
 
-    imported, origin = import_checkpoint(path, source, allow_pickled_code)
+    imported, origin = import_checkpoint(path, source, allow_pickled_code, choice or Choice())
     return [("format", origin["format"]), ("project", origin["project"]),
             ("images (C, H, W)", str(imported.image_shape)),
             ("codes", f"{imported.statistic} of {imported.num_latent} latents"),

@@ -118,7 +118,7 @@ def test_archives_that_are_no_model_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("content", "message"), [
     ([1, 2], "holds list; expected a state dict"),
     ({"epoch": 3, "net": {}}, "holds a dict with epoch, net; expected a state dict"),
-    ({"model_states": {"D": {}}}, "holds the networks D; expected G"),
+    ({"model_states": {"D": {}}}, "holds a dict with model_states; expected a state dict"),
     ({}, "expected a state dict"),
 ])
 def test_other_contents_are_named(tmp_path: Path, content: object, message: str) -> None:
