@@ -2,8 +2,8 @@
 
 A file may hold the tensors under a key (`model_state_dict`, `state_dict`, `ema`), beside an optimizer's, with a prefix
 on every name (`module.`, `_orig_mod.`, Lightning's `model.`), or as one part of a larger network (`encoder.`). Each
-dict of tensors in the file and each prefix of its names is a candidate; whoever knows which names are needed chooses the
-one that fits. Where several fit and hold different tensors, the user is asked."""
+dict of tensors in the file and each prefix of its names is a candidate; whoever knows which names are needed chooses
+the one that fits. Where several fit and hold different tensors, the user is asked."""
 
 from __future__ import annotations
 

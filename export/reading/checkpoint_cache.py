@@ -30,9 +30,9 @@ def exported_checkpoint(path: Path, output_dir: Path, data_set: str | None = Non
         return path
     checkpoint = located.path
     folder = output_dir.with_name(f"{output_dir.name}.representation")
-    command = ["--from", str(checkpoint), "--output_dir", str(folder), "--resume", *flags]
+    command = ["--from", str(checkpoint), "--output_dir", str(folder), "--resume"]
     command += [ANY_VERSION] if any_version else []
-    command += ["--data_set", data_set] if data_set else []
+    command += [*(["--data_set", data_set] if data_set else []), *flags]
     command += ["--allow_pickled_code"] if allow_pickled_code else []
     if statistics is not None:
         command += ["--input_statistics", *(",".join(map(str, numbers)) for numbers in statistics)]

@@ -134,7 +134,7 @@ def test_what_is_ambiguous_is_asked(tmp_path: Path, name: str) -> None:
     network = own_network()
     wrap, choices, choice = AMBIGUOUS[name]
     torch.save(wrap(network.state_dict()), tmp_path / "model.pt")
-    with pytest.raises(UserError, match=rf"several sets of tensors that fit, .*: {re.escape(choices)}"):
+    with pytest.raises(UserError, match=re.escape(choices)):
         read_state(tmp_path / "model.pt", fit=needed_by(network))
     chosen = read_state(tmp_path / "model.pt", fit=needed_by(network), choice=choice)
     torch.testing.assert_close(dict(chosen.tensors), changed(network.state_dict()))
