@@ -109,7 +109,7 @@ def test_safetensors(tmp_path: Path) -> None:
     content = (tmp_path / "model.safetensors").read_bytes()
     for damaged in (content[:50], content[:-10], b"\xff" * 8 + content[8:]):
         (tmp_path / "model.safetensors").write_bytes(damaged)
-        with pytest.raises(ArtifactError, match="cannot be read as safetensors.*damaged or not downloaded in full"):
+        with pytest.raises(ArtifactError, match=r"cannot be read as safetensors.*damaged or not downloaded in full"):
             read_state(tmp_path / "model.safetensors")
 
 
