@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..common.commands import add_gin_arguments, progress, run_command
+from ..common.commands import INCOMPLETE, add_gin_arguments, progress, run_command
 from ..common.fingerprint import ANY_VERSION
 from ..export.foreign.flags import add_hint_arguments, checkpoint_flags, hints_of
 from .protocol.presets import DEFAULT_PRESET, ListAction, metrics_of_preset, presets
@@ -55,7 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def evaluate(arguments: argparse.Namespace) -> None:
+def evaluate(arguments: argparse.Namespace) -> int:
     from ..common.disk.locks import locked
     from ..export.files.locating import require_existing
     from ..metrics.estimators.jobs import using_jobs
@@ -75,9 +75,12 @@ def evaluate(arguments: argparse.Namespace) -> None:
                       arguments.repeats, arguments.figures, dict.fromkeys(of_preset, preset or ""),
                       finished=lambda name: metrics_bar.update(), say=metrics_bar.write)
         study.refuse_existing(names)
-        results = study.run(make_evaluators(names, study.data_set, arguments, bar.update))
-    print_tables(results, arguments.repeats)
+        outcome = study.run(make_evaluators(names, study.data_set, arguments, bar.update))
+    print_tables(outcome.results, arguments.repeats)
     print(f"Results: {arguments.output_dir}")
+    for reason, metrics in outcome.reasons().items():
+        print(f"Not scored: {', '.join(metrics)}. {reason}", file=sys.stderr)
+    return INCOMPLETE if outcome.unscored else 0
 
 
 def chosen_preset(arguments: argparse.Namespace) -> str | None:

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ...common.errors import UserError, one_sentence
 from ...common.files import refuse_existing, write_json
 from ...common.fingerprint import ANY_VERSION
 from ..reporting.figures import draw_missing_heat_maps
@@ -20,6 +21,24 @@ from .reuse import reusable_results
 logger = logging.getLogger(__name__)
 
 Results = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a study came to: results by model and metric, and the reason for each (model, metric) without a score.
+
+    Metrics that compare models are found under the model "all models"."""
+
+    results: dict[str, dict[str, Results]] = field(default_factory=dict)
+    unscored: dict[tuple[str, str], UserError] = field(default_factory=dict)
+
+    def reasons(self) -> dict[str, list[str]]:
+        """Each reason once, with what it holds for: metrics, as MODEL/METRIC where there are several models."""
+        several = len({model for model, _ in self.unscored} | set(self.results)) > 1
+        reasons: dict[str, list[str]] = {}
+        for (model, metric), error in self.unscored.items():
+            reasons.setdefault(one_sentence(error), []).append(f"{model}/{metric}" if several else metric)
+        return reasons
 
 
 @dataclass(frozen=True)
@@ -67,17 +86,25 @@ class Study:
             for model, name in self.tasks(models):
                 refuse_existing(self.folder(model, name, len(models)), self.overwrite)
 
-    def run(self, evaluators: Mapping[str, Evaluator]) -> dict[str, dict[str, Results]]:
-        """Results by model and metric; metrics that compare models are found under "all models"."""
+    def run(self, evaluators: Mapping[str, Evaluator]) -> Outcome:
+        """Scores everything that can be scored.
+
+        A metric that asks for what the data or the model does not have is left out, and its reason kept.
+        Raises UserError where nothing could be scored."""
         first = next(iter(evaluators.values()))
         first.others = [evaluator for evaluator in evaluators.values() if evaluator is not first]
-        results: dict[str, dict[str, Results]] = {}
+        outcome = Outcome()
         for model, name in self.tasks(evaluators):
-            folder = self.folder(model, name, len(evaluators))
-            found = self._score(evaluators.get(model, first), self.metrics[name], folder)
-            results.setdefault(model or "all models", {})[name] = found
+            folder, of = self.folder(model, name, len(evaluators)), model or "all models"
+            try:
+                found = self._score(evaluators.get(model, first), self.metrics[name], folder)
+                outcome.results.setdefault(of, {})[name] = found
+            except UserError as error:
+                outcome.unscored[of, name] = error
             self.finished(name)
-        return results
+        if not outcome.results:
+            raise next(iter(outcome.unscored.values()))
+        return outcome
 
     def folder(self, model: str, name: str, num_models: int) -> Path:
         """OUTPUT for one metric of one model, OUTPUT/METRIC for several, OUTPUT/MODEL/METRIC for several models."""
