@@ -6,7 +6,6 @@ Published configs of disentanglement_lib and JL1-VAE run unchanged, so their nam
 from __future__ import annotations
 
 import contextlib
-import inspect
 import logging
 import re
 from collections.abc import Iterator, Sequence
@@ -15,11 +14,12 @@ from typing import Any
 
 import gin
 
+from .checking.bindings import check_bindings
+from .checking.gin_errors import UNKNOWN, explained
 from .errors import ConfigurationError, suggestion
-from .gin_files import importing, open_text, reading, shipped_names, with_quotes
+from .gin_files import importing, open_text, reading, shipped_names
 
 CONFIG_ROOT = Path(__file__).resolve().parent.parent / "gin_configs"
-UNKNOWN = re.compile(r"No configurable matching (?:reference )?'@?([^'()]+)")
 RUNTIME_ARGUMENTS = ["ground_truth_data", "representation_function", "random_state", "artifact_dir"]
 
 
@@ -52,13 +52,15 @@ class Configuration:
 
         Includes are looked up beside the file that is parsed, then in the working directory, then among the shipped
         configs; modules that a file imports, beside it and in the working directory.  Bindings of shipped names that
-        belong to other commands are skipped.  Raises ConfigurationError for what cannot be parsed."""
+        belong to other commands are skipped.  Raises ConfigurationError for what cannot be parsed, and for values of the
+        wrong type or out of range."""
         files = [find_config(str(config_file)).resolve() for config_file in config_files]
         lines = [line for binding in bindings for line in binding.splitlines()]
         self._folders = [file.parent for file in files]
         with _cleared(), reading(self._folders):
-            with _explained(), _silent():
+            with explained(while_reading=True), _silent():
                 _parse(files, lines)
+                check_bindings(files, lines)
                 gin.finalize()
             self._parsed = {name: _copied(getattr(gin.config, name)) for name in ("_CONFIG", "_IMPORTS")}
 
@@ -68,7 +70,7 @@ class Configuration:
 
         Blocks nest: a configuration around this one plays no part in it, and is back as it was when it ends.  gin's
         complaint about a missing parameter inside the block becomes a ConfigurationError."""
-        with _cleared(), reading(self._folders), _explained():
+        with _cleared(), reading(self._folders), explained():
             for name, content in self._parsed.items():
                 getattr(gin.config, name).update(_copied(content))
             gin.finalize()
@@ -205,69 +207,3 @@ def _silent() -> Iterator[None]:
         yield
     finally:
         logging.disable(level)
-
-
-@contextlib.contextmanager
-def _explained() -> Iterator[None]:
-    """Turns gin's own errors into ConfigurationErrors of one sentence, with suggestions."""
-    try:
-        yield
-    except ConfigurationError:
-        raise
-    except (ValueError, RuntimeError, TypeError, SyntaxError, OSError, LookupError) as error:
-        explanation = explain(error)
-        if explanation is None:
-            raise
-        raise ConfigurationError(explanation) from error
-
-
-def explain(error: BaseException) -> str | None:
-    """One sentence for an error that gin raised, None for any other."""
-    text = str(error)
-    if match := UNKNOWN.search(text):
-        name = match[1].split("/")[-1]
-        return f"gin knows no configurable {name!r}{_location(text)}. {suggestion(name, _configurable_names())}"
-    if match := re.search(r"[Cc]onfigurable '([^']+)' doesn't have a parameter named '([^']+)'", text):
-        return (f"{match[1]!r} has no gin parameter {match[2]!r}{_location(text)}. "
-                + suggestion(match[2], _parameter_names(match[1])))
-    if match := re.search(r"Required bindings for `([^`]+)` not provided in config: \[(.*?)\]", text):
-        missing = [f"{match[1]}.{name}" for name in re.findall(r"'([^']+)'", match[2])]
-        return (f"The gin parameter{'s' if len(missing) > 1 else ''} {', '.join(missing)} must be given: in a gin "
-                f"file, or with --gin_bindings '{missing[0]} = ...'.")
-    if match := re.search(r"Configurable '([^']+)' has denylisted kwarg '([^']+)'", text):
-        return (f"{match[1]}.{match[2]} is given at run time and cannot be set by gin{_location(text)}. "
-                f"Parameters that can: {', '.join(_parameter_names(match[1]))}.")
-    if isinstance(error, SyntaxError) and (quoted := with_quotes(error.text or "")):
-        return (f"gin cannot read {error.text!r} ({error.filename or 'bindings'}, line {error.lineno}): texts are "
-                f"written in quotes, as in {quoted}. A shell takes the outer quotes away: --gin_bindings \"{quoted}\".")
-    if isinstance(error, SyntaxError):
-        token = re.search(r"Failed to parse token '(.*?)'", error.msg)
-        reason = f"{token[1]} is no value; texts are written in quotes" if token else error.msg.rstrip(".")
-        return f"gin cannot read {error.text!r} ({error.filename or 'bindings'}, line {error.lineno}): {reason}."
-    if isinstance(error, OSError) and text.startswith("Unable to open file: "):
-        name = text.removeprefix("Unable to open file: ").split(". Searched")[0]
-        return f"A gin config includes {name!r}, which is neither beside it nor among the shipped configs."
-    return None
-
-
-def _location(text: str) -> str:
-    """Where gin says a mistake is, in brackets."""
-    if match := re.search(r'In file "(.*?)", line (\d+)', text):
-        return f" ({match[1]}, line {match[2]})"
-    if match := re.search(r"In bindings string line (\d+)", text):
-        return f" (binding {match[1]})"
-    return ""
-
-
-def _configurable_names() -> set[str]:
-    # Selectors are module-qualified; a user writes the last part.
-    selectors = gin.config._REGISTRY._selector_map
-    return {selector.split(".")[-1] for selector in selectors if not selector.startswith("gin.")}
-
-
-def _parameter_names(configurable: str) -> list[str]:
-    found = gin.config._REGISTRY.get_match(configurable)
-    if found is None:
-        return []
-    return [name for name in inspect.signature(found.wrapped).parameters
-            if name not in (found.denylist or ()) and (not found.allowlist or name in found.allowlist)]

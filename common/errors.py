@@ -12,6 +12,7 @@ from collections.abc import Iterable
 MOST_NAMES = 80  # a message lists no more
 MOST_CHARACTERS = 4000  # of a message; names and values from files can be megabytes long
 GIN_TRAIL = "\n  In call to configurable"  # gin appends which functions an error passed through
+MARGIN = 50
 ENDS = (".", "!", "?", ")", "'", '"', "`")
 
 
@@ -60,7 +61,7 @@ def one_sentence(message: object) -> str:
 
 def clipped(text: str, most: int) -> str:
     """`text` with at most about `most` characters; what is left out is counted where it stood."""
-    if len(text) <= most:
+    if len(text) <= most + MARGIN:  # what is left out is worth its mark
         return text
     return f"{text[: most * 2 // 3]} [... {len(text) - most:,} characters ...] {text[-(most // 3):]}"
 

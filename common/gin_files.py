@@ -21,8 +21,10 @@ from typing import Any
 
 import gin
 
+from .disk.reading import read_bytes
 from .errors import ConfigurationError
 
+MOST_BYTES = 1 << 22  # of a gin file
 BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 finders: list[importlib.abc.MetaPathFinder] = []  # asked first for what an imported module imports
@@ -37,7 +39,7 @@ class GinText(io.StringIO):
 
 def open_text(path: str) -> GinText:
     """A gin file's text: UTF-8, or what its byte order mark says.  Raises ConfigurationError for another encoding."""
-    data = Path(path).read_bytes()
+    data = read_bytes(path, "a gin configuration", MOST_BYTES)
     encoding = next((name for mark, name in BYTE_ORDER_MARKS if data.startswith(mark)), "utf-8")
     try:
         text = data.decode(encoding)

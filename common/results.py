@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import shutil
@@ -14,8 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from .configuration import config_values, operative_config
-from .errors import UserError
-from .files import atomic_file, write_json
+from .disk import reading
+from .files import write_json, write_text
+
+MOST_BYTES = 1 << 26  # of a file of an earlier step that is taken along
+# Keys that readers use as text; scores and bindings may be anything.
+SCHEMA: dict[str, Any] = {
+    "path": str, "uuid": str, "artifact_sha256": str | None, "settings_sha256": str | None,
+    "elapsed_time": float | None,
+    **{f"{step}_results.{key}": str | None for step in ("train", "postprocess", "evaluation", "validation")
+       for key in ("uuid", "artifact_method", "method")}}
 
 logger = logging.getLogger(__name__)
 
@@ -28,14 +35,13 @@ def update_result_directory(
     result_directory: the `results` folder of this step.  previous: that of the step before, if there is one.
     The operative gin configuration is saved as it stands.  Returns `results` with a fresh `uuid`."""
     if previous is not None and previous.is_dir():
-        shutil.copytree(previous, result_directory, dirs_exist_ok=True)
+        shutil.copytree(previous, result_directory, dirs_exist_ok=True, ignore=_not_results)
     results = {**results, "uuid": str(uuid.uuid4())}
     for key, value in results.items():
         if isinstance(value, float) and not math.isfinite(value):
             logger.warning("%s is %s; it is saved as null.", key, value)
     config = operative_config()
-    with atomic_file(result_directory / "gin" / f"{step_name}.gin") as path:
-        path.write_text(config, encoding="utf-8")
+    write_text(result_directory / "gin" / f"{step_name}.gin", config)
     json_directory = result_directory / "json"
     write_json(json_directory / f"{step_name}_config.json", config_values(config))
     write_json(json_directory / f"{step_name}_results.json", results)
@@ -53,17 +59,24 @@ def aggregate(json_directory: Path) -> dict[str, Any]:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object; the bare token NaN of old files is read too.  Raises UserError when it is not one."""
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read as a result file: {error}.") from error
-    if not isinstance(values, dict):
-        raise UserError(f"{path} holds a JSON {type(values).__name__} where an object was expected.")
-    return values
+    """A result file: a JSON object; the bare token NaN of old files is read too.  Raises UserError for any other."""
+    return reading.read_json(path, SCHEMA, "a result file")
+
+
+def check_results(result_directory: Path) -> None:
+    """Raises UserError for results of an earlier step that cannot be taken along, before a new step begins."""
+    if result_directory.is_dir():
+        aggregate(result_directory / "json")
 
 
 def recorded_config(results_directory: Path, step_name: str) -> dict[str, str]:
     """The configuration an earlier step recorded, values as gin text; empty when there is none."""
     path = results_directory / "gin" / f"{step_name}.gin"
-    return config_values(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return config_values(reading.read_text(path, "a gin configuration")) if path.is_file() else {}
+
+
+def _not_results(folder: str, names: list[str]) -> set[str]:
+    """Names that are not taken along: temporaries, pipes and devices, files too large to be results."""
+    paths = {name: Path(folder, name) for name in names}
+    return {name for name, path in paths.items() if name.startswith(".") or not (
+        path.is_dir() or (path.is_file() and path.stat().st_size <= MOST_BYTES))}

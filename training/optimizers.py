@@ -4,7 +4,7 @@ This is the one module that registers torch classes for gin."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import gin
@@ -50,12 +50,25 @@ class ScheduledOptimizer:
         return self.optimizer.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restores a `state_dict`, whatever memory layout its tensors were saved in."""
-        self.optimizer.load_state_dict(state)
+        """Restores a `state_dict`, whatever memory layout its tensors were saved in; settings stay those given.
+
+        Raises ValueError for moments that do not belong to the parameters."""
+        self.optimizer.load_state_dict({"state": state["state"],
+                                        "param_groups": self.optimizer.state_dict()["param_groups"]})
+        self._check_moments()
         for parameter, moments in self.optimizer.state.items():
             moments.update({name: in_layout_of(parameter, value) for name, value in moments.items()
                             if isinstance(value, torch.Tensor) and value.shape == parameter.shape})
         self._allow_fused_kernels()
+
+    def _check_moments(self) -> None:
+        expected = _names_of_moments(self.optimizer)
+        for parameter in self.parameters:
+            moments = self.optimizer.state.get(parameter, {})
+            shapes = {tuple(moment.shape) for moment in moments.values() if torch.is_tensor(moment)}
+            if moments and (moments.keys() != expected or not shapes <= {(), tuple(parameter.shape)}):
+                raise ValueError(f"the optimizer's state has {', '.join(map(str, moments))} of shapes {shapes} for a "
+                                 f"parameter of shape {tuple(parameter.shape)}; expected {', '.join(expected)}")
 
     def _clipped(self, gradients: Sequence[torch.Tensor | None]) -> Sequence[torch.Tensor | None]:
         """Scales gradients to the allowed global norm.
@@ -83,12 +96,19 @@ def in_layout_of(parameter: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
     return torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
 
+def _names_of_moments(optimizer: torch.optim.Optimizer) -> Collection[str]:
+    """What an optimizer of this kind and these settings keeps for each parameter, found by a step on a tiny one."""
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    tiny = type(optimizer)([parameter], **optimizer.defaults)
+    parameter.grad = torch.zeros(1)
+    tiny.step()
+    return tiny.state[parameter].keys()
+
+
 def make_optimizer(parameters: Iterable[Any], optimizer_fn: OptimizerFn,
                    learning_rate: float | Schedule | None, clip_norm: float | None) -> ScheduledOptimizer:
     """parameters: tensors, or groups as torch takes them.  learning_rate: None for the optimizer's own, a number, or a
     function of `global_step`."""
-    if not callable(optimizer_fn):
-        raise ConfigurationError(f"optimizer_fn is {optimizer_fn!r}; expected a reference such as @AdamOptimizer.")
     if learning_rate is None:
         return ScheduledOptimizer(optimizer_fn(list(parameters)), None, clip_norm)
     if callable(learning_rate):

@@ -19,7 +19,7 @@ from ...common.configuration import bound, configured
 from ...common.errors import ConfigurationError
 from ...common.files import atomic_directory, refuse_existing
 from ...common.fingerprint import KEY, Fingerprint
-from ...common.results import recorded_config, update_result_directory
+from ...common.results import check_results, recorded_config, update_result_directory
 from ...export.files.record import library_versions
 from ...export.reading.artifact import Representation, load_representation
 from ...ground_truth.named_data import data_set_key, get_named_ground_truth_data
@@ -104,6 +104,7 @@ class Evaluator:
               fingerprint: Fingerprint | None = None) -> dict[str, Any]:
         """As `evaluate`, for a metric that `on_own_data` returned and its fingerprint, where that is known already."""
         output_dir, start = Path(output_dir), time.time()
+        check_results(self.previous_results)
         fingerprint = fingerprint or self.fingerprint(metric)
         with metric.in_use(), atomic_directory(output_dir, overwrite) as folder:
             scores = self._scores(metric, folder)

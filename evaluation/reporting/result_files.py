@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...common.errors import UserError
-from ...common.results import read_json
+from ...common.disk.reading import check_schema, read_json
+from ...common.errors import UserError, one_sentence
+from ...common.results import SCHEMA
 from ...metrics.estimators.jobs import num_jobs
 
 Row = dict[str, Any]
@@ -62,11 +63,14 @@ def _collected(results: Iterable[list[Row] | str]) -> ResultRows:
 
 def _read(path: Path) -> list[Row] | str:
     try:
-        values = read_json(path)
-        return _rows_of_aggregate(values) if _is_aggregate(values) else [_checked(values, path)]
+        values = read_json(path, what="a result file")
+        rows = _rows_of_aggregate(values) if _is_aggregate(values) else [_checked(values, path)]
+        for row in rows:
+            check_schema(row, SCHEMA, path)
+        return rows
     except (UserError, ValueError, TypeError, AttributeError) as error:
         text = str(error)
-        return text if str(path) in text else f"{path} cannot be read as a result file: {error}."
+        return text if str(path) in text else one_sentence(f"{path} cannot be read as a result file: {error}.")
 
 
 def _checked(values: Row, path: Path) -> Row:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...common.errors import UserError
+from ...common.disk.reading import read_text
+from ...common.errors import UserError, one_sentence
 from ...export.errors import ArtifactError
 from ...export.files.record import Record
 from .heat_maps import HeatMap, read_heat_map
@@ -16,6 +18,7 @@ from .result_files import find_result_files, read_result_files
 from .scores import Result, results_of
 
 LOG_NAME = "train_log.csv"
+MOST_CONFIGURATION = 1 << 20  # bytes
 
 
 @dataclass
@@ -111,24 +114,35 @@ def _read_log(run: Run) -> None:
     if not path.is_file():
         return
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-        run.log = {name: [_number(row[name]) for row in rows] for name in (rows[0] if rows else ())}
-    except (ValueError, OSError, TypeError) as error:
-        run.broken.append(f"{path} cannot be read as a training log: {error}.")
+        rows = list(csv.DictReader(io.StringIO(read_text(path, "a training log"), newline="")))
+        run.log = {name: [_number(row[name]) for row in rows] for name in (rows[0] if rows else ()) if name}
+    except UserError as error:
+        run.broken.append(str(error))
+    except (ValueError, TypeError, csv.Error) as error:
+        run.broken.append(one_sentence(f"{path} cannot be read as a training log: {error}."))
 
 
 def _read_configurations(run: Run) -> None:
     """Training and export as their own folders say, else as the scores do; then one for each metric."""
     for folder in ("model", "representation"):
         for path in sorted((run.folder / folder / "results" / "gin").glob("*.gin")):
-            run.configurations[path.stem] = _bindings(path.read_text(encoding="utf-8"))
+            _read_configuration(run, path, path.stem)
     for result in run.results:
         for path in sorted((Path(result.row["path"]).parents[1] / "gin").glob("*.gin")):
             name = result.metric if path.stem == result.step else path.stem
-            run.configurations.setdefault(name, _bindings(path.read_text(encoding="utf-8")))
+            _read_configuration(run, path, name)
     if run.record and run.record.gin_config:
         run.configurations.setdefault("recorded in the artifact", _bindings(run.record.gin_config))
+
+
+def _read_configuration(run: Run, path: Path, name: str) -> None:
+    """Keeps what `path` says under a name, unless it is known already."""
+    if name in run.configurations:
+        return
+    try:
+        run.configurations[name] = _bindings(read_text(path, "a gin configuration", MOST_CONFIGURATION))
+    except UserError as error:
+        run.broken.append(str(error))
 
 
 def _bindings(text: str) -> str:

@@ -5,12 +5,25 @@ from __future__ import annotations
 import dataclasses
 import importlib.metadata
 import json
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from ...common.checking.values import Interval
+from ...common.disk.reading import parse_json
+from ...common.errors import UserError
 from ..errors import ArtifactError
 
 FORMAT_VERSION = 1
 RECORD_NAME = "unbraid.json"
+
+Size = Annotated[int, Interval(1, 65536)]
+SCHEMA: dict[str, Any] = {
+    "kind": Literal["representation", "posterior", "decoder"], "image_shape": tuple[Size, Size, Size],
+    "num_latents": Size, "representation": str, "postprocessing": dict[str, Any] | None,
+    "columns": list[str] | None, "image_layout": str, "value_range": tuple[float, float], "method": str | None,
+    "data_set": str | None, "gin_config": str, "source": dict[str, str] | None,
+    "largest_difference": float | None, "batch_dependence": float | None, "versions": dict[str, str],
+    "format_version": Annotated[int, Interval(1)]}
+REQUIRED = {"kind", "image_shape", "num_latents", "format_version"}
 
 
 def library_versions() -> dict[str, str]:
@@ -62,14 +75,14 @@ class Record:
     def from_json(cls, text: str, path: object) -> Record:
         """Raises ArtifactError for a record that is damaged or of a newer format."""
         try:
-            values: dict[str, Any] = json.loads(text)
-            version = values["format_version"]
-            known = {field.name for field in dataclasses.fields(cls)}
-            record = cls(**{key: value for key, value in values.items() if key in known})
-        except (ValueError, KeyError, TypeError) as error:
-            raise ArtifactError(f"{path}: the unbraid record inside is damaged ({error}). "
-                                "Export the model again.") from error
-        if version > FORMAT_VERSION:
-            raise ArtifactError(f"{path} has format version {version}; this unbraid reads up to {FORMAT_VERSION}. "
-                                "Upgrade unbraid or export again.")
-        return record
+            values = parse_json(text, f"{path}: the unbraid record inside", SCHEMA)
+            missing = sorted(REQUIRED - values.keys())
+            if missing:
+                raise ArtifactError(f"{path}: the unbraid record inside has no {', '.join(missing)}.")
+        except UserError as error:
+            raise ArtifactError(f"{error} The record is damaged; export the model again.") from error
+        if values["format_version"] > FORMAT_VERSION:
+            raise ArtifactError(f"{path} has format version {values['format_version']}; this unbraid reads up to "
+                                f"{FORMAT_VERSION}. Upgrade unbraid or export again.")
+        known = {field.name for field in dataclasses.fields(cls)}
+        return cls(**{key: value for key, value in values.items() if key in known})

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ...common.disk.reading import read_text
 from ...training.architectures.activations import ACTIVATIONS
 from ..errors import ArtifactError, ExportMismatchError
 from ..writing.verification import TOLERANCE
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 ENCODER, REPRESENTATION, DECODER = "gaussian_encoder", "representation", "decoder"  # signatures of the modules
 LAST_MAPS = (64, 4, 4)  # between the convolutions and the dense layers of either network
 NUM_COMPARED = 8
+MOST_BYTES = 1 << 20  # of a text beside the weights
 OTHERS = ("discriminator/", "global_step", "beta1_power", "beta2_power")
 
 
@@ -130,7 +132,7 @@ def _activation(folder: Path) -> str | None:
     """What makes images of the decoder's output, as the gin configuration of the training says: logits or tanh."""
     for path in (folder.parent / "results" / "gin" / "train.gin", folder / "results" / "gin" / "train.gin"):
         if path.is_file():
-            text = path.read_text(encoding="utf-8", errors="replace")
+            text = read_text(path, "a gin configuration", MOST_BYTES)
             if found := re.search(r"^\s*reconstruction_loss\.activation\s*=\s*['\"](\w+)['\"]", text, re.MULTILINE):
                 return found.group(1)
     return None

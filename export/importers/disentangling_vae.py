@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
+from ...common.disk.reading import read_json
+from ...common.errors import UserError
 from ..errors import ArtifactError
 from .filling import Filling, Imported, fill
 from .registry import BaseSource, source
 from .state import State
 
 METHODS = {"VAE": "vae", "betaH": "vae", "betaB": "annealed_vae", "factor": "factor_vae", "btcvae": "beta_tc_vae"}
+
+SPECS: dict[str, Any] = {"img_size": list[int], "latent_dim": int, "loss": str | None}
+MOST_BYTES = 1 << 20
 
 
 @source("disentangling_vae")
@@ -47,14 +52,14 @@ class DisentanglingVAE(BaseSource):
 def _method_of(path: Path, imported: Imported) -> str | None:
     """What specs.json says the loss is; it has to be of the same model."""
     try:
-        specs = json.loads(path.read_text(encoding="utf-8"))
+        specs = read_json(path, SPECS, "a specs.json of disentangling-vae", MOST_BYTES)
         found = {"img_size": list(specs["img_size"]), "latent_dim": specs["latent_dim"]}
-    except (ValueError, KeyError, TypeError) as error:
-        raise ArtifactError(f"{path} is no specs.json of disentangling-vae ({error!r}); expected img_size and "
+    except (UserError, KeyError) as error:
+        raise ArtifactError(f"{path} is no specs.json of disentangling-vae ({error}); expected img_size and "
                             "latent_dim. Remove it: the weights say the same.") from error
     expected = {"img_size": list(imported.image_shape), "latent_dim": imported.num_latent}
     if found != expected:
         raise ArtifactError(f"{path} says {found}, but the weights beside it are of {expected}. They are not of "
                             "one run; put the right files together, or point at the weights' file in a folder of "
                             "its own.")
-    return METHODS.get(specs.get("loss"))
+    return METHODS.get(specs.get("loss") or "")

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ...common.disk.reading import read_text
 from ...common.errors import UserError
 from ..errors import ArtifactError
 from ..files.pickles import read_plain_pickle
@@ -13,6 +14,7 @@ from .filling import Filling, Imported, KeyMismatchError, fill
 from .registry import BaseSource, source
 from .state import State
 
+MOST_BYTES = 1 << 20  # of a text beside the weights
 # What model_args.p says of the two networks that the project's scripts train, but for channels and latents.
 DEFAULT = {"im_side_len": 64, "emb_conv_layers_channels": [32, 32, 64, 64], "emb_conv_layers_strides": [2, 2, 2, 2],
            "emb_conv_layers_kernel_sizes": [4, 4, 4, 4], "emb_fc_layers_num_features": [256],
@@ -108,7 +110,7 @@ def _are_sizes(value: Any) -> bool:
 
 
 def _check_type(path: Path) -> None:
-    lines = path.read_text(encoding="utf-8", errors="replace")[:200].splitlines()
+    lines = read_text(path, "the model type of a jlonevae", MOST_BYTES).splitlines()
     found = lines[0].strip() if lines else ""
     if found != "conv_vae":
         raise ArtifactError(f"{path} says {found!r}; expected 'conv_vae', the one model type of jlonevae.")

@@ -5,16 +5,16 @@ the objective that trained them."""
 
 from __future__ import annotations
 
-import pickle
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import torch
 from torch import nn
 
-from ...common.errors import UserError
+from ...common.checking.values import Interval
+from ...common.disk.reading import check_schema
+from ...common.errors import UserError, shown
 from ...common.files import atomic_file
 from ..architectures.activations import ACTIVATIONS
 from ..architectures.registry import build
@@ -22,8 +22,19 @@ from ..architectures.registry import build
 FILE_NAME = "checkpoint.pt"
 FORMAT = "unbraid checkpoint"
 VERSION = 1
-KEYS = frozenset({"step", "method", "data_set", "image_shape", "num_latent", "networks", "activation", "gin_config",
-                  "objective"})
+MOST_KEYS = 5  # listed in a message
+Size = Annotated[int, Interval(1, 65536)]
+Description = dict[str, str | dict[str, Any]]  # {"name": ..., "arguments": {...}}
+SCHEMA: dict[str, Any] = {
+    "step": Annotated[int, Interval(0)], "elapsed_time": Annotated[float, Interval(0)], "seeds": dict[str, int],
+    "method": str, "data_set": str, "image_shape": tuple[Size, Size, Size], "num_latent": Size,
+    "activation": Literal["logits", "tanh"], "networks": dict[str, Description], "gin_config": str,
+    "bindings": dict[str, str], "objective": dict[str, torch.Tensor], "batches": dict[str, Any],
+    "random": dict[str, torch.Tensor | list[torch.Tensor]], "optimizers": dict[str, dict[str, Any]],
+    "pending_log": dict[str, Any] | None, "data_files": dict[str, str] | None}
+# Only resuming needs these.
+OPTIONAL = frozenset({"elapsed_time", "seeds", "bindings", "batches", "random", "optimizers", "pending_log",
+                      "data_files"})
 
 
 class CheckpointError(UserError):
@@ -64,7 +75,7 @@ def checkpoint_path(model_dir: Path) -> Path:
 
 
 def write_checkpoint(model_dir: Path, content: dict[str, Any]) -> None:
-    """Replaces the checkpoint of `model_dir` at once.  content: tensors and plain data under at least KEYS."""
+    """Replaces the checkpoint of `model_dir` at once.  content: tensors and plain data under the keys of SCHEMA."""
     with atomic_file(checkpoint_path(model_dir)) as temporary:
         torch.save({"format": FORMAT, "version": VERSION, **content}, temporary)
 
@@ -78,14 +89,19 @@ def read_checkpoint(model_dir: Path) -> dict[str, Any]:
         raise CheckpointError(f"There is no checkpoint {path}; expected the model directory of a run of unbraid-train.")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, pickle.UnpicklingError, EOFError, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a damaged pickle may raise anything
         raise CheckpointError(f"{path} cannot be read as a checkpoint; expected a whole file of tensors and plain data "
                               f"written by unbraid-train ({type(error).__name__}).") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise CheckpointError(f"{path} is no checkpoint of unbraid-train; expected a file whose format is {FORMAT!r}.")
-    if content["version"] != VERSION or KEYS - content.keys():
-        raise CheckpointError(f"{path} has format version {content['version']} and lacks "
-                              f"{sorted(KEYS - content.keys()) or 'nothing'}; expected version {VERSION}.")
+    if content.get("version") != VERSION or SCHEMA.keys() - OPTIONAL - content.keys():
+        raise CheckpointError(f"{path} has format version {shown(content.get('version'))} and lacks "
+                              f"{sorted(SCHEMA.keys() - OPTIONAL - content.keys()) or 'nothing'}; expected version "
+                              f"{VERSION}.")
+    try:
+        check_schema(content, SCHEMA, path)
+    except UserError as error:
+        raise CheckpointError(f"{error} The checkpoint is damaged, or not written by unbraid-train.") from error
     return content
 
 
@@ -104,12 +120,24 @@ def load_model(model_dir: Path) -> TrainedModel:
 
 
 def _network(content: dict[str, Any], name: str, path: Path) -> nn.Module:
-    network = build(content["networks"][name])
+    """One of the networks, whose sizes are compared with the weights before any memory is taken."""
+    description = content["networks"][name]
     prefix = f"{name}."
     weights = {key.removeprefix(prefix): value for key, value in content["objective"].items() if key.startswith(prefix)}
     try:
+        with torch.device("meta"):
+            expected = {key: tuple(tensor.shape) for key, tensor in build(description).state_dict().items()}
+        found = {key: tuple(tensor.shape) for key, tensor in weights.items()}
+        if different := sorted(key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)):
+            raise CheckpointError(f"The weights of {name!r} in {path} do not fit the architecture "
+                                  f"{description['name']!r}: " + ", ".join(
+                                      f"{key} {found.get(key, 'missing')}, expected {expected.get(key, 'none')}"
+                                      for key in different[:MOST_KEYS]))
+        network = build(description)
         network.load_state_dict(weights)
-    except RuntimeError as error:
-        raise CheckpointError(f"The weights of {name!r} in {path} do not fit the architecture "
-                              f"{content['networks'][name]['name']!r}: {error}") from error
+    except CheckpointError:
+        raise
+    except Exception as error:  # sizes and options from a file may fail anywhere in a network's construction
+        raise CheckpointError(f"The network {name!r} in {path} cannot be rebuilt from {shown(description)}: "
+                              f"{error}") from error
     return network.eval()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 import torch
 
 from ...common.commands import format_table
+from ...common.disk.reading import check_schema, read_text
 from ...common.errors import UserError
-from ...common.files import atomic_file
+from ...common.files import atomic_file, write_text
 from ..objectives.objective import Terms
 
 CSV_NAME = "train_log.csv"
@@ -111,12 +113,29 @@ class TrainingLog:
             writer.writerow([step, *(f"{value:.8g}" for value in means.values())])
 
 
+def check_pending(pending: Mapping[str, Any] | None) -> None:
+    """Raises UserError for what `TrainingLog.pending` cannot have given."""
+    if pending is None:
+        return
+    check_schema(pending, {"names": list[str], "steps": list[int], "rows": torch.Tensor}, "the pending log")
+    if pending["rows"].shape != (len(pending["steps"]), len(pending["names"])):
+        raise UserError(f"the pending log has rows {tuple(pending['rows'].shape)}; expected as many as it has steps "
+                        "and names")
+
+
 def read_scores(path: Path) -> list[dict[str, str]]:
     """The rows of a scores.csv: "step" and the scores by name; none where there is no file."""
     if not path.exists():
         return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file, restval=""))
+    try:
+        rows = list(csv.DictReader(io.StringIO(read_text(path, "a table of scores"), newline=""), restval=""))
+    except csv.Error as error:
+        raise UserError(f"{path} cannot be read as a table of scores: {error}. Remove it; the scores are also in "
+                        "evaluation/.") from error
+    if any(None in row or "step" not in row for row in rows):
+        raise UserError(f"{path} is no table of scores: expected a column 'step' and as many values in each row as in "
+                        "the first. Remove it; the scores are also in evaluation/.")
+    return rows
 
 
 def write_scores(path: Path, step: int, scores: Mapping[str, float]) -> None:
@@ -137,13 +156,15 @@ def scores_table(path: Path) -> str | None:
 
 
 def _short(text: str) -> str:
-    return f"{float(text):.4f}" if text and not text.isdigit() else text
+    try:
+        return text if text.isdigit() else f"{float(text):.4f}"
+    except ValueError:  # empty, or not ours
+        return text
 
 
 def _drop_rows_after(path: Path, step: int) -> None:
     if not path.exists():
         return
-    header, *rows = path.read_text(encoding="utf-8").splitlines()
+    header, *rows = read_text(path, "a training log").splitlines() or [""]
     kept = [row for row in rows if row.split(",")[0].isdigit() and int(row.split(",")[0]) <= step]
-    with atomic_file(path) as temporary:
-        temporary.write_text("\n".join([header, *kept]) + "\n", encoding="utf-8")
+    write_text(path, "\n".join([header, *kept]) + "\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import shutil
@@ -17,13 +16,14 @@ from ...common.configuration import bindings_in_use, bound, operative_config
 from ...common.errors import ConfigurationError, DataError, UserError
 from ...common.files import refuse_existing
 from ...common.fingerprint import differences
+from ...common.results import read_json
 from ...ground_truth.named_data import data_identity
 from ..data.batches import Batches, image_shape
 from ..objectives.objective import VAEObjective
 from ..optimizers import ScheduledOptimizer
 from .callbacks import FOLDER_NAME
-from .checkpoint import FILE_NAME, checkpoint_path, read_checkpoint, write_checkpoint
-from .log import CSV_NAME, SCORES_NAME, TENSORBOARD_NAME
+from .checkpoint import FILE_NAME, CheckpointError, checkpoint_path, read_checkpoint, write_checkpoint
+from .log import CSV_NAME, SCORES_NAME, TENSORBOARD_NAME, check_pending
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ KEPT_NAME = "checkpoints"
 # What a resumed run may change: it decides how long and how observed the training is, not what it computes.
 MAY_CHANGE = frozenset(f"model.{name}" for name in ("training_steps", "eval_steps", "checkpoint_steps", "log_steps",
                                                     "keep_steps", "callbacks", "name", "model_num"))
+RESUMED = frozenset({"elapsed_time", "bindings", "batches", "random", "optimizers"})  # what resuming needs
 CALLBACKS = "model.callbacks"  # they look on, so their own parameters may change, too
 
 
@@ -76,17 +77,27 @@ class RunState:
 
     def restore(self) -> None:
         """Goes back to the checkpoint.  Raises UserError when it is of another configuration or other data."""
-        content = read_checkpoint(self.model_dir)
+        content, path = read_checkpoint(self.model_dir), checkpoint_path(self.model_dir)
+        if missing := sorted(RESUMED - content.keys()):
+            raise CheckpointError(f"{path} lacks {', '.join(missing)}, so a training cannot go on from it.")
         self._require_same_data(content.get("data_files"))
-        _require_same_bindings(content["bindings"], checkpoint_path(self.model_dir))
+        _require_same_bindings(content["bindings"], path)
+        try:
+            self._take(content)
+        except Exception as error:  # states of optimizers and generators are checked by those who take them
+            raise CheckpointError(f"A training cannot go on from {path}: {type(error).__name__}: {error}. Start anew "
+                                  "with --overwrite.") from error
+        logger.info("Resumed at step %d.", self.step)
+
+    def _take(self, content: dict[str, Any]) -> None:
         self.step, self.elapsed_time = content["step"], content["elapsed_time"]
         self.pending_log = content.get("pending_log")
+        check_pending(self.pending_log)
         self.model.load_state_dict(content["objective"])
         for name, optimizer in self.optimizers.items():
             optimizer.load_state_dict(content["optimizers"][name])
         self.batches.restore(content["batches"])
         _restore_random_state(content["random"])
-        logger.info("Resumed at step %d.", self.step)
 
     def _require_same_data(self, saved: dict[str, str] | None) -> None:
         """saved: None in a checkpoint of an unbraid that did not record it."""
@@ -100,7 +111,7 @@ class RunState:
         path = self.model_dir / RESULTS_NAME / "json" / "train_results.json"
         if self.step < training_steps or not path.is_file():
             return False
-        return json.loads(path.read_text(encoding="utf-8")).get("global_step") == self.step
+        return read_json(path).get("global_step") == self.step
 
     def last_checkpoint(self) -> str:
         """The checkpoint on disk, with its step."""

@@ -1,0 +1,190 @@
+"""gin bindings, checked when they are read: each against its parameter's annotation and range."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import typing
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import gin
+from gin.config_parser import BindingStatement, ConfigParser, IncludeStatement
+
+from ..errors import ConfigurationError, shown
+from .ranges import interval_of
+from .values import ANY_NUMBER, fits, in_words
+
+Reference = gin.config.ConfigurableReference
+UNKNOWN = Any  # what a reference gives where no annotation says it
+
+
+def check_bindings(files: Sequence[Path], lines: Sequence[str]) -> None:
+    """Checks every binding of the configuration that gin has read, used or not.
+
+    files, lines: what was parsed, to say where a binding stands.  Raises ConfigurationError for the first that does not
+    fit, naming it, its value, what was expected, and file and line."""
+    for (scope, selector), parameters in gin.config._CONFIG.items():
+        if selector.startswith("gin."):
+            continue
+        for name, value in parameters.items():
+            if expected := _expected(selector, name, _bound_to_macro(value)):
+                binding = f"{scope}/{selector.split('.')[-1]}.{name}".removeprefix("/")
+                given = shown(value) + (f", which is {shown(_bound_to_macro(value))}," if _is_macro(value) else "")
+                where = _location((scope, selector, name), files, lines)
+                raise ConfigurationError(f"{binding} is {given}{where}; expected {expected}.")
+
+
+def _expected(selector: str, name: str, value: Any) -> str | None:
+    """What was expected instead of a value that does not fit; None for one that does."""
+    annotation, default = _parameters(selector).get(name, (Any, None))
+    interval = interval_of(name)
+    if fits(value, annotation, interval, _reference_fits) or _is_same(value, default):
+        return None
+    return in_words(annotation, interval if _holds_numbers(annotation) else ANY_NUMBER)
+
+
+def _is_same(value: Any, default: Any) -> bool:
+    return type(value) is type(default) and not isinstance(value, Reference) and bool(value == default)
+
+
+def _holds_numbers(annotation: Any) -> bool:
+    return annotation in (int, float) or any(map(_holds_numbers, typing.get_args(annotation)))
+
+
+@functools.cache
+def _parameters(selector: str) -> dict[str, tuple[Any, Any]]:
+    """Annotation and default of each parameter of a configurable."""
+    wrapped = gin.config._REGISTRY.get_match(selector).wrapped
+    function = inspect.unwrap(wrapped.__init__ if inspect.isclass(wrapped) else wrapped)
+    scope = getattr(function, "__globals__", {})
+    return {name: (_evaluated(parameter.annotation, scope), parameter.default)
+            for name, parameter in inspect.signature(wrapped).parameters.items()
+            if parameter.kind is not inspect.Parameter.VAR_KEYWORD}
+
+
+def _evaluated(annotation: Any, scope: dict[str, Any]) -> Any:
+    """A written annotation as an object; Any where its names are known to type checkers alone."""
+    if annotation is inspect.Parameter.empty:
+        return Any
+    if not isinstance(annotation, str):
+        return annotation
+    try:
+        return eval(annotation, scope)  # the annotations of functions that are registered, as typing does
+    except NameError:
+        return Any
+
+
+def _reference_fits(value: Any, annotation: Any) -> bool | None:
+    """Whether a gin reference, `@name`, `@name()` or `%name`, gives what is wanted; None for any other value."""
+    if not isinstance(value, Reference):
+        return None
+    if _is_macro(value):
+        return fits(_bound_to_macro(value), annotation, ANY_NUMBER, _reference_fits)
+    if value.config_key[1].startswith("gin."):
+        return True
+    if value.evaluate:
+        return _may_be(_result(value.config_key[1]), annotation)
+    return _function_fits(value, annotation)
+
+
+def _is_macro(value: Any) -> bool:
+    return isinstance(value, Reference) and value.config_key[1] == "gin.macro"
+
+
+def _bound_to_macro(value: Any) -> Any:
+    """What `%name` stands for; any other value itself."""
+    seen = []
+    while _is_macro(value):
+        name = "/".join(value.scopes)
+        if name in seen:
+            raise ConfigurationError(f"%{name} is bound to itself.")
+        seen.append(name)
+        bound = gin.config._CONFIG.get((name, "gin.macro"), {})
+        if "value" not in bound:
+            raise ConfigurationError(f"%{name} is used, but nothing binds it; add a line '{name} = ...'.")
+        value = bound["value"]
+    return value
+
+
+def _function_fits(value: Any, annotation: Any) -> bool:
+    """Whether a function or class, handed over uncalled, is what an annotation wants."""
+    wrapped = value.configurable.wrapped
+    for choice in _choices(annotation):
+        origin, arguments = typing.get_origin(choice), typing.get_args(choice)
+        if choice in (Any, typing.Callable) or isinstance(choice, typing.TypeVar):
+            return True
+        if origin is type and inspect.isclass(wrapped):
+            return True  # of which class, the code that is handed it knows
+        if origin is not None and origin.__name__ == "Callable" and (
+                len(arguments) < 2 or _may_be(_result(value.config_key[1]), arguments[-1])):
+            return True
+    return False
+
+
+@functools.cache
+def _result(selector: str) -> Any:
+    """What calling a configurable gives: the class itself, or the annotation of what a function returns."""
+    wrapped = gin.config._REGISTRY.get_match(selector).wrapped
+    if inspect.isclass(wrapped):
+        return wrapped
+    function = inspect.unwrap(wrapped)
+    return _evaluated(inspect.signature(function).return_annotation, getattr(function, "__globals__", {}))
+
+
+def _may_be(found: Any, wanted: Any) -> bool:
+    """Whether a result annotated `found` may be `wanted`; only what surely is something else is refused."""
+    return any(_may_be_one(one, other) for one in _choices(found) for other in _choices(wanted))
+
+
+def _may_be_one(found: Any, wanted: Any) -> bool:
+    if found is Any or wanted is Any:
+        return True
+    found, wanted = (typing.get_origin(each) or each for each in (found, wanted))
+    if not (isinstance(found, type) and isinstance(wanted, type)) or getattr(wanted, "_is_protocol", False):
+        return True
+    if found is int and wanted is float:
+        return True
+    if wanted.__name__ == "Callable":
+        return found.__name__ == "Callable" or "__call__" in dir(found)
+    return issubclass(found, wanted) or issubclass(wanted, found)
+
+
+def _choices(annotation: Any) -> tuple[Any, ...]:
+    origin = typing.get_origin(annotation)
+    if origin is typing.Annotated:
+        return _choices(typing.get_args(annotation)[0])
+    if origin is typing.Union or type(annotation).__name__ == "UnionType":
+        return tuple(choice for part in typing.get_args(annotation) for choice in _choices(part))
+    return (type(None),) if annotation is None else (annotation,)
+
+
+def _location(key: tuple[str, str, str], files: Sequence[Path], lines: Sequence[str]) -> str:
+    """Where a binding stands, in brackets; the last one counts."""
+    found = [place for path in files for place in _places(path, key)]
+    for number, line in enumerate(lines, start=1):
+        found += [f" (binding {number})" for _ in _statements([line], key)]
+    return found[-1] if found else ""
+
+
+def _places(path: Path, key: tuple[str, str, str]) -> Iterator[str]:
+    with path.open(encoding="utf-8") as file:
+        for statement in _statements(file, key):
+            if isinstance(statement, IncludeStatement):
+                beside = path.parent / statement.filename
+                yield from _places(beside, key) if beside.is_file() else ()
+            else:
+                yield f" ({path}, line {statement.location.line_num})"
+
+
+def _statements(source: Any, key: tuple[str, str, str]) -> Iterator[Any]:
+    """Bindings of one parameter, and includes."""
+    text = "\n".join(source) if isinstance(source, list) else source
+    for statement in ConfigParser(text, gin.config.ParserDelegate()):
+        if isinstance(statement, IncludeStatement):
+            yield statement
+        elif isinstance(statement, BindingStatement) and statement.arg_name:
+            match = gin.config._REGISTRY.get_match(statement.selector)
+            if match and (statement.scope or "", match.selector, statement.arg_name) == key:
+                yield statement

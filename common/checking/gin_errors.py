@@ -1,0 +1,98 @@
+"""gin's own errors, each as one sentence with suggestions, file and line."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import re
+import tokenize
+from collections.abc import Iterator
+
+import gin
+
+from ..errors import ConfigurationError, UserError, clipped, shown, suggestion
+from ..gin_files import with_quotes
+
+UNKNOWN = re.compile(r"No configurable matching (?:reference )?'@?([^'()]+)")
+
+
+@contextlib.contextmanager
+def explained(while_reading: bool = False) -> Iterator[None]:
+    """Turns gin's errors into ConfigurationErrors of one sentence, with suggestions.
+
+    while_reading: every error is explained, since what is read is the user's: syntax that gin stumbles over, imports
+    that fail.  Otherwise only those that gin itself raises."""
+    try:
+        yield
+    except UserError:
+        raise
+    except (Exception, RecursionError) as error:
+        explanation = explain(error) or (_about_reading(error) if while_reading else None)
+        if explanation is None:
+            raise
+        raise ConfigurationError(explanation) from error
+
+
+def _about_reading(error: BaseException) -> str:
+    """A sentence for what goes wrong while a gin file is parsed or an import of it runs."""
+    text = str(error).split("\n  In ")[0]
+    if isinstance(error, ImportError):
+        return (f"gin cannot import what the configuration asks for{_location(str(error))}: {text}. Expected the name "
+                "of an installed module, or of one in a folder of PYTHONPATH.")
+    if isinstance(error, RecursionError):
+        return "gin cannot read the configuration: a file includes itself, or a value is nested too deeply."
+    if isinstance(error, tokenize.TokenError):
+        return f"gin cannot read the configuration: a bracket or a text is never closed ({text})."
+    return f"gin cannot read the configuration{_location(str(error))}: {type(error).__name__}: {text}"
+
+
+def explain(error: BaseException) -> str | None:
+    """One sentence for an error that gin raised, None for any other."""
+    text = str(error)
+    if match := UNKNOWN.search(text):
+        name = match[1].split("/")[-1]
+        return f"gin knows no configurable {name!r}{_location(text)}. {suggestion(name, _configurable_names())}"
+    if match := re.search(r"[Cc]onfigurable '([^']+)' doesn't have a parameter named '([^']+)'", text):
+        return (f"{match[1]!r} has no gin parameter {match[2]!r}{_location(text)}. "
+                + suggestion(match[2], _parameter_names(match[1])))
+    if match := re.search(r"Required bindings for `([^`]+)` not provided in config: \[(.*?)\]", text):
+        missing = [f"{match[1]}.{name}" for name in re.findall(r"'([^']+)'", match[2])]
+        return (f"The gin parameter{'s' if len(missing) > 1 else ''} {', '.join(missing)} must be given: in a gin "
+                f"file, or with --gin_bindings '{missing[0]} = ...'.")
+    if match := re.search(r"Configurable '([^']+)' has denylisted kwarg '([^']+)'", text):
+        return (f"{match[1]}.{match[2]} is given at run time and cannot be set by gin{_location(text)}. "
+                f"Parameters that can: {', '.join(_parameter_names(match[1]))}.")
+    if isinstance(error, SyntaxError) and (quoted := with_quotes(error.text or "")):
+        return (f"gin cannot read {shown(error.text)} ({error.filename or 'bindings'}, line {error.lineno}): texts are "
+                f"written in quotes, as in {quoted}. A shell takes the outer quotes away: --gin_bindings \"{quoted}\".")
+    if isinstance(error, SyntaxError):
+        token = re.search(r"Failed to parse token '(.*?)'", error.msg)
+        reason = f"{clipped(token[1], 100)} is no value; texts are written in quotes" if token else clipped(error.msg, 300).rstrip(".")
+        return f"gin cannot read {shown(error.text)} ({error.filename or 'bindings'}, line {error.lineno}): {reason}."
+    if isinstance(error, OSError) and text.startswith("Unable to open file: "):
+        name = text.removeprefix("Unable to open file: ").split(". Searched")[0]
+        return f"A gin config includes {name!r}, which is neither beside it nor among the shipped configs."
+    return None
+
+
+def _location(text: str) -> str:
+    """Where gin says a mistake is, in brackets."""
+    if match := re.search(r'In file "(.*?)", line (\d+)', text):
+        return f" ({match[1]}, line {match[2]})"
+    if match := re.search(r"In bindings string line (\d+)", text):
+        return f" (binding {match[1]})"
+    return ""
+
+
+def _configurable_names() -> set[str]:
+    # Selectors are module-qualified; a user writes the last part.
+    selectors = gin.config._REGISTRY._selector_map
+    return {selector.split(".")[-1] for selector in selectors if not selector.startswith("gin.")}
+
+
+def _parameter_names(configurable: str) -> list[str]:
+    found = gin.config._REGISTRY.get_match(configurable)
+    if found is None:
+        return []
+    return [name for name in inspect.signature(found.wrapped).parameters
+            if name not in (found.denylist or ()) and (not found.allowlist or name in found.allowlist)]

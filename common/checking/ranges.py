@@ -1,0 +1,68 @@
+"""Ranges that go with the names of parameters: a name means the same in every metric, method and network.
+
+A parameter with a range of its own declares it in its annotation, `Annotated[int, Interval(...)]`."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+
+from .values import ANY_NUMBER, Interval
+
+POINT_BYTES = 1_000  # codes and factors of a point, and what estimators make of them
+IMAGE_BYTES = 50_000  # an image of 64 x 64 x 3 in float32
+UNIT_BYTES = 4_000  # weights of a unit with some thousand neighbours
+SEED = Interval(0, 2**32 - 1)
+SHARE = Interval(0, 1)
+AT_LEAST_0, AT_LEAST_1, ABOVE_0 = Interval(0), Interval(1), Interval(0, is_low_open=True)
+BELOW_1 = Interval(0, 1, is_high_open=True)
+
+
+def interval_of(parameter: str) -> Interval:
+    """The range of the parameters of this name; any finite number where none is declared."""
+    for pattern, low, item_bytes in SIZES:
+        if re.fullmatch(pattern, parameter):
+            return _what_memory_allows(low, item_bytes)
+    return next((interval for pattern, interval in RANGES if re.fullmatch(pattern, parameter)), ANY_NUMBER)
+
+
+# Sizes are bounded by memory: what a single one takes at the least, in bytes.
+SIZES = (
+    (r"num_(train|test|eval|points|data_points|images|samples|pairs|variance_estimate|labelled_samples|"
+     r"test_points_per_class|local_clusters)", 1, POINT_BYTES),
+    (r"global_subset_size|num_trees|num_bins|n_neighbors|n_experiment|repeats", 1, POINT_BYTES),
+    (r"batch_size|sampling_batch_size|jacobian_batch_size", 1, IMAGE_BYTES),
+    (r"num_latent|num_hidden|num_components|token_size|sub_sec|num_transformations|ipe_factors|hidden|channels|"
+     r"subgroup_sizes|subspace_sizes|first_side", 1, UNIT_BYTES),
+)
+RANGES = (
+    (r"(\w+_)?seed", SEED),
+    (r"training_steps|eval_steps|checkpoint_steps|log_steps|steps|decay_steps|step_increment|"
+     r"setpoint_steps|max_iter|max_iterations|max_depths|factor_sizes|kernels?|strides|num_fixed_factors", AT_LEAST_1),
+    (r"annealing_steps|iteration_threshold|padding|num_factors_to_remove|num_observed_factors|dropped_factors|denylist_factors|"
+     r"continuous_factors|model_num|boundaries", AT_LEAST_0),
+    (r"beta1|beta2|decay|momentum|prune_fraction", BELOW_1),
+    (r"prob_random|train_percentage|diff_quantile|locality_proportion|max_features|forward_eg_prob", SHARE),
+    (r"learning_rate|\w+_learning_rate|alphas|weight_decay|threshold|kl_\w+_threshold|basis_scale|codebook_std",
+     AT_LEAST_0),
+    (r"clip_norm|temperature|maximum|C|decay_rate|step_size", ABOVE_0),
+)
+
+
+def _what_memory_allows(low: int, item_bytes: int) -> Interval:
+    memory = total_memory()
+    return Interval(low, memory // item_bytes, why=f"as many as fit into the {memory / 1e9:.0f} GB of memory here")
+
+
+@functools.cache
+def total_memory() -> int:
+    """Bytes of memory this process may use: the machine's, or fewer where the container says so."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            with open(path, encoding="ascii") as file:
+                machine = min(machine, int(file.read()))
+        except (OSError, ValueError):  # not there, or "max"
+            continue
+    return machine
