@@ -52,8 +52,8 @@ class Configuration:
 
         Includes are looked up beside the file that is parsed, then in the working directory, then among the shipped
         configs; modules that a file imports, beside it and in the working directory.  Bindings of shipped names that
-        belong to other commands are skipped.  Raises ConfigurationError for what cannot be parsed, and for values of the
-        wrong type or out of range."""
+        belong to other commands are skipped.  Raises ConfigurationError for what cannot be parsed, and for values of
+        the wrong type or out of range."""
         files = [find_config(str(config_file)).resolve() for config_file in config_files]
         lines = [line for binding in bindings for line in binding.splitlines()]
         self._folders = [file.parent for file in files]

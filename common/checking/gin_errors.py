@@ -13,6 +13,7 @@ import gin
 from ..errors import ConfigurationError, UserError, clipped, shown, suggestion
 from ..gin_files import with_quotes
 
+LONGEST_LINE = 200  # that a message quotes
 UNKNOWN = re.compile(r"No configurable matching (?:reference )?'@?([^'()]+)")
 
 
@@ -62,12 +63,13 @@ def explain(error: BaseException) -> str | None:
     if match := re.search(r"Configurable '([^']+)' has denylisted kwarg '([^']+)'", text):
         return (f"{match[1]}.{match[2]} is given at run time and cannot be set by gin{_location(text)}. "
                 f"Parameters that can: {', '.join(_parameter_names(match[1]))}.")
-    if isinstance(error, SyntaxError) and (quoted := with_quotes(error.text or "")):
+    if isinstance(error, SyntaxError) and (quoted := with_quotes((error.text or "")[:LONGEST_LINE])):
         return (f"gin cannot read {shown(error.text)} ({error.filename or 'bindings'}, line {error.lineno}): texts are "
                 f"written in quotes, as in {quoted}. A shell takes the outer quotes away: --gin_bindings \"{quoted}\".")
     if isinstance(error, SyntaxError):
         token = re.search(r"Failed to parse token '(.*?)'", error.msg)
-        reason = f"{clipped(token[1], 100)} is no value; texts are written in quotes" if token else clipped(error.msg, 300).rstrip(".")
+        reason = (f"{clipped(token[1], 100)} is no value; texts are written in quotes" if token
+                  else clipped(error.msg, 300).rstrip("."))
         return f"gin cannot read {shown(error.text)} ({error.filename or 'bindings'}, line {error.lineno}): {reason}."
     if isinstance(error, OSError) and text.startswith("Unable to open file: "):
         name = text.removeprefix("Unable to open file: ").split(". Searched")[0]

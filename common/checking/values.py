@@ -134,4 +134,4 @@ def in_words(annotation: Any, interval: Interval = ANY_NUMBER) -> str:
         return "a reference to a function or class, such as @name"
     if origin is type:
         return "a reference to a class, such as @name"
-    return f"a {annotation.__name__}" if isinstance(annotation, type) else "something else"
+    return f"a {annotation.__name__}, such as @name()" if isinstance(annotation, type) else "something else"

@@ -49,7 +49,8 @@ def numbers_in(annotation: Any) -> bool:
 def test_every_parameter_can_be_checked_and_every_number_has_a_range_or_is_a_weight() -> None:
     assert len(ALL) > 250
     assert {name for _, name, annotation in ALL if annotation is Any} <= {"layers"}  # known to type checkers alone
-    assert {name for _, name, annotation in ALL if numbers_in(annotation) and interval_of(name) is ANY_NUMBER} <= ANY
+    unknown = {name for _, name, annotation in ALL if numbers_in(annotation) and interval_of(name) is ANY_NUMBER} - ANY
+    assert not unknown, f"declare a range in common/checking/ranges.py, or a weight in ANY, for {sorted(unknown)}"
 
 
 @pytest.mark.parametrize("value", ["{'a': @nothing_like_it}", "{(1, 2): [None, {}]}"])
@@ -145,8 +146,8 @@ def test_file_and_line_are_named_also_in_an_included_file(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("text", "message"), [
-    ("import nothing_like_it", r"cannot import .*line 1.*No module named 'nothing_like_it'"),
-    ("from os import nothing", r"cannot import .*nothing"),
+    ("import nothing_like_it", r"imports 'nothing_like_it' \(.*line 1\), which is neither"),
+    ("from os import nothing", "import.*nothing"),
     ("mig.num_train = %nothing", "%nothing is used, but nothing binds it"),
     ("x = %x\nmig.num_train = %x", "%x is bound to itself"),
     ("include 'top.gin'", "includes itself"),
@@ -172,7 +173,7 @@ def test_syntax_that_gin_stumbles_over_is_one_sentence(tmp_path: Path, text: str
 
 def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
     (tmp_path / "top.gin").write_bytes(b"mig.num_train = 5  # gr\xfc\xdfe")
-    with pytest.raises(ValueError, match=r"top\.gin is not UTF-8 text: byte 23 is 0xfc.*Save it again as UTF-8"), \
+    with pytest.raises(ValueError, match=r"top\.gin is not UTF-8 text: line 1 has the byte 0xfc.*Save it as UTF-8"), \
             configured([tmp_path / "top.gin"]):
         pass
 

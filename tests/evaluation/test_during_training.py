@@ -166,13 +166,13 @@ def test_steps(steps: object, increment: int, due: list[int]) -> None:
 
 @pytest.mark.parametrize(("binding", "message"), [
     ("evaluate_during_training.metrics = ['migg']", "There is no gin config 'migg'"),
-    ("evaluate_during_training.metrics = 'mig'", "metrics is 'mig'; expected a list of metrics"),
+    ("evaluate_during_training.metrics = 'mig'", "metrics is 'mig' (binding"),
     ("evaluate_during_training.metrics = ['udr']", "has 'udr', which compares several models"),
-    ("evaluate_during_training.steps = 0", "steps is [0]; expected a number of steps of at least 1"),
+    ("evaluate_during_training.steps = 0", "expected a whole number of at least 1 or a list"),
     ("evaluate_during_training.steps = [2, 60]", "steps has 60, but the training ends at step 6"),
     ("evaluate_during_training.bindings = ['mig.num_trian = 1']", "'mig' has no gin parameter 'num_trian'"),
-    ("model.callbacks = @evaluate_during_training()", "expected a list, such as [@evaluate_during_training()]"),
-    ("model.callbacks = [@evaluate_during_training]", "expected instances of callbacks"),
+    ("model.callbacks = @evaluate_during_training()", "expected a list, each item a Callback, such as @name()"),
+    ("model.callbacks = [@evaluate_during_training]", "expected a list, each item a Callback, such as @name()"),
 ])
 def test_bad_input(binding: str, message: str, tmp_path: Path, capsys) -> None:
     assert run(tmp_path, "model", [binding]) == 2
