@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,8 +36,11 @@ def build_parser() -> argparse.ArgumentParser:
                             "(docs/checkpoints.md)")
     model.add_argument("--inspect", metavar="PATH",
                        help="write nothing; print what is understood of a model, as a table")
+    model.add_argument("--baseline", choices=("pca", "ica"),
+                       help="no model: principal or independent components of the pixels of --data_set")
     required.add_argument("--output_dir", help="folder to write; must not exist")
     add_import_arguments(parser)
+    parser.add_argument("--num_latents", type=int, default=10, help="codes of a --baseline (default: 10)")
     existing = parser.add_mutually_exclusive_group()
     existing.add_argument("--overwrite", action="store_true", help="replace the output folder if it exists")
     existing.add_argument("--resume", nargs="?", const=True, default=False, choices=(ANY_VERSION,),
@@ -92,9 +95,9 @@ def export(arguments: argparse.Namespace) -> None:
                 return
             arguments.overwrite = True
         refuse_existing(folder, arguments.overwrite)
-        record = _export_own(arguments) if arguments.checkpoint is None else _export_foreign(arguments)
-        # Only a fitted post-processing depends on data; otherwise its images serve to verify the files.
-        record_export(folder, fingerprint, files if arguments.gin_config else [])
+        record = _exporter(arguments)(arguments)
+        # Only what is fitted depends on data; otherwise its images serve to verify the files.
+        record_export(folder, fingerprint, files if arguments.gin_config or arguments.baseline else [])
     print(f"{arguments.output_dir}: {_codes(record)}, images {tuple(record.image_shape)}, formats "
           f"{', '.join(_written(arguments.output_dir))}; largest difference from the model "
           f"{record.largest_difference:.2g}.")
@@ -119,6 +122,25 @@ def _written(folder: str | Path) -> list[str]:
 
     return [name for name, file_format in get_formats().items()
             if (Path(folder) / file_format.representation_file).is_file()]
+
+
+def _exporter(arguments: argparse.Namespace) -> Callable[[argparse.Namespace], Record]:
+    if arguments.baseline is not None:
+        return _export_baseline
+    return _export_own if arguments.checkpoint is None else _export_foreign
+
+
+def _export_baseline(arguments: argparse.Namespace) -> Record:
+    from ..common.configuration import configured
+    from ..ground_truth import named_data  # noqa: F401  # gin has to know the bindings of custom data
+    from .baselines import export_pixel_baseline
+
+    if arguments.data_set is None:
+        raise UserError("--baseline needs --data_set: the data set whose pixels it is fitted on.")
+    with configured(arguments.gin_config or [], arguments.gin_bindings):
+        return export_pixel_baseline(arguments.baseline, arguments.data_set, arguments.output_dir,
+                                     num_latents=arguments.num_latents, formats=arguments.formats or FORMAT_NAMES,
+                                     overwrite=arguments.overwrite)
 
 
 def _export_own(arguments: argparse.Namespace) -> Record:

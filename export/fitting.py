@@ -64,8 +64,9 @@ def fit_ica(latents: np.ndarray, random_state: np.random.RandomState, num_compon
         warnings.simplefilter("always", ConvergenceWarning)
         ica.fit(latents)
     if caught:
-        logger.warning("ICA did not converge in %d iterations; bind ica_representation.max_iterations, or "
-                       "ica_representation.num_components to fewer than %d.", max_iterations, latents.shape[1])
+        logger.warning("ICA did not converge in %d iterations, so its components depend on where it stopped; "
+                       "ask for fewer components than %d, or for more iterations "
+                       "(ica_representation.max_iterations).", max_iterations, latents.shape[1])
     return AffineMap(ica.mean_, ica.components_.T, np.zeros(len(ica.components_)), ica.mixing_.T,
                      {"name": "ica", "num_components": len(ica.components_), "converged": not caught})
 

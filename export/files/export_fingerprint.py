@@ -28,11 +28,11 @@ NOT_OPTIONS = frozenset(("model_dir", "checkpoint", "inspect", "output_dir", "ov
 def export_fingerprint(arguments: argparse.Namespace) -> Fingerprint:
     """Everything that decides what unbraid-export writes for these arguments; empty where the model is not there."""
     try:
-        model = _model(arguments)
+        weights = "none" if arguments.baseline else sha256_of(_model(arguments))
     except (UserError, OSError):
         return {}  # the export itself says what is wrong
     return {
-        "checkpoint": sha256_of(model),
+        "checkpoint": weights,
         "option": {f"--{name}": str(value) for name, value in sorted(vars(arguments).items())
                    if name not in NOT_OPTIONS and value not in (None, False)},
         "setting": {**({"bindings": "; ".join(arguments.gin_bindings)} if arguments.gin_bindings else {}),
