@@ -12,7 +12,7 @@ import numpy as np
 from ...common.threads import map_in_threads
 from ..errors import ArtifactError, MissingBackendError
 from ..files.record import RECORD_NAME, Record
-from . import TENSOR_NAMES
+from . import TENSOR_NAMES, as_runtimes_take_it
 from .external_data import check_external_data
 from .matrix_exponential import translations
 
@@ -94,11 +94,11 @@ class OnnxRunner:
         return np.concatenate(list(map_in_threads(self._run, np.array_split(values, len(values) // PART))))
 
     def _run(self, values: np.ndarray) -> np.ndarray:
-        return self._session.run(self._outputs[:1], {self._input: values})[0]
+        return self._session.run(self._outputs[:1], {self._input: as_runtimes_take_it(values)})[0]
 
     def all_outputs(self, values: np.ndarray) -> dict[str, np.ndarray]:
         """Every tensor among the outputs, by name."""
-        outputs = self._session.run(None, {self._input: values})
+        outputs = self._session.run(None, {self._input: as_runtimes_take_it(values)})
         return {name: output for name, output in zip(self._outputs, outputs, strict=True)
                 if isinstance(output, np.ndarray)}
 

@@ -9,6 +9,7 @@ import torch
 
 from ..errors import ArtifactError, MissingBackendError
 from ..files.record import Record
+from . import as_runtimes_take_it
 
 
 class TorchRunner:
@@ -36,7 +37,7 @@ class TorchRunner:
 
     def derivative(self, values: np.ndarray, directions: np.ndarray) -> np.ndarray:
         """The exact directional derivative of the output at `values`, by forward-mode differentiation."""
-        primals, tangents = (torch.from_numpy(np.ascontiguousarray(array)).to(self._device)
+        primals, tangents = (torch.from_numpy(as_runtimes_take_it(array)).to(self._device)
                              for array in (values, directions))
         with torch.no_grad():
             derivative = torch.func.jvp(self.module, (primals,), (tangents,))[1]
@@ -44,7 +45,7 @@ class TorchRunner:
 
     def _run(self, values: np.ndarray) -> Any:
         with torch.inference_mode():
-            return self.module(torch.from_numpy(np.ascontiguousarray(values)).to(self._device))
+            return self.module(torch.from_numpy(as_runtimes_take_it(values)).to(self._device))
 
 
 def check_device(device: str) -> None:

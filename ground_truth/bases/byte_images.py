@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 
 from ...common.compiled import compiled
+from ...common.errors import DataError
 from ...common.threads import in_threads
 
 BLACK_OR_WHITE = np.array([0, 1], dtype=np.float32)
@@ -31,11 +32,23 @@ class ByteImages(ABC):
 def look_up(raw: np.ndarray, pixel_values: np.ndarray) -> np.ndarray:
     """pixel_values[raw], float32, without numpy's detour over eight-byte indices."""
     images = np.empty(raw.shape, dtype=np.float32)
-    source, target = np.ascontiguousarray(raw).reshape(-1), images.reshape(-1)
+    source, target = as_bytes(raw, pixel_values).reshape(-1), images.reshape(-1)
     table = np.zeros(256, dtype=np.float32)
     table[: len(pixel_values)] = pixel_values
     in_threads(lambda start, stop: _look_up(source[start:stop], table, target[start:stop]), len(source), 1 << 19)
     return images
+
+
+def as_bytes(raw: np.ndarray, pixel_values: np.ndarray) -> np.ndarray:
+    """Returns `raw` as a contiguous, writable array of uint8.
+
+    Compiled loops and GPUs index `pixel_values` without a check.  Raises DataError for a value without a meaning."""
+    if raw.size and (raw.dtype != np.uint8 or len(pixel_values) < 256):
+        lowest, highest = int(raw.min()), int(raw.max())
+        if lowest < 0 or highest >= len(pixel_values):
+            raise DataError(f"An image holds {lowest if lowest < 0 else highest}, but its pixel_values say what 0 to "
+                            f"{len(pixel_values) - 1} mean. Correct `raw` or `pixel_values` of the data set.")
+    return np.require(raw, dtype=np.uint8, requirements=["C", "W"])
 
 
 @compiled()

@@ -32,8 +32,8 @@ class ArrayFile:
         return self.shape[0]
 
     def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
-        """(n, ...) for a slice or n positions in [0, len)."""
-        positions = np.arange(len(self))[rows] if isinstance(rows, slice) else np.asarray(rows, dtype=np.int64)
+        """Returns the rows (n, ...) of a slice, of a mask (len,) of bools, or of n positions in [0, len)."""
+        positions = self._positions(rows)
         array = np.empty((len(positions), *self.shape[1:]), dtype=self.dtype)
         if array.size == 0:
             return array
@@ -42,6 +42,17 @@ class ArrayFile:
                              f"{positions.max()}.")
         self._read(positions, array.reshape(-1).view(np.uint8).data)
         return array
+
+    def _positions(self, rows: slice | np.ndarray) -> np.ndarray:
+        if isinstance(rows, slice):
+            return np.arange(len(self))[rows]
+        chosen = np.asarray(rows)
+        if chosen.dtype == np.bool_ and chosen.shape == (len(self),):
+            return np.flatnonzero(chosen)
+        if chosen.ndim != 1 or (chosen.size and chosen.dtype.kind not in "iu"):
+            raise IndexError(f"Rows of {self.path} are chosen by an array of shape {chosen.shape} and type "
+                             f"{chosen.dtype}; expected whole numbers (n,), or bools ({len(self)},).")
+        return chosen.astype(np.int64)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_file": None}

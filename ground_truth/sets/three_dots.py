@@ -104,7 +104,10 @@ class ThreeDotsCacheSmall(ThreeDotsCache):
 
 def draw_dots(factors: np.ndarray, granularity: int = 64) -> np.ndarray:
     """Images (n, 64, 64, 1) uint8 of factors (n, 6) in [0, granularity): how many of a pixel's 100 parts are white."""
-    positions = factors.reshape(-1, 3, 2)
+    if factors.size and not 0 <= factors.min() <= factors.max() < granularity:  # compiled loops do not check
+        raise ValueError(f"Factors of three-dots are from {factors.min()} to {factors.max()}; expected 0 to "
+                         f"{granularity - 1}.")
+    positions = factors.astype(np.int64).reshape(-1, 3, 2)
     dots = positions[:, :, 0] * granularity + positions[:, :, 1]
     runs, tiles = disc_table(granularity), tile_table(granularity)
     images = np.empty((len(dots), SIDE, SIDE, 1), dtype=np.uint8)

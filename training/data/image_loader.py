@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from ...ground_truth.bases.byte_images import as_bytes
+
 logger = logging.getLogger(__name__)
 
 ImageLoader = Callable[[Any], torch.Tensor]
@@ -37,7 +39,7 @@ class FloatLoader:
         self.device = device
 
     def __call__(self, observations: Any) -> torch.Tensor:
-        images = np.asarray(observations, dtype=np.float32)
+        images = np.require(observations, dtype=np.float32, requirements=["C", "W"])  # as torch takes arrays
         return torch.from_numpy(images).to(self.device).permute(0, 3, 1, 2)
 
 
@@ -45,14 +47,14 @@ class ByteLoader:
     """Bytes are sent batch by batch and turned into floats on the device, by the data set's table: the same floats."""
 
     def __init__(self, data: Any, device: str):
-        self.device = device
-        self.pixel_values = torch.from_numpy(np.asarray(data.pixel_values, dtype=np.float32)).to(device)
+        self.device, self.meanings = device, np.asarray(data.pixel_values, dtype=np.float32)
+        self.pixel_values = torch.from_numpy(self.meanings).to(device)
 
     def __call__(self, observations: Any) -> torch.Tensor:
         return self.floats(self.send(observations.raw()))
 
     def send(self, raw: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(np.ascontiguousarray(raw)).to(self.device, non_blocking=True)
+        return torch.from_numpy(as_bytes(raw, self.meanings)).to(self.device, non_blocking=True)
 
     def floats(self, raw: torch.Tensor) -> torch.Tensor:
         """(B, C, H, W) float32 of bytes (B, H, W, C)."""
@@ -73,7 +75,7 @@ class ResidentLoader(ByteLoader):
     def __call__(self, observations: Any) -> torch.Tensor:
         if observations.draws is not None:  # the bytes depend on more than the index
             return super().__call__(observations)
-        return self.floats(self.images[torch.from_numpy(observations.indices).to(self.device)])
+        return self.floats(self.images[torch.from_numpy(np.ascontiguousarray(observations.indices)).to(self.device)])
 
 
 def num_bytes(data: Any) -> int:

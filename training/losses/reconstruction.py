@@ -55,7 +55,7 @@ def bernoulli_loss(images: torch.Tensor, logits: torch.Tensor, activation: str,
 def bernoulli_probs_loss(images: torch.Tensor, logits: torch.Tensor, activation: str) -> torch.Tensor:
     """The same taken from probabilities, each logarithm bounded below by -100, as JL1-VAE and disentangling-vae do."""
     probabilities = ACTIVATIONS[activation](logits)
-    if probabilities.device.type == "cpu":
+    if probabilities.device.type == "cpu" and probabilities.shape == images.shape:  # others are PyTorch's to refuse
         return _CrossEntropy.apply(probabilities, images)
     return functional.binary_cross_entropy(probabilities, images, reduction="sum")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,10 +22,11 @@ _plain = False
 
 def use_fast_layers(model: nn.Module, device: str) -> None:
     """Changes how layers of `model` compute, not what."""
+    uses = Counter(module for _, module in model.named_modules(remove_duplicate=False))
     for stack in [module for module in model.modules() if isinstance(module, nn.Sequential)]:
         for before, layer in itertools.pairwise(stack):
-            if isinstance(layer, nn.ReLU) and isinstance(before, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
-                layer.inplace = True  # these three need not remember their output
+            if isinstance(before, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)) and isinstance(layer, nn.ReLU):
+                layer.inplace = uses[layer] == 1  # these three need not remember their output, another user might
     if device == "cpu":
         for module in model.modules():
             if isinstance(module, nn.ConvTranspose2d) and _is_plain(module):
@@ -91,12 +93,13 @@ def _is_plain(layer: nn.ConvTranspose2d) -> bool:
 def _replace(layer: nn.ConvTranspose2d) -> None:
     def forward(images: torch.Tensor) -> torch.Tensor:
         assert layer.bias is not None
-        if _plain:
+        if _plain or images.ndim != 4:
             return functional.conv_transpose2d(images, layer.weight, layer.bias, layer.stride,
                                                layer.padding)  # type: ignore[arg-type]  # only convolutions know names
         tensors = [images, layer.weight, layer.bias]
         if torch.is_autocast_enabled("cpu"):  # which does not look into functions of our own
-            tensors = [tensor.to(torch.get_autocast_dtype("cpu")) for tensor in tensors]
+            tensors = [tensor if tensor.dtype == torch.float64 else tensor.to(torch.get_autocast_dtype("cpu"))
+                       for tensor in tensors]
         return TransposedConvolution.apply(*tensors, layer.stride, layer.padding)
 
     layer.forward = forward  # type: ignore[method-assign,assignment]

@@ -27,8 +27,11 @@ class BoostedTrees:
         self.random_state, self.num_stages = random_state, num_stages
 
     def fit(self, codes: np.ndarray, labels: np.ndarray) -> BoostedTrees:
-        """codes: (n, D), read as float32; labels: (n,).  Raises UserError for one class, NaN and infinity."""
-        codes = np.ascontiguousarray(codes, dtype=np.float32)
+        """codes: (n, D), read as float32; labels: (n,).  Raises UserError for other shapes, one class, NaN, infinity."""
+        codes, labels = np.ascontiguousarray(codes, dtype=np.float32), np.asarray(labels)
+        if codes.ndim != 2 or labels.shape != codes.shape[:1]:
+            raise UserError(f"Boosted trees got codes {codes.shape} and labels {labels.shape}; expected (n, D) and "
+                            "(n,).")
         if not np.isfinite(codes).all():
             raise UserError("Boosted trees need finite codes; these hold NaN or infinity.")
         self.classes_, numbers = np.unique(labels, return_inverse=True)
@@ -58,6 +61,9 @@ class BoostedTrees:
     def decision_function(self, codes: np.ndarray) -> np.ndarray:
         """(n, K) raw scores."""
         codes = np.ascontiguousarray(codes, dtype=np.float32)
+        if codes.ndim != 2 or codes.shape[1] != self._num_columns:  # compiled loops do not check
+            raise UserError(f"Boosted trees got codes of shape {codes.shape}; expected (n, {self._num_columns}), as "
+                            "they were fitted.")
         raw = np.repeat(self._start[np.newaxis], len(codes), axis=0)
         run_threads(add_predictions, [(codes, self.nodes, raw, *rows) for rows in _chunks(len(codes), 64)])
         return raw
