@@ -27,7 +27,7 @@ class BoostedTrees:
         self.random_state, self.num_stages = random_state, num_stages
 
     def fit(self, codes: np.ndarray, labels: np.ndarray) -> BoostedTrees:
-        """codes: (n, D), read as float32; labels: (n,).  Raises UserError for other shapes, one class, NaN, infinity."""
+        """codes: (n, D), read as float32; labels: (n,).  Raises UserError for other shapes, one class or NaN."""
         codes, labels = np.ascontiguousarray(codes, dtype=np.float32), np.asarray(labels)
         if codes.ndim != 2 or labels.shape != codes.shape[:1]:
             raise UserError(f"Boosted trees got codes {codes.shape} and labels {labels.shape}; expected (n, D) and "
