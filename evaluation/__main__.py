@@ -58,9 +58,9 @@ def build_parser() -> argparse.ArgumentParser:
 def evaluate(arguments: argparse.Namespace) -> int:
     from ..common.disk.locks import locked
     from ..export.files.locating import require_existing
-    from ..metrics.estimators.jobs import using_jobs
     from .protocol.evaluate import metric_configs
     from .protocol.study import Study, model_names
+    from .settings.context import using_jobs
 
     check_counts(arguments)
     for path in arguments.model_dir:

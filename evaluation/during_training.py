@@ -12,13 +12,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 import gin
 import numpy as np
 
 from ..common.errors import ConfigurationError
 from ..export.reading.artifact import NO_HINTS, Representation
+from ..ground_truth.ground_truth_data import GroundTruthData
 from ..ground_truth.registry import data_sets
 from .protocol.evaluate import Evaluator, metric_configs
 from .protocol.resolved import resolve
@@ -43,7 +44,7 @@ class Training(Protocol):
 
     output_dir: Path
     data_set: str
-    data: Any
+    data: GroundTruthData
     training_steps: int
     step_increment: int
     encode: Encoder

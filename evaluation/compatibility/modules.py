@@ -14,6 +14,8 @@ from ...common import gin_files
 HERE, ROOT = __package__, __package__.rpartition(".evaluation")[0]
 METRICS = ("beta_vae", "dci", "downstream_task", "factor_vae", "fairness", "irs", "mig", "modularity_explicitness",
            "reduced_downstream_task", "sap_score", "strong_downstream_task", "unified_scores", "unsupervised_metrics")
+# Where the formula of a metric has another name than its protocol.
+SCORES = {"beta_vae": "beta_vae_sklearn", "factor_vae": "factor_vae_score"}
 DATA_SETS = {"cars3d": "cars3d", "dsprites": "dsprites", "dummy_data": "dummy_data", "mpi3d": "mpi3d", "norb": "norb",
              "shapes3d": "shapes3d", "threeDots": "three_dots"}
 
@@ -51,8 +53,12 @@ class CompatibilityFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Fills a module with the names of ours; the others stay empty."""
-        if module.__name__ in OURS:
-            names = vars(importlib.import_module(OURS[module.__name__]))
+        place, _, last = module.__name__.rpartition(".")
+        sources = [OURS[module.__name__]] if module.__name__ in OURS else []
+        if place.endswith("evaluation.metrics") and last in METRICS:
+            sources.insert(0, f"{ROOT}.metrics.scores.{SCORES.get(last, last)}")
+        for source in sources:
+            names = vars(importlib.import_module(source))
             vars(module).update({name: value for name, value in names.items() if not name.startswith("__")})
 
 

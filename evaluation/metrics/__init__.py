@@ -1,1 +1,1 @@
-"""One metric a file: a pure score of arrays under a thin function with disentanglement_lib's name and signature."""
+"""One adapter per metric: its protocol under disentanglement_lib's signature, around `unbraid.metrics.NAME`."""

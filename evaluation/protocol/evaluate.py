@@ -22,8 +22,12 @@ from ...common.fingerprint import KEY, Fingerprint
 from ...common.results import check_results, recorded_config, update_result_directory
 from ...export.files.record import library_versions
 from ...export.reading.artifact import Representation, load_representation
+from ...ground_truth.ground_truth_data import GroundTruthData
 from ...ground_truth.named_data import data_set_key, get_named_ground_truth_data
-from ...metrics.context import evaluation_context
+from ...metrics.result import MetricResult
+from ..settings.adapters import declared
+from ..settings.context import evaluation_context
+from .matrices import save_matrices
 from .model_views import Views
 from .resolved import AUTO, ResolvedMetric, load_metrics, resolve
 from .reuse import CONTENTS, contents_of
@@ -34,7 +38,8 @@ logger = logging.getLogger(__name__)
 
 
 @gin.configurable("evaluation", denylist=["ground_truth_data", "representation_function", "artifact_dir"])
-def compute_scores(ground_truth_data: Any, representation_function: Callable[[Any], np.ndarray], artifact_dir: str,
+def compute_scores(ground_truth_data: GroundTruthData, representation_function: Callable[[Any], np.ndarray],
+                   artifact_dir: str | None,
                    evaluation_fn: Callable[..., dict[str, Any]] = gin.REQUIRED, random_seed: int = gin.REQUIRED,
                    name: str = "", global_seed: int | str | None = "random_seed",
                    on_degenerate: str = "nan", preset: str = "", scheme: Callable[[Any], Any] | None = None,
@@ -62,7 +67,10 @@ def compute_scores(ground_truth_data: Any, representation_function: Callable[[An
     if scheme is not None:
         ground_truth_data = scheme(ground_truth_data)
     with evaluation_context(stream, on_degenerate, restart_model_stream):
-        return evaluation_fn(ground_truth_data, representation_function, **arguments)
+        found = evaluation_fn(ground_truth_data, representation_function, **arguments)
+    if isinstance(found, MetricResult):
+        save_matrices(artifact_dir, found.matrices, ground_truth_data, declared(evaluation_fn))
+    return dict(found)
 
 
 class Evaluator:

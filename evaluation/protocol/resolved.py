@@ -21,12 +21,11 @@ from ...common.configuration import (
 from ...common.errors import ConfigurationError
 from ...common.registry import import_members
 from ..compatibility.modules import install
+from ..settings.adapters import declared
 
 STEPS = ("evaluation", "validation")
 AUTO = "auto"
 NOTES = frozenset(f"{step}.{note}" for step in STEPS for note in ("name", "preset"))
-# What a metric may ask for beside the codes, by the name of its argument.
-INPUTS = {"representation_functions": "models", "posterior_function": "posterior"}
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ def resolve(config_files: Sequence[str | Path], bindings: Sequence[str] = ()) ->
                                      "such as --gin_config mig.")
         function = _function(bound(f"{step}.{step}_fn"))
         return ResolvedMetric(
-            configuration, tuple(config_files), tuple(bindings), step, function, _input_of(function),
+            configuration, tuple(config_files), tuple(bindings), step, function, input_of(function),
             random_seed=_seed(bound(f"{step}.random_seed", 0), step), data_set=str(bound("dataset.name", AUTO)),
             all_bindings={name: text for name, text in bindings_in_use().items() if name not in NOTES},
             modules=tuple(imports_in_use()))
@@ -113,9 +112,12 @@ def _function(metric: Any) -> Callable[..., Any]:
     return inspect.unwrap(function)
 
 
-def _input_of(function: Callable[..., Any]) -> str:
-    parameters = inspect.signature(function).parameters
-    return next((kind for argument, kind in INPUTS.items() if argument in parameters), "codes")
+def input_of(function: Callable[..., Any]) -> str:
+    """What a metric is given, as its declaration says: "codes", "posterior" or "models".
+
+    A metric of one's own that declares nothing is given codes."""
+    declaration = declared(function)
+    return declaration.needs if declaration and declaration.needs in ("posterior", "models") else "codes"
 
 
 def _seed(value: Any, step: str) -> int:

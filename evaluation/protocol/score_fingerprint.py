@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .evaluate import Evaluator
 
 SCORE_CODE = ("common", "metrics", "ground_truth", "evaluation/metrics", "evaluation/protocol", "evaluation/sampling",
+              "evaluation/settings", "evaluation/compatibility",
               "export/files", "export/foreign", "export/formats", "export/reading")
 RUNTIMES = {"onnx": ("onnxruntime", "onnxruntime-gpu"), "dill": ()}
 TORCH = ("torch",)

@@ -8,13 +8,14 @@ from typing import Any
 import gin
 import numpy as np
 
+from ...ground_truth.ground_truth_data import GroundTruthData
 from ...ground_truth.labellers import sample_supervised_data
-from ...metrics.context import evaluation_context
 from ..sampling.points import RepresentationFunction
+from ..settings.context import evaluation_context
 
 
 @gin.configurable("validation", denylist=["ground_truth_data", "representation_function"])
-def compute_validation_scores(ground_truth_data: Any, representation_function: RepresentationFunction,
+def compute_validation_scores(ground_truth_data: GroundTruthData, representation_function: RepresentationFunction,
                               validation_fn: Callable[..., dict[str, Any]] = gin.REQUIRED,
                               random_seed: int = gin.REQUIRED, num_labelled_samples: int = gin.REQUIRED,
                               name: str = "", on_degenerate: str = "nan", preset: str = "") -> dict[str, Any]:
@@ -24,4 +25,4 @@ def compute_validation_scores(ground_truth_data: Any, representation_function: R
     `@mig_validation`.  Models draw on a second stream with the same seed, as in `evaluation`."""
     observations, labels, _ = sample_supervised_data(random_seed, ground_truth_data, num_labelled_samples)
     with evaluation_context(np.random.RandomState(random_seed), on_degenerate):
-        return validation_fn(observations, np.transpose(labels), representation_function)
+        return dict(validation_fn(observations, np.transpose(labels), representation_function))

@@ -12,7 +12,7 @@ from typing import Any
 from ...common.disk.reading import check_schema, read_json
 from ...common.errors import UserError, one_sentence
 from ...common.results import SCHEMA
-from ...metrics.estimators.jobs import num_jobs
+from ..settings.context import num_jobs
 
 Row = dict[str, Any]
 STEPS = ("evaluation", "validation")

@@ -6,7 +6,7 @@ The draws are those of the data set's own `sample`, batch after batch, made all 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TypeGuard
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from .draws import draw_integers
 DRAWING = ("sample", "sample_factors", "sample_observations_from_factors", "_complete", "draw")
 
 
-def is_plannable(ground_truth_data: Any) -> bool:
+def is_plannable(ground_truth_data: object) -> TypeGuard[GridGroundTruth]:
     """Whether a data set draws as `GridGroundTruth` does: factors, then residual factors, and nothing else."""
     kind = type(ground_truth_data)
     return isinstance(ground_truth_data, GridGroundTruth) and all(

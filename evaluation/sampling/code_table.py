@@ -15,7 +15,7 @@ import numpy as np
 from ...common.errors import UserError
 from ...common.threads import map_in_threads
 from ...ground_truth.observations import LazyObservations
-from ...metrics.estimators.jobs import num_jobs
+from ..settings.context import num_jobs
 
 Encoder = Callable[[np.ndarray], np.ndarray]
 Progress = Callable[[int], Any]

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import UserError
+from ...metrics.inputs import Arrays
 from .points import RepresentationFunction, encode
-
-FIXED_DATA_ARGUMENTS = ["observations", "labels", "representation_function"]
 
 
 def fixed_codes(observations: Any, labels: np.ndarray,
@@ -25,8 +24,8 @@ def fixed_codes(observations: Any, labels: np.ndarray,
 
 
 def split_fixed_codes(observations: Any, labels: np.ndarray, representation_function: RepresentationFunction,
-                      train_percentage: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Train codes and factors, then test codes and factors: the first points, rounded up, are for training.
+                      train_percentage: float) -> tuple[Arrays, Arrays]:
+    """Train pair of codes and factors, then test pair: the first points, rounded up, are for training.
 
     Raises UserError when a part would be empty."""
     codes, factors = fixed_codes(observations, labels, representation_function)
@@ -34,4 +33,4 @@ def split_fixed_codes(observations: Any, labels: np.ndarray, representation_func
     if not 0 < num_train < len(codes):
         raise UserError(f"train_percentage is {train_percentage}, which leaves {num_train} of {len(codes)} points for "
                         "training; expected a share that leaves some for both training and test.")
-    return codes[:num_train], factors[:num_train], codes[num_train:], factors[num_train:]
+    return (codes[:num_train], factors[:num_train]), (codes[num_train:], factors[num_train:])

@@ -1,66 +1,43 @@
-"""Local scores: a global score on points near a centre, averaged over centres (JL1-VAE, arXiv:2106.02923)."""
+"""Points near random centres, for local scores (JL1-VAE, arXiv:2106.02923)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import gin
 import numpy as np
 
 from ...common.errors import UserError
+from ...ground_truth.ground_truth_data import GridGroundTruth, GroundTruthData
+from ...metrics.inputs import Arrays
 from .batch_plans import is_plannable, observe, residual_sizes
 from .draws import draw_integers
 from .points import RepresentationFunction, batch_sizes, encode, encode_batches
 
-Score = TypeVar("Score")
 
+def clusters(ground_truth_data: GroundTruthData, representation_function: RepresentationFunction,
+             random_state: np.random.RandomState, sizes: Sequence[int], num_local_clusters: int, batch_size: int
+             ) -> Iterator[list[Arrays]]:
+    """For each of `num_local_clusters` centres one sample of codes and factors for each of `sizes`.
 
-def local_scores(score: Callable[..., Score], ground_truth_data: Any, representation_function: RepresentationFunction,
-                 random_state: np.random.RandomState, num_points: int | Sequence[int], num_local_clusters: int,
-                 batch_size: int) -> list[Score]:
-    """One `score(codes, factors)` for each of `num_local_clusters` centres, points first in both arrays.
-
-    With several `num_points`, such as train and test, each centre gives that many samples and the score is called
-    with the codes and factors of each in turn."""
+    Drawn one by one: where models draw on the stream of the points, they do so between two clusters.
+    Raises UserError for fewer than one cluster."""
     if num_local_clusters < 1:
         raise UserError(f"num_local_clusters is {num_local_clusters}; a local score needs at least one cluster.")
-    numbers = [num_points] if isinstance(num_points, int) else list(num_points)
-    scores = []
     for _ in range(num_local_clusters):
         centre = draw_centre(ground_truth_data, random_state)
-        samples = [sample_near(ground_truth_data, representation_function, centre, number, random_state, batch_size)
-                   for number in numbers]
-        scores.append(score(*(array for sample in samples for array in sample)))
-    return scores
+        yield [sample_near(ground_truth_data, representation_function, centre, size, random_state, batch_size)
+               for size in sizes]
 
 
-def averaged(scores: Sequence[dict[str, float]]) -> dict[str, Any]:
-    """For each key of the clusters' scores its mean, NaN if a cluster's is, and `local_KEY_samples`, one a cluster."""
-    found: dict[str, Any] = {key: float(np.mean([of_cluster[key] for of_cluster in scores])) for key in scores[0]}
-    return found | {f"local_{key}_samples": [of_cluster[key] for of_cluster in scores] for key in scores[0]}
-
-
-def of_varying_factors(score: Callable[..., Score]) -> Callable[..., Score]:
-    """`score` of codes and factors, or of several such pairs, over the factors that vary in the first pair.
-
-    A factor that is fixed in a cluster says nothing there, and classifiers cannot learn it."""
-
-    def scored(codes: np.ndarray, factors: np.ndarray, *more: np.ndarray) -> Score:
-        varying = (factors != factors[0]).any(axis=0)
-        arrays = (codes, factors, *more)
-        return score(*(array[:, varying] if place % 2 else array for place, array in enumerate(arrays)))
-
-    return scored
-
-
-def draw_centre(ground_truth_data: Any, random_state: np.random.RandomState) -> list[int]:
+def draw_centre(ground_truth_data: GroundTruthData, random_state: np.random.RandomState) -> list[int]:
     """One value for each factor, uniform."""
     return [random_state.randint(size) for size in ground_truth_data.factors_num_values]
 
 
-def sample_near(ground_truth_data: Any, representation_function: RepresentationFunction, centre: Sequence[int],
-                num_points: int, random_state: np.random.RandomState,
+def sample_near(ground_truth_data: GroundTruthData, representation_function: RepresentationFunction,
+                centre: Sequence[int], num_points: int, random_state: np.random.RandomState,
                 batch_size: int) -> tuple[np.ndarray, np.ndarray]:
     """Codes (num_points, num_latents) and factors (num_points, num_factors) of points near `centre` (sec. 5)."""
     sizes = batch_sizes(num_points, batch_size)
@@ -95,7 +72,7 @@ def local_windows(factors_num_values: Sequence[int], factor_centroid: Sequence[i
     return lows, highs
 
 
-def _draw_near(data: Any, lows: Sequence[int], highs: Sequence[int], batches: Sequence[int],
+def _draw_near(data: GridGroundTruth, lows: Sequence[int], highs: Sequence[int], batches: Sequence[int],
                random_state: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
     """Factors (n, num_factors) and residual factors (n, ...), batch after batch."""
     windows = [high - low + 1 for low, high in zip(lows, highs, strict=True)]

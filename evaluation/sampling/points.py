@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import UserError
+from ...ground_truth.ground_truth_data import GroundTruthData
 from ...ground_truth.observations import LazyObservations, concatenate
 from .batch_plans import is_plannable, plan_batches, plan_groups
 from .code_table import CodeTable
@@ -23,7 +24,7 @@ Intervention = Callable[[np.ndarray, np.ndarray], None]
 CHUNK = 4096  # images held at a time where they cannot be looked up by index
 
 
-def sample_codes(ground_truth_data: Any, representation_function: RepresentationFunction, num_points: int,
+def sample_codes(ground_truth_data: GroundTruthData, representation_function: RepresentationFunction, num_points: int,
                  random_state: np.random.RandomState, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
     """Codes (num_points, num_latents) and factors (num_points, num_factors) of points drawn uniformly.
 
@@ -39,7 +40,7 @@ def sample_codes(ground_truth_data: Any, representation_function: Representation
     return encode_batches(representation_function, (ground_truth_data.sample(size, random_state) for size in sizes))
 
 
-def sample_groups(ground_truth_data: Any, representation_function: RepresentationFunction, num_groups: int,
+def sample_groups(ground_truth_data: GroundTruthData, representation_function: RepresentationFunction, num_groups: int,
                   batch_size: int, num_sets: int, intervene: Intervention,
                   random_state: np.random.RandomState,
                   num_choices: int | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -109,15 +110,15 @@ def encode_batches(representation_function: RepresentationFunction,
     return np.concatenate(encoded), np.concatenate(factors)
 
 
-def encode_factors(representation_function: RepresentationFunction, ground_truth_data: Any, factors: np.ndarray,
-                   random_state: np.random.RandomState) -> np.ndarray:
+def encode_factors(representation_function: RepresentationFunction, ground_truth_data: GroundTruthData,
+                   factors: np.ndarray, random_state: np.random.RandomState) -> np.ndarray:
     """Codes (n, num_latents) of factors (n, num_factors), whose observations are made in chunks."""
     parts = (factors[start:start + CHUNK] for start in range(0, len(factors), CHUNK))
     return encode_batches(representation_function, (
         (part, ground_truth_data.sample_observations_from_factors(part, random_state)) for part in parts))[0]
 
 
-def encode_grid(ground_truth_data: Any, representation_function: RepresentationFunction
+def encode_grid(ground_truth_data: GroundTruthData, representation_function: RepresentationFunction
                 ) -> tuple[np.ndarray, np.ndarray]:
     """Codes (num_images, num_latents) and factors (num_images, num_factors) of all images of a data set.
 

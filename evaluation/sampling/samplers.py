@@ -21,7 +21,7 @@ from .draws import draw_integers
 class Scheme(GroundTruthData):
     """A data set whose points are drawn in an order of its own; images are the data set's."""
 
-    def __init__(self, ground_truth_data: Any, dropped_factors: Sequence[int] = ()):
+    def __init__(self, ground_truth_data: GroundTruthData, dropped_factors: Sequence[int] = ()):
         """dropped_factors: drawn, but not shown to metrics that ask for points."""
         self.data = ground_truth_data
         self.factor_names = getattr(ground_truth_data, "factor_names", ())

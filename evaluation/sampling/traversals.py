@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
-from ...common.errors import UserError
-from ...metrics.context import undefined
+from ...ground_truth.ground_truth_data import GroundTruthData
 from .draws import draw_integers
+from .points import RepresentationFunction, encode_factors
 
-MEANS = ("geometric", "arithmetic")
 
-
-def drawn_traversals(ground_truth_data: Any, factor: int, repeats: int,
+def drawn_traversals(ground_truth_data: GroundTruthData, factor: int, repeats: int,
                      random_state: np.random.RandomState) -> np.ndarray:
     """(repeats, number of values, num_factors): each draws one value of every factor, in order, point by point."""
     sizes = ground_truth_data.factors_num_values
@@ -24,18 +21,16 @@ def drawn_traversals(ground_truth_data: Any, factor: int, repeats: int,
     return traversals
 
 
-def mean_over_factors(by_factor: Sequence[dict[str, float]], mean: str) -> dict[str, Any]:
-    """For each key its geometric or arithmetic mean over factors, and `KEY.by_factor` with the values.
+def encoded_traversals(ground_truth_data: GroundTruthData, representation_function: RepresentationFunction,
+                       repeats: int, random_state: np.random.RandomState) -> Iterator[np.ndarray]:
+    """Codes (repeats, number of values, num_codes) along each factor that has two values or more."""
+    for factor in varying_factors(ground_truth_data):
+        traversals = drawn_traversals(ground_truth_data, factor, repeats, random_state)
+        codes = encode_factors(representation_function, ground_truth_data,
+                               traversals.reshape(-1, traversals.shape[-1]), random_state)
+        yield codes.reshape(*traversals.shape[:2], -1)
 
-    A geometric mean with a negative value is NaN.  Raises UserError for another mean, and without factors."""
-    if mean not in MEANS or not by_factor:
-        raise UserError(f"mean is {mean!r} over {len(by_factor)} factors; expected one of {', '.join(MEANS)} over "
-                        "factors with two values or more.")
-    values = {key: np.array([scores[key] for scores in by_factor]) for key in by_factor[0]}
-    with np.errstate(invalid="ignore", divide="ignore"):
-        means = {key: float(np.exp(np.mean(np.log(of_key))) if mean == "geometric" else np.mean(of_key))
-                 for key, of_key in values.items()}
-    missing = [key for key, value in means.items() if np.isnan(value)]
-    if missing:
-        undefined(f"{', '.join(missing)} cannot be averaged: the codes ignore a factor, or a value is negative.")
-    return means | {f"{key}.by_factor": of_key.tolist() for key, of_key in values.items()}
+
+def varying_factors(ground_truth_data: GroundTruthData) -> list[int]:
+    """Positions of the factors with two values or more."""
+    return [factor for factor, size in enumerate(ground_truth_data.factors_num_values) if size > 1]

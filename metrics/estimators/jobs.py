@@ -6,51 +6,49 @@ Processes go through joblib, whose backend is a setting: local ones by default, 
 
 from __future__ import annotations
 
-import contextlib
 import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from ...common.errors import UserError
+
 Result = TypeVar("Result")
 
-_num_jobs: int | None = None
 _pools: dict[int, ThreadPoolExecutor] = {}
 
 
-def num_jobs() -> int:
-    """How many jobs run at a time: what `using_jobs` set, else the number of cores this process may use."""
-    return _num_jobs or len(os.sched_getaffinity(0))
+def num_jobs(n_jobs: int | None) -> int:
+    """The number of parallel jobs: `n_jobs`, or for None and -1 the number of cores this process may use.
+
+    Raises UserError for other numbers below 1."""
+    if n_jobs is None or n_jobs == -1:
+        return len(os.sched_getaffinity(0))
+    if n_jobs < 1:
+        raise UserError(f"n_jobs is {n_jobs}; expected 1 or more, or None or -1 for the number of available cores.")
+    return n_jobs
 
 
-@contextlib.contextmanager
-def using_jobs(number: int | None) -> Iterator[None]:
-    """Runs the block with `number` jobs at a time; None means one a core."""
-    global _num_jobs  # noqa: PLW0603 - a setting of the process, like joblib's own
-    saved, _num_jobs = _num_jobs, number
-    try:
-        yield
-    finally:
-        _num_jobs = saved
-
-
-def run_threads(function: Callable[..., Result], arguments: Sequence[tuple[Any, ...]]) -> list[Result]:
+def run_threads(function: Callable[..., Result], arguments: Sequence[tuple[Any, ...]],
+                n_jobs: int | None = None) -> list[Result]:
     """`function(*item)` for each item, on threads; in order."""
-    if num_jobs() == 1 or len(arguments) < 2:
+    number = num_jobs(n_jobs)
+    if number == 1 or len(arguments) < 2:
         return [function(*item) for item in arguments]
-    return list(_pool(num_jobs()).map(lambda item: function(*item), arguments))
+    return list(_pool(number).map(lambda item: function(*item), arguments))
 
 
-def run_processes(function: Callable[..., Result], arguments: Iterable[tuple[Any, ...]]) -> list[Result]:
+def run_processes(function: Callable[..., Result], arguments: Iterable[tuple[Any, ...]],
+                  n_jobs: int | None = None) -> list[Result]:
     """`function(*item)` for each item through joblib; in order.  BLAS has one thread in each, however many run."""
     from joblib import Parallel, delayed
 
-    items = list(arguments)
-    if num_jobs() == 1 or len(items) < 2:
+    items, number = list(arguments), num_jobs(n_jobs)
+    if number == 1 or len(items) < 2:
         return [_alone(function, *item) for item in items]
     # max_nbytes=None: memory-mapped arguments are read-only and may change the layout that numbers depend on
-    return list(Parallel(n_jobs=min(num_jobs(), len(items)), max_nbytes=None)(
+    return list(Parallel(n_jobs=min(number, len(items)), max_nbytes=None)(
         delayed(_alone)(function, *item) for item in items))
 
 

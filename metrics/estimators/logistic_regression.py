@@ -55,7 +55,8 @@ def scikit_learn_model() -> Any:
     return Original(Cs=len(PENALTIES), cv=KFold(n_splits=NUM_FOLDS))
 
 
-def fit_together(work: Sequence[tuple[LogisticRegressionCV, np.ndarray, np.ndarray]]) -> None:
+def fit_together(work: Sequence[tuple[LogisticRegressionCV, np.ndarray, np.ndarray]],
+                 n_jobs: int | None = None) -> None:
     """Fits each model on its codes (n, D) and labels (n,); the folds of all of them share the threads."""
     problems = []
     for model, codes, labels in work:
@@ -70,9 +71,10 @@ def fit_together(work: Sequence[tuple[LogisticRegressionCV, np.ndarray, np.ndarr
     num_threads = num_blas_threads()
     are_found = [problem.find_parts(num_threads) for problem in problems]
     with threadpool_limits(1 if all(are_found) else None, "blas"):
-        for (problem, fold), path in zip(folds, run_threads(_Problem.fit_fold, folds), strict=True):
+        for (problem, fold), path in zip(folds, run_threads(_Problem.fit_fold, folds, n_jobs), strict=True):
             problem.paths[fold] = path
-        run_threads(_Problem.refit, [(problem,) for problem in sorted(problems, key=lambda problem: -problem.size)])
+        run_threads(_Problem.refit, [(problem,) for problem in sorted(problems, key=lambda problem: -problem.size)],
+                    n_jobs)
 
 
 class _Problem:

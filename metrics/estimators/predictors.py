@@ -1,4 +1,4 @@
-"""Classifiers that predict factors from codes, under disentanglement_lib's gin names, and how they are fitted.
+"""Classifiers that predict factors from codes, and how they are fitted.
 
 Fits run in parallel; each gets the state of the random stream it would have met in sequence.
 """
@@ -9,11 +9,11 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import gin
 import numpy as np
 
 from ...common.errors import UnknownNameError
-from ..context import hand_out, model_stream, undefined
+from ..random_streams import hand_out
+from ..undefined import undefined
 from .jobs import run_processes
 from .logistic_regression import LogisticRegressionCV, fit_together, scikit_learn_model
 from .trees.classifier import BoostedTrees
@@ -24,13 +24,6 @@ PredictorFactory = Callable[[], Any]
 IMPLEMENTATIONS = ("fast", "scikit-learn")
 
 
-@gin.configurable("predictor")
-def make_predictor_fn(predictor_fn: PredictorFactory = gin.REQUIRED) -> PredictorFactory:
-    """The function that makes an unfitted classifier, as gin says."""
-    return predictor_fn
-
-
-@gin.configurable("gradient_boosting_classifier")
 def gradient_boosting_classifier(implementation: str = "fast") -> Any:
     """scikit-learn's `GradientBoostingClassifier()` with its defaults, or our equal of it.  Raises UnknownNameError."""
     if implementation == "fast":
@@ -42,7 +35,6 @@ def gradient_boosting_classifier(implementation: str = "fast") -> Any:
     return GradientBoostingClassifier()
 
 
-@gin.configurable("logistic_regression_cv")
 def logistic_regression_cv(implementation: str = "fast") -> Any:
     """scikit-learn's logistic regression, its penalty chosen by cross-validation over five unshuffled folds, or our
     equal of it.  Raises UnknownNameError."""
@@ -53,7 +45,6 @@ def logistic_regression_cv(implementation: str = "fast") -> Any:
     return scikit_learn_model()
 
 
-@gin.configurable("logistic_regression", denylist=["random_state"])
 def logistic_regression(random_state: np.random.RandomState | None = None, one_vs_rest: bool = False,
                         solver: str = "lbfgs", C: float | None = 1.0,
                         max_iter: int = 100, class_weight: str | None = None) -> Any:
@@ -74,28 +65,32 @@ def logistic_regression(random_state: np.random.RandomState | None = None, one_v
     return OneVsRestClassifier(model.set_params(random_state=0))
 
 
-def fit_each(make_predictor: PredictorFactory, tasks: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[Any]:
-    """A fitted classifier for each (codes (n, D), labels (n,)); None where all labels are equal, which is undefined."""
+def fit_each(make_predictor: PredictorFactory, tasks: Sequence[tuple[np.ndarray, np.ndarray]],
+             stream: np.random.RandomState, n_jobs: int | None = None) -> list[Any]:
+    """A fitted classifier for each (codes (n, D), labels (n,)); None where all labels are equal, which is undefined.
+
+    stream: that models without a random state draw on."""
     models: list[Any] = [None if _is_single(labels) else make_predictor() for _, labels in tasks]
     work = [(model, *task) for model, task in zip(models, tasks, strict=True) if model is not None]
     draws = [num_draws(model, labels) for model, _, labels in work]
     if any(number is None for number in draws):
         for model, codes, labels in work:
             if getattr(model, "random_state", 0) is None:
-                model.random_state = model_stream()
+                model.random_state = stream
             model.fit(codes, labels)
         return models
     for (model, _, _), number in zip(work, draws, strict=True):
         if number:
-            model.random_state = hand_out(number)
+            model.random_state = hand_out(stream, number)
     if all(isinstance(model, BoostedTrees) for model, _, _ in work):  # each is parallel in itself
         for model, codes, labels in work:
+            model.n_jobs = n_jobs
             model.fit(codes, labels)
         return models
     if all(isinstance(model, LogisticRegressionCV) for model, _, _ in work):
-        fit_together(work)
+        fit_together(work, n_jobs)
         return models
-    fitted = iter(run_processes(_fit, work))
+    fitted = iter(run_processes(_fit, work, n_jobs))
     return [None if model is None else next(fitted) for model in models]
 
 
@@ -134,9 +129,10 @@ def accuracies(models: Sequence[Any], train: tuple[np.ndarray, np.ndarray],
             [accuracy(model, test[0], labels) for model, labels in zip(models, test[1].T, strict=True)])
 
 
-def fit_factors(make_predictor: PredictorFactory, codes: np.ndarray, factors: np.ndarray) -> list[Any]:
-    """One classifier for each column of factors (n, F), in order."""
-    return fit_each(make_predictor, [(codes, labels) for labels in factors.T])
+def fit_factors(make_predictor: PredictorFactory, codes: np.ndarray, factors: np.ndarray,
+                stream: np.random.RandomState, n_jobs: int | None = None) -> list[Any]:
+    """One classifier for each column of factors (n, F), in order; see `fit_each`."""
+    return fit_each(make_predictor, [(codes, labels) for labels in factors.T], stream, n_jobs)
 
 
 def _fit(model: Any, codes: np.ndarray, labels: np.ndarray) -> Any:

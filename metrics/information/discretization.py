@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import log
 
-import gin
 import numpy as np
 
 from ...common.errors import UserError
@@ -13,15 +12,7 @@ from ...common.errors import UserError
 Discretizer = Callable[[np.ndarray, int], np.ndarray]
 
 
-@gin.configurable("discretizer", denylist=["target"])
-def make_discretizer(target: np.ndarray, num_bins: int = gin.REQUIRED,
-                     discretizer_fn: Discretizer = gin.REQUIRED) -> np.ndarray:
-    """Bins `target` (num_dimensions, num_points) row by row with `discretizer_fn`."""
-    return discretizer_fn(target, num_bins)
-
-
-@gin.configurable("histogram_discretizer", denylist=["target"])
-def histogram_discretize(target: np.ndarray, num_bins: int = gin.REQUIRED) -> np.ndarray:
+def histogram_discretize(target: np.ndarray, num_bins: int) -> np.ndarray:
     """Returns bin numbers 1..num_bins of each row of `target` (num_dimensions, num_points).
 
     Bins are equally wide from the row's minimum to its maximum and closed to the left.  The result has the dtype of
@@ -32,8 +23,7 @@ def histogram_discretize(target: np.ndarray, num_bins: int = gin.REQUIRED) -> np
     return discretized
 
 
-@gin.configurable("minmax_discretizer", denylist=["target"])
-def minmax_discretize(target: np.ndarray, num_bins: int = gin.REQUIRED) -> np.ndarray:
+def minmax_discretize(target: np.ndarray, num_bins: int) -> np.ndarray:
     """Returns bin numbers of each row of `target` (num_dimensions, num_points), scaled to [0, 1] before it is binned.
 
     This is the arithmetic of Carbonneau et al. (arXiv:2012.09276): scikit-learn's `minmax_scale`, which treats ranges
@@ -69,7 +59,7 @@ def histogram_edges(values: np.ndarray, num_bins: int) -> np.ndarray:
 def _labels_like(target: np.ndarray, num_bins: int) -> np.ndarray:
     """Returns an array for bin numbers of `target`.  Raises UserError where nothing can be binned."""
     if num_bins < 1:
-        raise UserError(f"discretizer.num_bins is {num_bins}; expected 1 or more.")
+        raise UserError(f"num_bins is {num_bins}; expected 1 or more.")
     unbinnable = np.flatnonzero(~np.isfinite(target).all(axis=1))
     if len(unbinnable):
         raise UserError(f"Columns {unbinnable.tolist()} of the values to bin hold NaN or infinity; expected finite "
@@ -77,9 +67,9 @@ def _labels_like(target: np.ndarray, num_bins: int) -> np.ndarray:
     return np.zeros(target.shape, dtype=np.promote_types(target.dtype, np.min_scalar_type(num_bins)))
 
 
-def discretize(codes: np.ndarray) -> np.ndarray:
-    """Codes (num_points, num_latents) binned as gin says (`discretizer.*`), points first as they came."""
-    return make_discretizer(codes.T).T
+def discretize(codes: np.ndarray, num_bins: int, discretizer: Discretizer = histogram_discretize) -> np.ndarray:
+    """Codes (num_points, num_latents) in bins, points first as they came."""
+    return discretizer(codes.T, num_bins).T
 
 
 def mutual_information_matrix(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:

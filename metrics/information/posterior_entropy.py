@@ -10,7 +10,8 @@ from ...common.compiled import compiled
 from ..estimators.jobs import num_jobs, run_threads
 
 
-def latent_entropies(samples: np.ndarray, means: np.ndarray, log_variances: np.ndarray) -> np.ndarray:
+def latent_entropies(samples: np.ndarray, means: np.ndarray, log_variances: np.ndarray,
+                     n_jobs: int | None = None) -> np.ndarray:
     """(D,) estimates in nats of the entropy of each latent: the mean over samples of -log q(z).
 
     samples: (n, D), one drawn from the posterior of each of some images.  means, log_variances: (N, D) of all images of
@@ -19,9 +20,9 @@ def latent_entropies(samples: np.ndarray, means: np.ndarray, log_variances: np.n
     for latent in range(means.shape[1]):
         scales = np.exp(-log_variances[:, latent].astype(np.float64) / 2)
         centres = np.ascontiguousarray(means[:, latent], dtype=np.float64)
-        for part in np.array_split(samples[:, latent].astype(np.float64), num_jobs()):
+        for part in np.array_split(samples[:, latent].astype(np.float64), num_jobs(n_jobs)):
             tasks.append((part, centres, scales))
-    sums = np.array(run_threads(_sum_of_surprises, tasks)).reshape(means.shape[1], -1).sum(axis=1)
+    sums = np.array(run_threads(_sum_of_surprises, tasks, n_jobs)).reshape(means.shape[1], -1).sum(axis=1)
     return sums / len(samples) + math.log(len(means)) + math.log(2 * math.pi) / 2
 
 

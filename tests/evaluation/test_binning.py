@@ -126,5 +126,5 @@ def test_scaling_before_binning_takes_small_ranges_for_constant() -> None:
 def test_what_cannot_be_binned_is_said(discretize: Any) -> None:
     with pytest.raises(UserError, match=r"Columns \[1\] of the values to bin hold NaN or infinity"):
         discretize(np.array([[0.0, 1], [np.nan, 1]]), 20)
-    with pytest.raises(UserError, match=r"discretizer.num_bins is 0; expected 1 or more"):
+    with pytest.raises(UserError, match=r"num_bins is 0; expected 1 or more"):
         discretize(np.eye(2), 0)

@@ -25,7 +25,8 @@ from unbraid.evaluation.metrics import (
     strong_downstream_task,
     unsupervised_metrics,
 )
-from unbraid.metrics.context import evaluation_context
+from unbraid.evaluation.settings import choices
+from unbraid.evaluation.settings.context import evaluation_context
 
 SINGLE_VALUE = World((1, 4, 5), (0, 1, 2))  # its first factor has one value
 FUNCTIONS = {
@@ -134,4 +135,4 @@ def test_unknown_choices_are_named():
         pass
     with pytest.raises(UserError, match="Unknown implementation of boosted trees 'xgboost'"), \
             configured((), ["gradient_boosting_classifier.implementation = 'xgboost'"]):
-        dci.gradient_boosting_classifier()
+        choices.gradient_boosting_classifier()

@@ -13,13 +13,14 @@ from unbraid_worlds import WorldData
 
 from unbraid.common.configuration import configured
 from unbraid.evaluation.metrics.flatness import compute_flatness
-from unbraid.evaluation.metrics.infomec import ratio_above_chance
-from unbraid.evaluation.metrics.jemmig import jemmig_per_factor
 from unbraid.evaluation.metrics.linearity import compute_linearity
 from unbraid.evaluation.metrics.local_mig import compute_local_mig
-from unbraid.evaluation.metrics.modularity_explicitness import area_under_curve, modularity
-from unbraid.evaluation.metrics.multi_factor_vae import steadiest_codes, too_few_active
 from unbraid.evaluation.metrics.udr import compute_udr_sklearn
+from unbraid.metrics.estimators.classification import area_under_curve
+from unbraid.metrics.groups.tuple_votes import steadiest_codes, votes_of_groups
+from unbraid.metrics.scores.infomec import ratio_above_chance
+from unbraid.metrics.scores.jemmig import jemmig_per_factor
+from unbraid.metrics.scores.modularity_explicitness import modularity
 from unbraid.training.losses.kl_decomposition import uniform_log_weights
 
 SINGLE = World((1, 4, 5), (0, 1, 2))
@@ -48,8 +49,9 @@ def test_infomec_leaves_out_lines_without_information() -> None:
 
 
 def test_m_fvm_without_enough_active_codes_is_undefined() -> None:
-    assert too_few_active(np.zeros(3, dtype=bool), 2)  # the original: 0
-    assert not too_few_active(np.array([True, True, False]), 2)
+    groups = [(np.array([[0, 1]]), np.arange(12.0).reshape(1, 4, 3))]
+    assert votes_of_groups(groups, np.ones(3), np.zeros(3, dtype=bool)) is None  # the original: 0
+    assert votes_of_groups(groups, np.ones(3), np.array([True, True, False])) is not None
 
 
 def test_m_fvm_names_the_first_of_codes_that_tie() -> None:

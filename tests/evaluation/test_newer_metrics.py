@@ -9,22 +9,25 @@ from unbraid_worlds import WorldData
 
 from unbraid.common.configuration import configured
 from unbraid.common.errors import UserError
-from unbraid.evaluation.metrics.dci_es import explicitness_of_curve
-from unbraid.evaluation.metrics.dcimig import dcimig
-from unbraid.evaluation.metrics.distances import compared
-from unbraid.evaluation.metrics.factor_leakage import leakage
-from unbraid.evaluation.metrics.flatness import mean_step, width
-from unbraid.evaluation.metrics.infomec import active_codes_by_range, ratio_above_chance
-from unbraid.evaluation.metrics.jemmig import jemmig_per_factor
-from unbraid.evaluation.metrics.linearity import linearity_of, share_of_largest
-from unbraid.evaluation.metrics.mig_sup import gaps_per_code
-from unbraid.evaluation.metrics.multi_factor_vae import count_tuples, fix_factors, steadiest_codes, tuple_accuracy
-from unbraid.evaluation.metrics.z_diff import pairs_with_a_value
-from unbraid.evaluation.metrics.z_variance import groups_with_other_values
 from unbraid.evaluation.protocol.evaluate import compute_scores, load_metrics
 from unbraid.evaluation.sampling.code_table import CodeTable
-from unbraid.evaluation.sampling.labelled_groups import above_chance, shuffled_supply, take_groups
-from unbraid.evaluation.sampling.traversals import drawn_traversals, mean_over_factors
+from unbraid.evaluation.sampling.fixed_factors import fix_factors
+from unbraid.evaluation.sampling.traversals import drawn_traversals
+from unbraid.metrics.groups.labelled import shuffled_supply, take_groups
+from unbraid.metrics.groups.traversals import mean_over_factors
+from unbraid.metrics.groups.tuple_votes import count_tuples, steadiest_codes, tuple_accuracy
+from unbraid.metrics.groups.votes import above_chance
+from unbraid.metrics.scores.dci_es import explicitness_of_curve
+from unbraid.metrics.scores.dcimig import credited_gaps
+from unbraid.metrics.scores.distances import compared
+from unbraid.metrics.scores.factor_leakage import leakage
+from unbraid.metrics.scores.flatness import mean_step, width
+from unbraid.metrics.scores.infomec import active_codes_by_range, ratio_above_chance
+from unbraid.metrics.scores.jemmig import jemmig_per_factor
+from unbraid.metrics.scores.linearity import linearity_of, share_of_largest
+from unbraid.metrics.scores.mig_sup import gaps_per_code
+from unbraid.metrics.scores.z_diff import pairs_with_a_value
+from unbraid.metrics.scores.z_max_variance import groups_with_other_values
 
 
 def test_m_fvm_is_the_mean_share_of_each_tuples_most_frequent_answer():
@@ -59,14 +62,14 @@ def test_leakage():
 def test_mig_sup_dcimig_and_jemmig():
     information = np.array([[1.0, 0.2], [0.3, 0.9]])
     assert gaps_per_code(information, np.array([2.0, 1.0])) == pytest.approx([0.4, 0.6])
-    assert dcimig(information, np.array([1.0, 1.5])) == pytest.approx((0.8 + 0.6) / 2.5)
+    assert credited_gaps(information, np.array([1.0, 1.5])) == pytest.approx((0.8 + 0.6) / 2.5)
     # the best code of factor 0 holds all of it (1 nat) and 1 nat more: H(v, z) = 1 + 2 - 1, I = 1, second 0.3
     assert jemmig_per_factor(information[:, :1], np.array([1.0]), np.array([2.0, 1.0]), 10)[0] == pytest.approx(
         1 - (2 - 1 + 0.3) / (1 + np.log(10)))
 
 
 def test_dcimig_credits_a_factor_with_its_best_code_only():
-    assert dcimig(np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([1.0, 1.0])) == 0.5
+    assert credited_gaps(np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([1.0, 1.0])) == 0.5
 
 
 def test_infomec_shares_above_chance():

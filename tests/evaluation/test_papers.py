@@ -9,11 +9,11 @@ from paper_cases import PAPERS, curve, posterior
 from unbraid_worlds import WorldData, goldens
 
 from unbraid.common.configuration import configured
-from unbraid.evaluation.metrics.dci_es import explicitness_of_curve
-from unbraid.evaluation.metrics.mig_qzx import gap_and_alignment
 from unbraid.evaluation.protocol.evaluate import compute_scores, load_metrics
 from unbraid.evaluation.sampling.code_table import CodeTable
 from unbraid.metrics.information.posterior_entropy import latent_entropies
+from unbraid.metrics.scores.dci_es import explicitness_of_curve
+from unbraid.metrics.scores.mig_qzx import gap_and_alignment
 
 RECORDED = goldens("papers")
 SLOW = {("review_sampled", "dci_random_forest"), ("review_sampled", "dci_lasso"), ("clgvae", "dci"), ("cfasl", "dci"),

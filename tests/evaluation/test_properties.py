@@ -18,7 +18,7 @@ from unbraid.common.configuration import CONFIG_ROOT, configured
 from unbraid.evaluation.protocol.evaluate import compute_scores, load_metrics
 from unbraid.evaluation.reporting.tables import headline
 from unbraid.evaluation.sampling.code_table import CodeTable
-from unbraid.metrics.estimators.jobs import using_jobs
+from unbraid.evaluation.settings.context import using_jobs
 
 load_metrics()
 WORLD = World((3, 4, 5), (0, 1, 2))

@@ -10,8 +10,9 @@ from unbraid_worlds import WorldData, goldens
 from unbraid.common.configuration import configured
 from unbraid.common.errors import UserError
 from unbraid.evaluation.metrics import dci, mig, sap_score
-from unbraid.evaluation.metrics.udr import compute_udr_sklearn, relative_strength
+from unbraid.evaluation.metrics.udr import compute_udr_sklearn
 from unbraid.ground_truth.labellers import sample_supervised_data
+from unbraid.metrics.scores.udr_sklearn import relative_strength
 
 GOLDENS = goldens("repository")
 

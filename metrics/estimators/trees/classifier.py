@@ -20,11 +20,12 @@ class BoostedTrees:
     """`GradientBoostingClassifier()` of scikit-learn 1.9 with its default parameters, on the same random stream.
 
     random_state: draws `num_stages` times K seeds, K = 1 for two classes, as scikit-learn does; None is numpy's
-    global stream.  Trees, leaf values and importances have the same bits wherever codes are distinct; see
-    `columns.prepare` for ties."""
+    global stream.  n_jobs: number of threads, None for the number of cores.  Trees, leaf values and importances have
+    the same bits wherever codes are distinct; see `columns.prepare` for ties."""
 
-    def __init__(self, random_state: np.random.RandomState | None = None, num_stages: int = NUM_STAGES):
-        self.random_state, self.num_stages = random_state, num_stages
+    def __init__(self, random_state: np.random.RandomState | None = None, num_stages: int = NUM_STAGES,
+                 n_jobs: int | None = None):
+        self.random_state, self.num_stages, self.n_jobs = random_state, num_stages, n_jobs
 
     def fit(self, codes: np.ndarray, labels: np.ndarray) -> BoostedTrees:
         """codes: (n, D), read as float32; labels: (n,).  Raises UserError for other shapes, one class or NaN."""
@@ -43,7 +44,7 @@ class BoostedTrees:
         self._start = _start_values(np.bincount(numbers) / len(numbers))
         raw = np.repeat(self._start[:, np.newaxis], len(codes), axis=1)
         self.nodes = empty_nodes(self.num_stages, num_trees)
-        _boost(prepare(codes, numbers), numbers, raw, seeds, self.nodes)
+        _boost(prepare(codes, numbers), numbers, raw, seeds, self.nodes, num_jobs(self.n_jobs))
         self.training_predictions_ = self._classes(raw.T)
         self._num_columns = codes.shape[1]
         return self
@@ -65,7 +66,8 @@ class BoostedTrees:
             raise UserError(f"Boosted trees got codes of shape {codes.shape}; expected (n, {self._num_columns}), as "
                             "they were fitted.")
         raw = np.repeat(self._start[np.newaxis], len(codes), axis=0)
-        run_threads(add_predictions, [(codes, self.nodes, raw, *rows) for rows in _chunks(len(codes), 64)])
+        parts = _chunks(len(codes), 64, num_jobs(self.n_jobs))
+        run_threads(add_predictions, [(codes, self.nodes, raw, *rows) for rows in parts], self.n_jobs)
         return raw
 
     def predict(self, codes: np.ndarray) -> np.ndarray:
@@ -87,12 +89,13 @@ def _start_values(shares: np.ndarray) -> np.ndarray:
     return np.log(shares / gmean(shares[np.newaxis], axis=1))
 
 
-def _boost(columns: Columns, labels: np.ndarray, raw: np.ndarray, seeds: np.ndarray, nodes: Nodes) -> None:
+def _boost(columns: Columns, labels: np.ndarray, raw: np.ndarray, seeds: np.ndarray, nodes: Nodes,
+           num_threads: int) -> None:
     """Runs all stages; residuals by rows and trees by classes on threads where that pays."""
     num_classes, num_points = raw.shape
     residuals = np.empty_like(raw)
     reciprocals = tabulate_reciprocals(num_points)
-    num_workers, is_reproduced = min(num_jobs(), num_classes), is_libm_reproduced()
+    num_workers, is_reproduced = min(num_threads, num_classes), is_libm_reproduced()
     if num_workers == 1 or num_points * num_classes * len(columns.values) < SMALL_STAGE:
         boost_all(columns, labels, raw, residuals, seeds, reciprocals, make_workspace(columns), nodes,
                   is_reproduced)
@@ -110,14 +113,14 @@ def _boost(columns: Columns, labels: np.ndarray, raw: np.ndarray, seeds: np.ndar
                           k, k + 1)
 
     for stage in range(len(seeds)):
-        parts = _chunks(num_points, 256)
-        run_threads(fill_residuals, [(raw, labels, residuals, is_reproduced, *rows) for rows in parts])
+        parts = _chunks(num_points, 256, num_threads)
+        run_threads(fill_residuals, [(raw, labels, residuals, is_reproduced, *rows) for rows in parts], num_threads)
         waiting = list(range(num_classes))
-        run_threads(boost, [(worker, stage, waiting) for worker in range(num_workers)])
+        run_threads(boost, [(worker, stage, waiting) for worker in range(num_workers)], num_threads)
 
 
-def _chunks(num: int, least: int) -> list[tuple[int, int]]:
-    """(start, end) of as many parts as there are jobs, none but the last shorter than `least`."""
-    size = max(least, -(-num // num_jobs()))
+def _chunks(num: int, least: int, num_parts: int) -> list[tuple[int, int]]:
+    """(start, end) of at most `num_parts` parts, none but the last shorter than `least`."""
+    size = max(least, -(-num // num_parts))
     return [(start, min(start + size, num)) for start in range(0, num, size)]
 

@@ -8,7 +8,6 @@ import sklearn
 from sklearn.ensemble import GradientBoostingClassifier
 
 from unbraid.common.errors import UserError
-from unbraid.metrics.estimators.jobs import using_jobs
 from unbraid.metrics.estimators.trees.classifier import BoostedTrees
 from unbraid.metrics.estimators.trees.memory import LEAF
 from unbraid.metrics.estimators.trees.stages import pairwise_sum
@@ -115,10 +114,8 @@ def test_random_sets_of_all_kinds():
 
 def test_threads_change_nothing():
     codes, labels = points(2500, 6)
-    with using_jobs(1):
-        alone = BoostedTrees(np.random.RandomState(0), 5).fit(codes, labels)
-    with using_jobs(3):
-        together = BoostedTrees(np.random.RandomState(0), 5).fit(codes, labels)
+    alone = BoostedTrees(np.random.RandomState(0), 5, n_jobs=1).fit(codes, labels)
+    together = BoostedTrees(np.random.RandomState(0), 5, n_jobs=3).fit(codes, labels)
     for ours, theirs in zip(alone.nodes, together.nodes, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 

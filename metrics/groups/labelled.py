@@ -43,8 +43,3 @@ def take_groups(members: Sequence[np.ndarray], train: np.ndarray, evaluation: np
         found[0].append(rows[:num_train])
         found[1].append(rows[num_train:])
     return np.concatenate(found[0]), np.concatenate(found[1])
-
-
-def above_chance(accuracy: float, num_factors: int) -> float:
-    """Accuracy scaled so that guessing one of the factors scores 0: at most 1."""
-    return (accuracy - 1 / num_factors) / (1 - 1 / num_factors)

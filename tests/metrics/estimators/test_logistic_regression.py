@@ -7,7 +7,6 @@ import warnings
 import numpy as np
 import pytest
 
-from unbraid.metrics.estimators.jobs import using_jobs
 from unbraid.metrics.estimators.logistic_regression import (
     LogisticRegressionCV,
     MultinomialLoss,
@@ -60,11 +59,11 @@ def test_weights_are_scikit_learns_where_threads_of_blas_change_the_last_bit():
 def test_models_fitted_together_are_those_fitted_alone():
     tasks = [points_of(case) for case in CASES]
     together = [LogisticRegressionCV() for _ in tasks]
-    with using_jobs(3):
-        fit_together([(model, *task) for model, task in zip(together, tasks, strict=True)])
+    fit_together([(model, *task) for model, task in zip(together, tasks, strict=True)], n_jobs=3)
     for model, task in zip(together, tasks, strict=True):
-        with using_jobs(1):
-            np.testing.assert_array_equal(model.coef_, LogisticRegressionCV().fit(*task).coef_)
+        alone = LogisticRegressionCV()
+        fit_together([(alone, *task)], n_jobs=1)
+        np.testing.assert_array_equal(model.coef_, alone.coef_)
 
 
 def test_the_loss_by_its_definition():

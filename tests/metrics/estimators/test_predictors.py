@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import numpy as np
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from unbraid.metrics.context import evaluation_context, hand_out, model_stream
-from unbraid.metrics.estimators.jobs import using_jobs
 from unbraid.metrics.estimators.predictors import accuracies, fit_factors, gradient_boosting_classifier
+from unbraid.metrics.random_streams import as_random_state, hand_out
 
 STREAM = np.random.RandomState(1)
 CODES, FACTORS = STREAM.standard_normal((80, 3)).astype(np.float32), STREAM.randint(4, size=(80, 3))
@@ -24,16 +20,14 @@ def test_streams_are_handed_out_as_if_fits_ran_one_after_the_other():
               for labels in FACTORS.T]
     for factory in (gradient_boosting_classifier, GradientBoostingClassifier):
         stream.seed(0)
-        with evaluation_context(stream), using_jobs(2):
-            ours = fit_factors(factory, CODES, FACTORS)
+        ours = fit_factors(factory, CODES, FACTORS, stream, n_jobs=2)
         for our_model, their_model in zip(ours, theirs, strict=True):
             np.testing.assert_allclose(our_model.feature_importances_, their_model.feature_importances_, atol=1e-12)
     assert stream.randint(2**31) == expected.randint(2**31)
 
 
 def test_an_estimator_about_which_nothing_is_known_draws_on_the_stream_itself():
-    with evaluation_context(np.random.RandomState(3)):
-        ours = fit_factors(lambda: DecisionTreeClassifier(max_features=1), CODES, FACTORS)
+    ours = fit_factors(lambda: DecisionTreeClassifier(max_features=1), CODES, FACTORS, np.random.RandomState(3))
     stream = np.random.RandomState(3)
     theirs = [DecisionTreeClassifier(max_features=1, random_state=stream).fit(CODES, labels) for labels in FACTORS.T]
     for our_model, their_model in zip(ours, theirs, strict=True):
@@ -43,25 +37,18 @@ def test_an_estimator_about_which_nothing_is_known_draws_on_the_stream_itself():
 def test_a_factor_with_one_value_has_no_model_and_no_accuracy():
     factors = FACTORS.copy()
     factors[:, 0] = 2
-    models = fit_factors(DecisionTreeClassifier, CODES, factors)
+    models = fit_factors(DecisionTreeClassifier, CODES, factors, np.random.RandomState(0))
     assert models[0] is None
     train, test = accuracies(models, (CODES, factors), (CODES, factors))
     assert np.isnan([train[0], test[0]]).all()
     assert train[1:] == [1.0, 1.0]
 
 
-def test_the_stream_outside_the_protocol_is_numpys():
-    assert model_stream() is np.random.mtrand._rand
+def test_no_stream_is_numpys():
+    assert as_random_state(None) is np.random.mtrand._rand
     saved = np.random.get_state()
     np.random.seed(4)
-    handed = hand_out(2)
+    handed = hand_out(as_random_state(None), 2)
     after = np.random.randint(2**31 - 1)
     np.random.set_state(saved)
     assert [handed.randint(2**31 - 1) for _ in range(3)][-1] == after
-
-
-def test_scores_need_no_torch():
-    modules = ["dci", "factor_vae", "unified_scores", "strong_downstream_task", "local_irs", "udr", "fairness"]
-    imports = "\n".join(f"import unbraid.evaluation.metrics.{module}" for module in modules)
-    code = f"import sys\n{imports}\nsys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

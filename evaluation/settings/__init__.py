@@ -1,0 +1,1 @@
+"""What the protocol decides for metrics beside their arguments: gin's choices, jobs, random streams, registration."""

@@ -1,0 +1,157 @@
+"""Arguments of metrics as arrays: array-likes of any framework accepted, unusable ones refused by name and shape."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..common.errors import UserError
+from .random_streams import RandomSeed, as_random_state
+
+Points = tuple[Any, Any]  # codes (n, num_codes) and factors (n, num_factors), array-likes
+Arrays = tuple[np.ndarray, np.ndarray]
+
+
+def as_points(codes: Any, factors: Any, name: str = "", continuous: bool = False) -> Arrays:
+    """Codes (n, num_codes) and factors (n, num_factors) as arrays with the same number of rows.
+
+    name: of the sample, such as "train".  continuous: whether factors may be continuous.
+    Raises UserError, which names the argument and its shape."""
+    prefix = f"{name} " if name else ""
+    codes, factors = as_codes(codes, f"{prefix}codes"), as_factors(factors, f"{prefix}factors", continuous)
+    if len(codes) != len(factors):
+        raise UserError(f"{prefix}codes have shape {codes.shape} and {prefix}factors {factors.shape}; expected one row "
+                        "for each point in both.")
+    return codes, factors
+
+
+def as_pair(points: Any, name: str, continuous: bool = False) -> Arrays:
+    """`as_points` of a pair (codes, factors), the argument of metrics that train and test."""
+    if not isinstance(points, (tuple, list)) or len(points) != 2:
+        shape = getattr(points, "shape", None)
+        raise UserError(f"{name} is {f'an array of shape {tuple(shape)}' if shape is not None else repr(points)[:60]}; "
+                        "expected a pair (codes, factors). unbraid.metrics.split(codes, factors, random_state=0) "
+                        "makes a train and a test pair of one sample.")
+    return as_points(*points, name=name, continuous=continuous)
+
+
+def as_train_and_test(train: Any, test: Any, continuous: bool = False) -> tuple[Arrays, Arrays]:
+    """Both pairs as arrays.  Raises UserError also where they have different numbers of columns."""
+    pairs = as_pair(train, "train", continuous), as_pair(test, "test", continuous)
+    for position, kind in enumerate(("codes", "factors")):
+        shapes = [pair[position].shape for pair in pairs]
+        if shapes[0][1] != shapes[1][1]:
+            raise UserError(f"train {kind} have shape {shapes[0]} and test {kind} {shapes[1]}; expected the same "
+                            "number of columns.")
+    return pairs
+
+
+def as_codes(codes: Any, name: str = "codes") -> np.ndarray:
+    """(n, num_codes) finite numbers; the precision is kept, since bins depend on it.  Raises UserError."""
+    array = _table(codes, name, "(num_points, num_codes)")
+    if array.dtype.kind not in "fiub":
+        try:
+            array = array.astype(np.float64)
+        except (TypeError, ValueError):
+            raise UserError(f"{name} of shape {array.shape} hold values that are not numbers ({array.dtype}); expected "
+                            "an array of numbers (num_points, num_codes).") from None
+    bad = np.argwhere(~np.isfinite(array)) if array.dtype.kind == "f" else []
+    if len(bad):
+        row, column = bad[0]
+        raise UserError(f"{name} of shape {array.shape} hold {array[row, column]} in row {row}, column {column}; "
+                        "expected finite numbers. Leave these rows out, in the factors too.")
+    return array
+
+
+def as_factors(factors: Any, name: str = "factors", continuous: bool = False) -> np.ndarray:
+    """(n, num_factors) numbers; text, categories and non-integer values become integers in sorted order.
+
+    continuous: values are kept as they are.  Raises UserError for missing values, and for continuous factors where
+    they are not expected."""
+    array = _table(factors, name, "(num_points, num_factors)")
+    if array.dtype.kind in "iu":
+        return array
+    columns = [_factor(values, f"{name}, column {column}", continuous) for column, values in enumerate(array.T)]
+    return np.stack(columns, axis=1) if columns else array
+
+
+def split(codes: Any, factors: Any, *, random_state: RandomSeed, test_size: float = 1 / 3) -> tuple[Arrays, Arrays]:
+    """Splits one sample into disjoint train and test pairs, for metrics that need both.
+
+    codes: (n, num_codes).  factors: (n, num_factors).  test_size: share of the points for the test, in (0, 1).
+    Returns ((train_codes, train_factors), (test_codes, test_factors)), in a random order.
+
+    >>> train, test = split([[0.0], [0.1], [1.0]], [[0], [0], [1]], random_state=0)
+    >>> train[0].shape, test[0].shape
+    ((2, 1), (1, 1))
+    """
+    codes, factors = as_points(codes, factors, continuous=True)
+    num_test = round(len(codes) * test_size)
+    if not 0 < num_test < len(codes):
+        raise UserError(f"test_size is {test_size}, which leaves {num_test} of {len(codes)} points for the test; "
+                        "expected a share that leaves some for both training and test.")
+    order = as_random_state(random_state).permutation(len(codes))
+    train, test = order[num_test:], order[:num_test]
+    return (codes[train], factors[train]), (codes[test], factors[test])
+
+
+def check_count(name: str, value: int, least: int) -> None:
+    """Raises UserError for a count below `least`."""
+    if value < least:
+        raise UserError(f"{name} is {value}; expected at least {least}.")
+
+
+def _table(values: Any, name: str, expected: str) -> np.ndarray:
+    """A two-dimensional array with a row and a column, in row-major order, on which the last bit of sums depends."""
+    array = to_array(values)
+    if array.ndim != 2 or not array.size:
+        hint = f" A single column is {name.rsplit(maxsplit=1)[-1]}[:, np.newaxis]." if array.ndim == 1 else ""
+        raise UserError(f"{name} have shape {array.shape}; expected {expected}, with points in rows.{hint}")
+    return np.ascontiguousarray(array)
+
+
+def to_array(values: Any) -> np.ndarray:
+    """numpy's view of an array-like: lists, data frames, tensors of torch (any device), JAX and TensorFlow."""
+    if hasattr(values, "detach"):  # torch, which is not imported for this
+        values = values.detach().cpu()
+        if str(values.dtype) == "torch.bfloat16":
+            values = values.float()
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{type(values).__name__} cannot be read as an array: {error}.") from None
+    return array.astype(np.float32) if str(array.dtype) == "bfloat16" else array
+
+
+def _factor(values: np.ndarray, name: str, continuous: bool) -> np.ndarray:
+    """One factor as numbers.  Raises UserError."""
+    missing = np.array([_is_missing(value) for value in values.tolist()])
+    if missing.any():
+        raise UserError(f"{name} has {missing.sum()} missing values among {len(values)}, the first in row "
+                        f"{int(np.argmax(missing))}; leave these rows out, in the codes too.")
+    if values.dtype.kind == "O":
+        values = np.array(values.tolist())
+    if values.dtype.kind == "f":
+        if continuous or (values == np.rint(values)).all():
+            return values
+        distinct = len(np.unique(values))
+        if distinct > len(values) / 2:
+            raise UserError(f"{name} is continuous: {distinct} different values in {len(values)} points. This metric "
+                            "compares points that share a value; put the factor into bins first, such as with "
+                            "np.digitize.")
+    return np.unique(values, return_inverse=True)[1]
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or type(value).__name__ in ("NAType", "NaTType") or (
+        isinstance(value, float) and math.isnan(value))
+
+
+def check_same_length(arrays: Sequence[np.ndarray], names: Sequence[str]) -> None:
+    """Raises UserError unless all arrays have the same number of rows."""
+    if len({len(array) for array in arrays}) > 1:
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in zip(names, arrays, strict=True))
+        raise UserError(f"Different numbers of rows: {shapes}; expected one row for each point in all.")

@@ -1,0 +1,38 @@
+"""Random streams of metrics: scikit-learn's `random_state`, and copies handed out to fits that run in parallel."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..common.errors import UserError
+
+RandomSeed = int | np.integer | np.random.RandomState | None
+
+
+class RestartingStream(np.random.RandomState):
+    """A stream from whose start every model draws again, for projects that reseed before each fit."""
+
+
+def as_random_state(random_state: RandomSeed) -> np.random.RandomState:
+    """Returns a `RandomState`: itself, a fresh one for a seed, numpy's global one for None.
+
+    Raises UserError for anything else."""
+    if random_state is None:
+        return np.random.mtrand._rand  # numpy's global RandomState has no public name
+    if isinstance(random_state, np.random.RandomState):
+        return random_state
+    if isinstance(random_state, (int, np.integer)) and 0 <= random_state < 2**32:
+        return np.random.RandomState(int(random_state))
+    raise UserError(f"random_state is {random_state!r}; expected an integer from 0 to 2**32 - 1, a "
+                    "numpy.random.RandomState, or None for numpy's global stream.")
+
+
+def hand_out(stream: np.random.RandomState, num_draws: int) -> np.random.RandomState:
+    """Copies a stream where it stands, then moves it on by `num_draws` draws of a tree's seed.
+
+    Fits can then run in any order and draw what they would have drawn one after the other."""
+    state = np.random.RandomState()
+    state.set_state(stream.get_state(legacy=False))
+    if num_draws and not isinstance(stream, RestartingStream):
+        stream.randint(0, np.iinfo(np.int32).max, size=num_draws)
+    return state
