@@ -35,7 +35,8 @@ def as_pair(points: Any, name: str, continuous: bool = False) -> Arrays:
         raise UserError(f"{name} is {f'an array of shape {tuple(shape)}' if shape is not None else repr(points)[:60]}; "
                         "expected a pair (codes, factors). unbraid.metrics.split(codes, factors, random_state=0) "
                         "makes a train and a test pair of one sample.")
-    return as_points(*points, name=name, continuous=continuous)
+    codes, factors = points
+    return as_points(codes, factors, name, continuous)
 
 
 def as_train_and_test(train: Any, test: Any, continuous: bool = False) -> tuple[Arrays, Arrays]:
@@ -58,9 +59,9 @@ def as_codes(codes: Any, name: str = "codes") -> np.ndarray:
         except (TypeError, ValueError):
             raise UserError(f"{name} of shape {array.shape} hold values that are not numbers ({array.dtype}); expected "
                             "an array of numbers (num_points, num_codes).") from None
-    bad = np.argwhere(~np.isfinite(array)) if array.dtype.kind == "f" else []
-    if len(bad):
-        row, column = bad[0]
+    finite = np.isfinite(array)
+    if not finite.all():
+        row, column = np.argwhere(~finite)[0]
         raise UserError(f"{name} of shape {array.shape} hold {array[row, column]} in row {row}, column {column}; "
                         "expected finite numbers. Leave these rows out, in the factors too.")
     return array

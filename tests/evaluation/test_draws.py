@@ -14,7 +14,7 @@ from unbraid.evaluation.metrics.factor_vae import compute_factor_vae
 from unbraid.evaluation.sampling.batch_plans import is_plannable
 from unbraid.evaluation.sampling.code_table import CodeTable
 from unbraid.evaluation.sampling.draws import draw_integers
-from unbraid.evaluation.sampling.neighbourhoods import local_scores
+from unbraid.evaluation.sampling.neighbourhoods import clusters
 from unbraid.evaluation.sampling.points import sample_codes, sample_groups
 from unbraid.ground_truth.ground_truth_data import GroundTruthData
 
@@ -101,9 +101,9 @@ def test_local_plans_equal_asking_batch_by_batch(both):
     bindings = ["local_sample_factors.locality_proportion = 0.3", "local_sample_factors.continuity_cutoff = 4",
                 "local_sample_factors.denylist_factors = [1]"]
     with configured((), bindings):
-        ours, theirs = (local_scores(lambda codes, factors: (codes, factors), data, function, np.random.RandomState(3),
-                                     50, 3, 16) for data in (planned, unplanned))
-    for pair, other in zip(ours, theirs, strict=True):
+        ours, theirs = (list(clusters(data, function, np.random.RandomState(3), [50], 3, 16))
+                        for data in (planned, unplanned))
+    for (pair,), (other,) in zip(ours, theirs, strict=True):
         np.testing.assert_array_equal(pair[0], other[0])
         np.testing.assert_array_equal(pair[1], other[1])
 
