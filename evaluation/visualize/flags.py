@@ -66,7 +66,9 @@ def _add_images(parser: argparse.ArgumentParser) -> None:
                        help="what the data set has to be told, such as \"custom_data.path = 'faces.npz'\"")
     group.add_argument("--num_images", type=_positive, metavar="N", help="how many are drawn (default: by kind)")
     group.add_argument("--image_indices", type=int, nargs="+", metavar="I",
-                       help="these images of the data set, instead of drawn ones")
+                       help="start with these images of the data set; with --num_images the others are drawn")
+    group.add_argument("--factors", metavar="NAME=VALUE,...",
+                       help="values of factors of the drawn images, such as \"x_0=10,y_0=20\"")
     group.add_argument("--grid", type=_positive, nargs=2, default=Options.grid, metavar=("ROWS", "COLUMNS"),
                        help="of samples and reconstructions (default: 6 10)")
     group.add_argument("--seed", type=_seed, default=0, help="of all that is drawn by chance (default: 0)")
@@ -86,8 +88,10 @@ def _add_traversals(parser: argparse.ArgumentParser) -> None:
                             "traversal starts)")
     group.add_argument("--steps", type=_several, default=Options.steps, metavar="N", help="images a row (default: 9)")
     group.add_argument("--codes", type=int, nargs="+", metavar="J", help="only these codes (default: all)")
-    group.add_argument("--sort", choices=("index", "kl"), default="index",
-                       help="codes by number or by falling KL divergence (default: index)")
+    group.add_argument("--sort", choices=("index", "kl", "norm"), default="index",
+                       help="codes by number, by falling KL divergence, or (jacobian) by the falling norm of their "
+                            "columns (default: index)")
+    group.add_argument("--top_codes", type=_positive, metavar="N", help="only the first N codes in this order")
     group.add_argument("--frames", type=_several, default=Options.frames, metavar="N",
                        help="of a GIF, one way (default: 15)")
     group.add_argument("--fps", type=_positive, default=Options.fps, metavar="N", help="frames a second (default: 10)")
@@ -99,6 +103,8 @@ def _add_others(parser: argparse.ArgumentParser) -> None:
                        help="jacobian: exact, by finite differences, or both (default: both)")
     group.add_argument("--epsilon", type=_above_zero, default=Options.epsilon, metavar="E",
                        help="jacobian: step of the finite differences (default: 0.01)")
+    group.add_argument("--single_files", action="store_true",
+                       help="jacobian: each column as a PNG of its own, pixel for pixel")
     group.add_argument("--top", type=_positive, default=Options.top, metavar="K",
                        help="largest-kl: codes put in one by one (default: 5)")
     group.add_argument("--num_points", type=_positive, default=Options.num_points, metavar="N",

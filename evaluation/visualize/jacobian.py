@@ -56,15 +56,43 @@ def coloured(jacobian: np.ndarray, scale: float) -> np.ndarray:
 @kind("jacobian")
 def draw_jacobian(model: Model, options: Options) -> Iterator[Drawing]:
     """For each image a row of Jacobian columns: one mosaic by forward-mode, one by finite differences."""
-    columns = ordered_codes(model, options)
     images, codes = starting_points(model, options)
     for method in METHODS if options.method == "both" else (options.method,):
         if method == "forward" and model.differentiable_decoder is None and options.method == "both":
             continue  # the other mosaic says so
-        jacobian = _jacobian(model, codes, columns, method, options.epsilon)
+        columns, jacobian = _ordered_columns(model, codes, method, options)
+        if options.single_files:
+            yield from _single_columns(jacobian, columns, method)
+            continue
         note = "" if method == "forward" else _note(model, options)
         yield Drawing(f"jacobian_{method}", f"derivatives of the image, by {_by(method)}", mosaic_figure(
             jacobian_mosaic(images, model.decode(codes), jacobian, columns, f"by {_by(method)}{note}")))
+
+
+def _ordered_columns(model: Model, codes: np.ndarray, method: str,
+                     options: Options) -> tuple[np.ndarray, np.ndarray]:
+    """Codes (K,) in the order of the options, and the Jacobian (n, K, H, W, C) with respect to them."""
+    if options.sort != "norm":
+        columns = ordered_codes(model, options)
+        return columns, _jacobian(model, codes, columns, method, options.epsilon)
+    columns = options.chosen_codes(model.num_latents)
+    jacobian = _jacobian(model, codes, columns, method, options.epsilon)
+    order = np.argsort(-column_norms(jacobian).mean(axis=0), kind="stable")[:options.top_codes]
+    return columns[order], jacobian[:, order]
+
+
+def _single_columns(jacobian: np.ndarray, columns: np.ndarray, method: str) -> Iterator[Drawing]:
+    """Each column of each image as a file of its own, pixel for pixel, all on one colour scale."""
+    pictures = np.round(255 * coloured(jacobian, colour_scale(jacobian))).astype(np.uint8)
+    for number, row in enumerate(pictures):
+        for column, picture in zip(columns, row, strict=True):
+            yield Drawing(f"jacobian_{method}_{number}_z{column}", f"derivative of image {number} by code {column}",
+                          frames=[picture])
+
+
+def colour_scale(jacobian: np.ndarray) -> float:
+    """The derivative that is shown in full colour."""
+    return float(np.quantile(np.abs(jacobian), BRIGHTEST)) or float(np.abs(jacobian).max()) or 1.0
 
 
 def starting_points(model: Model, options: Options) -> tuple[np.ndarray, np.ndarray]:
@@ -80,7 +108,7 @@ def starting_points(model: Model, options: Options) -> tuple[np.ndarray, np.ndar
 def jacobian_mosaic(images: np.ndarray, decoded: np.ndarray, jacobian: np.ndarray, columns: np.ndarray,
                     method: str) -> Mosaic:
     """Rows of image, decoded image and Jacobian columns on one colour scale, the L1 norm below each."""
-    scale = float(np.quantile(np.abs(jacobian), BRIGHTEST)) or float(np.abs(jacobian).max()) or 1.0
+    scale = colour_scale(jacobian)
     first = np.stack([as_rgb(images), as_rgb(decoded)], axis=1)
     captions = [["", "", *(f"{norm:.3g}" for norm in norms)] for norms in column_norms(jacobian)]
     zero = "grey" if jacobian.shape[-1] == 3 else "white"

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 class Options:
     """seed: of all that is drawn by chance.  codes: which ones, None for all.  steps: images of a traversal.
     value_range, quantile, quantile_of: see traversals.py.  traverse: "prior", "posterior" or "both".
-    sort: "index" or "kl".  num_images: None for each kind's own number.  image_indices: places in the data set, instead
-    of images drawn by chance.  grid: rows and columns.  method: "forward", "difference" or "both", for Jacobians.
+    sort: "index", "kl" or, for Jacobians, "norm".  top_codes: how many codes, the first after sorting; None for all.
+    num_images: None for each kind's own number.  image_indices: places in the data set of the first images.  factors:
+    values of factors, such as "x_0=10,y_0=20", of images that are drawn.  single_files: each Jacobian column is a file
+    of its own.  grid: rows and columns.  method: "forward", "difference" or "both", for Jacobians.
     epsilon: step of the finite differences.  frames, fps: of a GIF.  top: codes of the largest KL.
     num_points, color_by, fix: points in the space of three codes, the factor that colours them, and factors held
     fixed."""
@@ -36,7 +38,10 @@ class Options:
     traverse: str = "both"
     sort: str = "index"
     num_images: int | None = None
+    top_codes: int | None = None
     image_indices: Sequence[int] | None = None
+    factors: str | None = None
+    single_files: bool = False
     grid: tuple[int, int] = (6, 10)
     method: str = "both"
     epsilon: float = 0.01

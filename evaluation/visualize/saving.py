@@ -19,13 +19,16 @@ FORMATS = ("png", "svg", "pdf")
 
 
 def image_bytes(drawing: Drawing, file_format: str = "png") -> bytes:
-    """A drawing as PNG, SVG or PDF; one with frames as GIF, whatever the format."""
-    return _gif_bytes(drawing.frames, drawing.fps) if drawing.figure is None else _figure_bytes(drawing, file_format)
+    """A drawing as PNG, SVG or PDF; one with a single frame as PNG, with several as GIF, whatever the format."""
+    if drawing.figure is not None:
+        return _figure_bytes(drawing, file_format)
+    return _png_bytes(drawing.frames[0]) if len(drawing.frames) == 1 else _gif_bytes(drawing.frames, drawing.fps)
 
 
 def save(drawing: Drawing, folder: Path, file_format: str = "png") -> Path:
     """Writes `folder`/NAME.png (or .svg, .pdf, .gif); an older file of that name is replaced.  Returns the path."""
-    path = folder / f"{drawing.name}.{'gif' if drawing.figure is None else file_format}"
+    suffix = file_format if drawing.figure is not None else "png" if len(drawing.frames) == 1 else "gif"
+    path = folder / f"{drawing.name}.{suffix}"
     content = image_bytes(drawing, file_format)
     with atomic_file(path) as temporary:
         temporary.write_bytes(content)
@@ -41,6 +44,14 @@ def _figure_bytes(drawing: Drawing, file_format: str) -> bytes:
     buffer = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": drawing.name}):
         drawing.figure.savefig(buffer, format=file_format, metadata={"Title": drawing.about, **dates})
+    return buffer.getvalue()
+
+
+def _png_bytes(picture: np.ndarray) -> bytes:
+    from PIL.Image import fromarray
+
+    buffer = io.BytesIO()
+    fromarray(picture).save(buffer, format="PNG")
     return buffer.getvalue()
 
 

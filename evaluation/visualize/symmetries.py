@@ -19,6 +19,7 @@ from .lie_algebra import draw_lie_algebra
 from .model import Model
 from .mosaic import Mosaic, mosaic_figure
 from .options import Drawing, Options, kind
+from .symmetry_chains import draw_factor_chains
 
 MOVEMENT_IMAGES = 64
 NUM_PAIRS = 5
@@ -64,8 +65,19 @@ def draw_symmetries(model: Model, options: Options) -> Iterator[Drawing]:
         yield from _draw_codebook(model, symmetries.codebook, options)
         if symmetries.selector is not None:
             yield from _draw_pairs(model, symmetries.codebook, symmetries.selector, options)
+            yield from draw_chains(model, symmetries.codebook, symmetries.selector, options)
     if symmetries.bases:
         yield from draw_lie_algebra(model, symmetries.bases, options)
+
+
+def draw_chains(model: Model, codebook: np.ndarray, selector: Selector, options: Options) -> Iterator[Drawing]:
+    """For each factor, the symmetry that is selected for its first two values, applied again and again."""
+
+    def generator_of(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        switches, weights = selected(selector, model.posterior(first), model.posterior(second), len(codebook))
+        return composed(switches, weights, codebook)[0, -1]
+
+    yield from draw_factor_chains(model, options, generator_of)
 
 
 def _draw_codebook(model: Model, codebook: np.ndarray, options: Options) -> Iterator[Drawing]:

@@ -57,9 +57,10 @@ def data_values(probability: float, codes_of_data: np.ndarray, steps: int) -> np
 
 
 def ordered_codes(model: Model, options: Options) -> np.ndarray:
-    """The chosen codes, by index or by falling KL divergence."""
+    """The chosen codes, by index or by falling KL divergence, as many as are wanted."""
     codes = options.chosen_codes(model.num_latents)
-    return by_falling_kl(model.kl, codes) if options.sort == "kl" else codes
+    codes = by_falling_kl(model.kl, codes) if options.sort == "kl" else codes
+    return codes[:options.top_codes]
 
 
 def code_names(model: Model, codes: np.ndarray) -> list[str]:

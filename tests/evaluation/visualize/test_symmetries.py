@@ -26,7 +26,7 @@ from unbraid.export.importers.own_symmetries import own_symmetries
 from unbraid.training.architectures.registry import build
 from unbraid.training.losses.group_symmetries import GroupSymmetries
 from unbraid.training.posterior import Posterior
-from unbraid.training.running.checkpoint import KEYS, ImageDecoder, write_checkpoint
+from unbraid.training.running.checkpoint import ImageDecoder, write_checkpoint
 
 LATENTS, GENERATORS = 4, 3
 
@@ -152,7 +152,8 @@ def test_a_codebook_is_drawn_with_pairs_that_differ_in_one_factor(exported: Path
             (tmp_path / file.name).symlink_to(file)
     save_symmetries(tmp_path, symmetries)
     drawings = list(draw_symmetries(open_model(tmp_path), Options()))
-    assert [drawing.name for drawing in drawings] == ["symmetries_codebook", "symmetries_movement", "symmetries_pairs"]
+    assert [drawing.name for drawing in drawings] == ["symmetries_codebook", "symmetries_movement", "symmetries_pairs",
+                                                     "symmetries_chains"]
     names = [label.get_text() for label in drawings[2].figure.axes[0].get_yticklabels()]  # type: ignore[union-attr]
     assert len(names) == 6  # a pair for each factor of three-dots
     assert all(" to " in name for name in names)
@@ -168,7 +169,9 @@ def test_a_lie_algebra_has_a_matrix_and_a_row_for_each_code(model: Model) -> Non
 def test_a_checkpoint_of_ours_gives_codebook_and_bases(symmetries: Symmetries, layer: GroupSymmetries,
                                                        tmp_path: Path) -> None:
     objective = {f"symmetries.{name}": tensor for name, tensor in layer.state_dict().items()}
-    write_checkpoint(tmp_path, {**dict.fromkeys(KEYS), "objective": objective, "gin_config": "cfasl.std2 = 'mean'\n"})
+    write_checkpoint(tmp_path, {
+        "step": 1, "method": "cfasl", "data_set": "threeDots", "image_shape": (1, 64, 64), "num_latent": LATENTS,
+        "activation": "logits", "networks": {}, "objective": objective, "gin_config": "cfasl.std2 = 'mean'\n"})
     decoder = build({"name": "lie_conv_decoder", "arguments": {"image_shape": [1, 64, 64], "num_latent": LATENTS}})
     found = own_symmetries(tmp_path, ImageDecoder(decoder, "logits"))
     np.testing.assert_array_equal(found.codebook, symmetries.codebook)  # type: ignore[arg-type]

@@ -1,0 +1,82 @@
+"""What is drawn: images by place, by factors and by chance; codes by number, divergence and norm; single files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.linalg import expm
+
+from unbraid.common.errors import UserError
+from unbraid.evaluation.visualize.images import chosen_images, fixed_factors, images_at
+from unbraid.evaluation.visualize.jacobian import column_norms, draw_jacobian, jacobian_forward, starting_points
+from unbraid.evaluation.visualize.model import Model
+from unbraid.evaluation.visualize.options import Options
+from unbraid.evaluation.visualize.saving import save
+from unbraid.evaluation.visualize.symmetry_chains import chain, draw_factor_chains
+from unbraid.ground_truth.registry import data_sets
+
+
+@pytest.fixture(scope="module")
+def data():
+    return data_sets()["dsprites_full"]()
+
+
+def test_given_images_lead_the_drawn_ones(data) -> None:
+    images = chosen_images(data, Options(image_indices=[5, 9], num_images=4), 1)
+    np.testing.assert_array_equal(images[:2], images_at(data, [5, 9]))
+    np.testing.assert_array_equal(images[2:], chosen_images(data, Options(num_images=2), 1))
+    np.testing.assert_array_equal(chosen_images(data, Options(image_indices=[5, 9]), 1), images[:2])
+
+
+def test_images_by_factors(data) -> None:
+    names = list(data.factor_names)
+    images = chosen_images(data, Options(factors="position_x=31, position_y=0", num_images=5), 1)
+    row, column = (np.array([np.argwhere(image[..., 0] > 0).mean(axis=0)[axis] for image in images]) for axis in (0, 1))
+    assert "position_x" in names
+    assert (column > 40).all()  # at the right
+    assert (row < 24).all()  # at the top
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("position_x", r"--factors 'position_x' cannot be read at 'position_x'; expected NAME=VALUE"),
+    ("position_x=a", "cannot be read at 'position_x=a'"),
+    ("position_z=1", "Unknown factor 'position_z'. Did you mean"),
+    ("position_x=32", "position_x is 32; expected 0 to 31")])
+def test_factors_that_do_not_exist(data, text: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        fixed_factors(data, text)
+
+
+def test_columns_by_falling_norm(model: Model) -> None:
+    options = Options(sort="norm", top_codes=2, method="forward", num_images=3)
+    _, codes = starting_points(model, options)
+    norms = column_norms(jacobian_forward(model.differentiable_decoder, codes)).mean(axis=0)
+    (drawing,) = draw_jacobian(model, options)
+    shown = [label.get_text() for label in drawing.figure.axes[0].get_xticklabels()]
+    assert shown == ["image", "decoded", *(f"d/dz{code}" for code in np.argsort(-norms)[:2])]
+
+
+def test_each_column_as_a_file_of_image_size(model: Model, tmp_path: Path) -> None:
+    options = Options(single_files=True, method="difference", num_images=2, codes=[0, 3])
+    paths = [save(drawing, tmp_path) for drawing in draw_jacobian(model, options)]
+    assert [path.name for path in paths] == [f"jacobian_difference_{image}_z{code}.png" for image in (0, 1)
+                                             for code in (0, 3)]
+    assert {Image.open(path).size for path in paths} == {(64, 64)}
+
+
+def test_a_chain_is_the_power_of_the_exponential() -> None:
+    random_state = np.random.RandomState(0)
+    code, generator = random_state.normal(size=3), random_state.normal(size=(3, 3))
+    steps = chain(code, generator, 4)
+    np.testing.assert_allclose(steps[0], code, rtol=1e-6)
+    np.testing.assert_allclose(steps[4], code @ expm(4 * generator), rtol=1e-4)
+
+
+def test_chains_are_drawn_for_each_factor_that_varies(model: Model) -> None:
+    identity = np.zeros((model.num_latents, model.num_latents))
+    (drawing,) = draw_factor_chains(model, Options(), lambda first, second: identity)
+    names = [label.get_text() for label in drawing.figure.axes[0].get_yticklabels()]
+    assert names == [text for name in model.data.factor_names for text in (name, "chain")]
