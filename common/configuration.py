@@ -5,6 +5,7 @@ Published configs of disentanglement_lib and JL1-VAE run unchanged, so their nam
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import logging
 import re
@@ -20,6 +21,7 @@ from .errors import ConfigurationError, suggestion
 from .gin_files import importing, open_text, reading, shipped_names
 
 CONFIG_ROOT = Path(__file__).resolve().parent.parent / "gin_configs"
+ALWAYS_RECORDED: dict[str, str] = {}  # configurable to its parameter that is a path, see always_record
 RUNTIME_ARGUMENTS = ["ground_truth_data", "representation_function", "random_state", "artifact_dir"]
 
 
@@ -47,19 +49,20 @@ def find_config(name: str) -> Path:
 class Configuration:
     """A gin configuration that is parsed once and can be put in use again and again."""
 
-    def __init__(self, config_files: Sequence[str | Path] = (), bindings: Sequence[str] = ()):
+    def __init__(self, config_files: Sequence[str | Path] = (), bindings: Sequence[str] = (),
+                 skip_unknown: bool = False):
         """Parses gin files, then bindings, which win.
 
         Includes are looked up beside the file that is parsed, then in the working directory, then among the shipped
         configs; modules that a file imports, beside it and in the working directory.  Bindings of shipped names that
-        belong to other commands are skipped.  Raises ConfigurationError for what cannot be parsed, and for values of
-        the wrong type or out of range."""
+        belong to other commands are skipped, with `skip_unknown` those of any unknown name.  Raises ConfigurationError
+        for what cannot be parsed, and for values of the wrong type or out of range."""
         files = [find_config(str(config_file)).resolve() for config_file in config_files]
         lines = [line for binding in bindings for line in binding.splitlines()]
         self._folders = [file.parent for file in files]
         with _cleared(), reading(self._folders):
             with explained(while_reading=True), _silent():
-                _parse(files, lines)
+                _parse(files, lines, skip_unknown)
                 check_bindings(files, lines)
                 gin.finalize()
             self._parsed = {name: _copied(getattr(gin.config, name)) for name in ("_CONFIG", "_IMPORTS")}
@@ -91,9 +94,10 @@ def config_sources(config_files: Sequence[str | Path]) -> list[Path]:
 
 
 @contextlib.contextmanager
-def configured(config_files: Sequence[str | Path] = (), bindings: Sequence[str] = ()) -> Iterator[None]:
+def configured(config_files: Sequence[str | Path] = (), bindings: Sequence[str] = (),
+               skip_unknown: bool = False) -> Iterator[None]:
     """Puts gin files and bindings in use for a block, see `Configuration`."""
-    with Configuration(config_files, bindings).in_use():
+    with Configuration(config_files, bindings, skip_unknown).in_use():
         yield
 
 
@@ -101,6 +105,13 @@ def bind(name: str, value: object) -> None:
     """Binds one parameter of a configuration that is already in use."""
     with gin.unlock_config():
         gin.bind_parameter(name, value)
+
+
+def always_record(configurable: str, path: str) -> None:
+    """Records the bindings of a configurable also where what it makes was made before, under the same bindings.
+
+    path: name of its parameter that is recorded as an absolute path, so that it can be used from any folder."""
+    ALWAYS_RECORDED[configurable] = f"{configurable}.{path}"
 
 
 def bound(name: str, default: object = None) -> object:
@@ -127,6 +138,13 @@ def imports_in_use() -> list[str]:
 def operative_config() -> str:
     """What was really used, one `name = value` a line: never wrapped, so that line-by-line readers get whole values."""
     text = gin.operative_config_str(max_line_length=1_000_000, continuation_indent=0)
+    recorded, in_use = config_values(text), bindings_in_use()
+    for configurable, path in ALWAYS_RECORDED.items():
+        lines = [f"{name} = {value}" for name, value in in_use.items()
+                 if name.startswith(f"{configurable}.") and name not in recorded]
+        text = "\n".join([text.rstrip("\n"), *lines, ""]) if lines else text
+        binding = rf"^{re.escape(path)} = ('.*'|\".*\")$"
+        text = re.sub(binding, lambda match: _absolute(match[0]), text, flags=re.MULTILINE)
     return re.sub(r"^# =+$", "# " + "=" * 78, text, flags=re.MULTILINE)  # gin rules its headings to the line's end
 
 
@@ -139,9 +157,14 @@ def config_values(text: str) -> dict[str, str]:
     return {key.strip(): value.strip() for key, value in pairs}
 
 
-def _parse(files: Sequence[Path], lines: Sequence[str]) -> None:
+def _absolute(line: str) -> str:
+    name, text = line.split(" = ", 1)
+    return f"{name} = {str(Path(ast.literal_eval(text)).expanduser().absolute())!r}"
+
+
+def _parse(files: Sequence[Path], lines: Sequence[str], skip_unknown: bool) -> None:
     """Parses everything, a second time without other commands' bindings where there are some."""
-    for others in ([], sorted(shipped_names(CONFIG_ROOT))):
+    for others in ([True] if skip_unknown else [[], sorted(shipped_names(CONFIG_ROOT))]):
         gin.clear_config()
         try:
             for file in files:
@@ -155,7 +178,7 @@ def _parse(files: Sequence[Path], lines: Sequence[str]) -> None:
                 raise
 
 
-def _parse_file(path: Path, skipped: Sequence[str]) -> None:
+def _parse_file(path: Path, skipped: bool | Sequence[str]) -> None:
     # gin has no way to take a search path back, and two folders may hold different files of one name.
     prefixes = gin.config._LOCATION_PREFIXES
     saved = list(prefixes)

@@ -15,6 +15,7 @@ from .protocol.presets import DEFAULT_PRESET, ListAction, metrics_of_preset, pre
 
 if TYPE_CHECKING:
     from .protocol.evaluate import Evaluator
+    from .protocol.study import Study
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -75,7 +76,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
                       arguments.repeats, arguments.figures, dict.fromkeys(of_preset, preset or ""),
                       finished=lambda name: metrics_bar.update(), say=metrics_bar.write)
         study.refuse_existing(names)
-        outcome = study.run(make_evaluators(names, study.data_set, arguments, bar.update))
+        outcome = study.run(make_evaluators(names, study, arguments, bar.update))
     print_tables(outcome.results, arguments.repeats)
     print(f"Results: {arguments.output_dir}")
     for reason, metrics in outcome.reasons().items():
@@ -91,11 +92,11 @@ def chosen_preset(arguments: argparse.Namespace) -> str | None:
     return None if says else DEFAULT_PRESET
 
 
-def make_evaluators(names: Sequence[str], data_set: str, arguments: argparse.Namespace,
+def make_evaluators(names: Sequence[str], study: Study, arguments: argparse.Namespace,
                     report: Callable[[int], Any]) -> dict[str, Evaluator]:
     """One evaluator a model, all sharing their data sets; checkpoints are exported first, beside the results."""
     from ..export.reading.artifact import load_representation
-    from ..export.reading.checkpoint_cache import exported_checkpoint
+    from ..export.reading.checkpoint_cache import exported_checkpoint, gin_flags
     from .protocol.evaluate import Evaluator
 
     evaluators: dict[str, Evaluator] = {}
@@ -103,9 +104,10 @@ def make_evaluators(names: Sequence[str], data_set: str, arguments: argparse.Nam
     for name, path in zip(names, arguments.model_dir, strict=True):
         output = arguments.output_dir / name if len(names) > 1 else arguments.output_dir
         hints = hints_of(arguments)
-        folder = exported_checkpoint(path, output, None if data_set == "auto" else data_set,
+        folder = exported_checkpoint(path, output, None if study.data_set == "auto" else study.data_set,
                                      arguments.allow_pickled_code, hints.input_statistics,
-                                     any_version=arguments.resume == ANY_VERSION, flags=checkpoint_flags(arguments))
+                                     any_version=arguments.resume == ANY_VERSION,
+                                     flags=[*checkpoint_flags(arguments), *gin_flags(study.data_bindings)])
         representation = load_representation(folder, arguments.backend, arguments.device,
                                              arguments.allow_pickled_code, hints, arguments.allow_batch_dependence)
         evaluators[name] = Evaluator(representation, folder, report, data_sets)

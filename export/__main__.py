@@ -152,19 +152,24 @@ def _export_own(arguments: argparse.Namespace) -> Record:
 
 
 def _export_foreign(arguments: argparse.Namespace) -> Record:
+    from ..ground_truth.recorded import own_data
+
+    with own_data(arguments.gin_config, arguments.gin_bindings):
+        return _export_module(arguments) if arguments.module is not None else _export_model_of_others(arguments)
+
+
+def _export_module(arguments: argparse.Namespace) -> Record:
     from .importers.own_module import export_own_module
 
-    if arguments.module is not None:
-        if hints_of(arguments) != Hints():
-            raise UserError("--layout, --output, --head, --value_range and --input_statistics are not for --module: "
-                            "the class itself takes images (N, C, H, W) in [0, 1] and returns what is exported.")
-        return export_own_module(
-            arguments.module, arguments.checkpoint, arguments.output_dir, arguments.data_set,
-            representation=arguments.representation, gin_config_files=arguments.gin_config,
-            gin_bindings=arguments.gin_bindings, formats=arguments.formats or FORMAT_NAMES,
-            overwrite=arguments.overwrite, allow_pickled_code=arguments.allow_pickled_code,
-            allow_batch_dependence=arguments.allow_batch_dependence, choice=_choice(arguments))
-    return _export_model_of_others(arguments)
+    if hints_of(arguments) != Hints():
+        raise UserError("--layout, --output, --head, --value_range and --input_statistics are not for --module: "
+                        "the class itself takes images (N, C, H, W) in [0, 1] and returns what is exported.")
+    return export_own_module(
+        arguments.module, arguments.checkpoint, arguments.output_dir, arguments.data_set,
+        representation=arguments.representation, gin_config_files=arguments.gin_config,
+        gin_bindings=arguments.gin_bindings, formats=arguments.formats or FORMAT_NAMES,
+        overwrite=arguments.overwrite, allow_pickled_code=arguments.allow_pickled_code,
+        allow_batch_dependence=arguments.allow_batch_dependence, choice=_choice(arguments))
 
 
 def _export_model_of_others(arguments: argparse.Namespace) -> Record:

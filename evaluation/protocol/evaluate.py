@@ -24,6 +24,7 @@ from ...export.files.record import library_versions
 from ...export.reading.artifact import Representation, load_representation
 from ...ground_truth.ground_truth_data import GroundTruthData
 from ...ground_truth.named_data import data_set_key, get_named_ground_truth_data
+from ...ground_truth.recorded import recalled, recorded_bindings
 from ...metrics.result import MetricResult
 from ..settings.adapters import declared
 from ..settings.context import evaluation_context
@@ -97,10 +98,15 @@ class Evaluator:
 
     def on_own_data(self, metric: ResolvedMetric) -> ResolvedMetric:
         """The metric on the data set that gin names, or for "auto" on that of the step before, of the artifact, or of
-        AICROWD_DATASET_NAME.
+        AICROWD_DATASET_NAME; own data are those that the artifact records, unless the configuration names some.
 
         Raises ConfigurationError where nothing names one."""
-        return metric.on_data_set(self._data_set_name() if metric.data_set == AUTO else metric.data_set)
+        metric = metric.on_data_set(self._data_set_name() if metric.data_set == AUTO else metric.data_set)
+        record = self.representation.record
+        if record is None or metric.data_set != record.data_set:
+            return metric
+        with metric.in_use():
+            return metric.with_data(recalled(recorded_bindings(record), self.representation.path))
 
     def fingerprint(self, metric: ResolvedMetric) -> Fingerprint:
         """Everything that can change the scores of a metric that `on_own_data` returned."""

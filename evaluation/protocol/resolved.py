@@ -66,6 +66,10 @@ class ResolvedMetric:
                                          bound_later=self.bound_later)
         return dataclasses.replace(metric, data_set=name)._with({"dataset.name": name})
 
+    def with_data(self, values: Mapping[str, Any]) -> ResolvedMetric:
+        """The same metric with parameters of the data set bound to what an artifact records."""
+        return self._with(values)
+
     def with_seed(self, seed: int) -> ResolvedMetric:
         """The same metric with another seed, as a user would bind it."""
         binding = f"{self.step}.random_seed = {seed}"

@@ -12,6 +12,7 @@ from typing import Any
 from ...common.errors import UserError, one_sentence
 from ...common.files import refuse_existing, write_json
 from ...common.fingerprint import ANY_VERSION
+from ...ground_truth.recorded import own_bindings
 from ..reporting.figures import draw_missing_heat_maps
 from .evaluate import Evaluator
 from .repeats import summarise
@@ -73,6 +74,11 @@ class Study:
     def data_set(self) -> str:
         """The data set that the first metric's configuration names, or "auto"."""
         return next(iter(self.metrics.values())).data_set
+
+    @property
+    def data_bindings(self) -> list[str]:
+        """What the first metric's configuration says of own data."""
+        return own_bindings(next(iter(self.metrics.values())).all_bindings)
 
     def tasks(self, models: Iterable[str]) -> list[tuple[str, str]]:
         """(model, metric) in order; the model is "" for a metric that compares all of them."""

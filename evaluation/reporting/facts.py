@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...common.configuration import config_values
+from ...ground_truth.recorded import display_name, recorded_bindings
 from ..protocol.repeats import interval
 from .columns import Column, columns_of, labels_of
 from .runs import Run
@@ -58,7 +60,9 @@ def method_of(run: Run) -> str:
 
 def data_sets_of(run: Run) -> list[str]:
     """Data sets it was scored on, else the one its artifact was made with."""
-    recorded = [run.record.data_set] if run.record and run.record.data_set else []
+    recorded = []
+    if run.record and run.record.data_set:
+        recorded = [display_name(run.record.data_set, config_values("\n".join(recorded_bindings(run.record))))]
     return sorted({result.data_set for result in run.results}) or recorded
 
 
@@ -110,8 +114,6 @@ def _score_row(column: Column, label: str, results: Sequence[Result], digits: in
 
 
 def _training(run: Run) -> dict[str, str]:
-    from ...common.configuration import config_values
-
     return config_values(run.configurations.get("train", ""))
 
 

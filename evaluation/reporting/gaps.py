@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from ...common.shell import command_line
 from .columns import NOT_RECORDED, Column, cell_of
 from .scores import Model, unquoted
 
@@ -43,7 +43,7 @@ def evaluate_command(representation: Path, output: Path, metrics: Sequence[str],
                      options: Sequence[str] = ("--resume",)) -> str:
     """The command that scores a representation into OUTPUT/METRIC."""
     output = output / metrics[0] if len(metrics) == 1 else output
-    return shlex.join(["unbraid-evaluate", "--model_dir", str(representation), "--output_dir", str(output), *options,
+    return command_line(["unbraid-evaluate", "--model_dir", str(representation), "--output_dir", str(output), *options,
                        "--gin_config", *metrics, *(["--gin_bindings", *bindings] if bindings else [])])
 
 
@@ -53,7 +53,7 @@ def _commands_with_settings(model: Model, metric: str, settings: Mapping[str, st
     postprocess = unquoted(settings.get(POSTPROCESS, "")).removesuffix("_representation")
     if postprocess and unquoted(model.first.settings.get(POSTPROCESS, "")) != f"{postprocess}_representation":
         representation = run / f"representation_{postprocess}"
-        commands.append(shlex.join(["unbraid-export", "--model_dir", str(run / "model"), "--output_dir",
+        commands.append(command_line(["unbraid-export", "--model_dir", str(run / "model"), "--output_dir",
                                     str(representation), "--gin_config", postprocess]))
     bindings = [f"{name} = {value}" for name, value in settings.items()
                 if value != NOT_RECORDED and name != POSTPROCESS]
@@ -61,7 +61,7 @@ def _commands_with_settings(model: Model, metric: str, settings: Mapping[str, st
     scored = [f"evaluation.name = '{metric}'", *_data_set(model), *bindings]
     words = ["unbraid-evaluate", "--model_dir", str(representation), "--output_dir",
              str(run / "metrics" / slug.strip("_")), "--gin_config", metric, "--gin_bindings", *scored]
-    return [*commands, shlex.join(words)]
+    return [*commands, command_line(words)]
 
 
 def _representation(model: Model) -> Path:
@@ -72,4 +72,4 @@ def _representation(model: Model) -> Path:
 
 def _data_set(model: Model) -> list[str]:
     """The binding that names the data set, where the representation does not say."""
-    return [] if "postprocess_config.dataset.name" in model.first.row else [f"dataset.name = '{model.data_set}'"]
+    return [] if "postprocess_config.dataset.name" in model.first.row else model.first.data_set_bindings

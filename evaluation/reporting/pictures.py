@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...common.configuration import config_values
 from ...common.errors import UserError
 from .charts import Chart, bar_chart
 from .runs import Run
+from .scores import unquoted
 
 if TYPE_CHECKING:
     from ..visualize.model import Model
@@ -67,7 +69,8 @@ def picture_sections(run: Run, progress: Callable[..., Any] | None = None) -> li
     sections = [("traversals", "Latent traversals", traversals), ("jacobian", "Jacobian columns", jacobian_columns),
                 ("reconstructions", "Reconstructions", reconstructions), ("kl", "Active latents", divergences)]
     try:
-        model = open_model(run.representation or run.folder, data_set=_data_set(run))
+        bindings = run.data_set_bindings
+        model = open_model(run.representation or run.folder, data_set=_data_set(bindings), gin_bindings=tuple(bindings))
     except (UserError, OSError) as error:
         return [PictureSection("traversals", "Pictures", missing=str(error))]
     return [_drawn(anchor, title, draw, model) for anchor, title, draw in
@@ -184,8 +187,7 @@ def _drawn(anchor: str, title: str, draw: Callable[[Model], PictureSection], mod
         return PictureSection(anchor, title, missing=str(error))
 
 
-def _data_set(run: Run) -> str | None:
-    from .facts import data_sets_of
-
-    names = data_sets_of(run)
-    return names[0] if len(names) == 1 else None
+def _data_set(bindings: Sequence[str]) -> str | None:
+    """The data set that bindings name; None where they leave it to the artifact."""
+    named = config_values("\n".join(bindings)).get("dataset.name") or ("custom" if bindings else "")
+    return unquoted(named) or None

@@ -31,6 +31,9 @@ def build_parser() -> argparse.ArgumentParser:
                              "share)")
     parser.add_argument("--scores", nargs="+", default=[], metavar="METRIC[:KEY]",
                         help="columns of the comparison, such as mig dci:completeness (default: headlines)")
+    parser.add_argument("--gin_bindings", nargs="+", action="extend", default=[], metavar="BINDING",
+                        help="what the data set has to be told, such as \"custom_data.path = 'my_data.npz'\" (default: "
+                             "what the runs record)")
     parser.add_argument("--no_pictures", action="store_true",
                         help="leave out what needs the model to run: traversals, Jacobians, reconstructions, KL "
                              "divergences; for dozens of runs")
@@ -45,6 +48,8 @@ def report(arguments: argparse.Namespace) -> int:
     folders = [path for path in arguments.runs if not path.is_file()] or arguments.runs  # runs/* has files in it too
     output = output_path(arguments.output_path, folders)
     runs, left_out = read_runs(folders)
+    for run in runs:
+        run.given_bindings = arguments.gin_bindings
     with locked(output):
         write_page(output, "report.html", left_out=left_out,
                    **page_values(runs, arguments.scores, not arguments.no_pictures))

@@ -15,7 +15,7 @@ from ...export.errors import ArtifactError
 from ...export.files.record import Record
 from .heat_maps import HeatMap, read_heat_map
 from .result_files import find_result_files, read_result_files
-from .scores import Result, results_of
+from .scores import UNKNOWN, Result, results_of
 
 LOG_NAME = "train_log.csv"
 MOST_CONFIGURATION = 1 << 20  # bytes
@@ -26,7 +26,8 @@ class Run:
     """What a folder holds; None or empty for what is not there, and a sentence in `broken` for what is damaged.
 
     representation: where the artifact lies.  log: columns of the training log by name.  matrices: metric to heat maps.
-    configurations: step, such as "train" or "mig", to its bindings, one a line."""
+    configurations: step, such as "train" or "mig", to its bindings, one a line.  given_bindings: what the user says of
+    the data set."""
 
     folder: Path
     name: str
@@ -38,6 +39,24 @@ class Run:
     matrices: dict[str, list[HeatMap]] = field(default_factory=dict)
     configurations: dict[str, str] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
+    given_bindings: list[str] = field(default_factory=list)
+
+    @property
+    def data_set_bindings(self) -> list[str]:
+        """What gin has to be told of the run's data set: by the user, else by its scores; empty where they differ."""
+        if self.given_bindings:
+            return self.given_bindings
+        recorded = {tuple(result.data_set_bindings) for result in self.results if result.data_set != UNKNOWN}
+        return list(recorded.pop()) if len(recorded) == 1 else []
+
+    @property
+    def needed_bindings(self) -> list[str]:
+        """What a command on the representation has to be told, where the artifact does not say it."""
+        if self.given_bindings or (self.record and self.record.data_set):
+            return self.given_bindings
+        if "dataset.name" in self.configurations.get("postprocess", ""):
+            return []
+        return self.data_set_bindings or ["dataset.name = 'NAME'"]
 
     @property
     def output(self) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...common.configuration import CONFIG_ROOT
+from ...ground_truth.recorded import OWN, display_name, needed
 from .result_files import STEPS, Row
 from .tables import headline
 
@@ -51,9 +52,26 @@ class Result:
 
     @cached_property
     def data_set(self) -> str:
-        """The data set it was scored on."""
-        keys = (f"{self.step}_config.dataset.name", "postprocess_config.dataset.name", "train_config.dataset.name")
-        return next((unquoted(self.row[key]) for key in keys if self.row.get(key)), UNKNOWN)
+        """What the data set it was scored on is called: own data by `custom_data.name` or by its file."""
+        name, bindings = self._data
+        return display_name(name, bindings)
+
+    @cached_property
+    def data_set_bindings(self) -> list[str]:
+        """What gin has to be told of the data set."""
+        name, bindings = self._data
+        lines = [f"{key} = {value}" for key, value in bindings.items() if name == OWN]
+        return [f"dataset.name = '{name}'", *needed(lines)]
+
+    @cached_property
+    def _data(self) -> tuple[str, dict[str, str]]:
+        """gin's name of the data set, and the bindings of own data, from the latest step that records them."""
+        for step in (self.step, "postprocess", "train"):
+            if name := self.row.get(f"{step}_config.dataset.name"):
+                prefix = f"{step}_config."
+                return unquoted(name), {key.removeprefix(prefix): str(value) for key, value in self.row.items()
+                                        if key.startswith(f"{prefix}custom_data.")}
+        return UNKNOWN, {}
 
     @cached_property
     def method(self) -> str:
@@ -74,6 +92,8 @@ class Result:
         prefix = f"{self.step}_config."
         found = {key.removeprefix(prefix): str(value) for key, value in self.row.items()
                  if key.startswith(prefix) and key.removeprefix(prefix) not in NOT_SETTINGS}
+        if unquoted(found.pop("custom_data.name", "")):  # says that data are the same wherever they lie
+            found.pop("custom_data.path", None)
         postprocess = self.row.get("postprocess_config.postprocess.postprocess_fn")
         return found | ({"postprocess.postprocess_fn": str(postprocess)} if postprocess else {})
 

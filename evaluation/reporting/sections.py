@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ...common.shell import command_line
 from .charts import Chart, Series, line_chart, wants_log
 from .comparison import LOCAL_METRICS, locality_charts
 from .facts import Fact, ScoreRow, data_sets_of, method_of, model_facts, score_rows, timings, versions
@@ -118,11 +118,9 @@ def _losses_gap(run: Run) -> Gap | None:
     if run.log:
         return None
     return Gap("There is no training log: the model was not trained here, or its log was moved.",
-               shlex.join(["unbraid-train", "--model_dir", str(run.folder / "model"), "--gin_config", "CONFIG"]))
+               command_line(["unbraid-train", "--model_dir", str(run.folder / "model"), "--gin_config", "CONFIG"]))
 
 
 def _evaluate(run: Run, metrics: Sequence[str], *options: str) -> str:
     representation = run.representation or run.folder / "representation"
-    names_data_set = "dataset.name" in run.configurations.get("postprocess", "") or (run.record and run.record.data_set)
-    bindings = [] if names_data_set else [f"dataset.name = '{name}'" for name in data_sets_of(run)[:1] or ["NAME"]]
-    return evaluate_command(representation, run.output, metrics, bindings, options or ("--resume",))
+    return evaluate_command(representation, run.output, metrics, run.needed_bindings, options or ("--resume",))

@@ -32,11 +32,11 @@ def visualize(arguments: argparse.Namespace) -> None:
 
 def draw(arguments: argparse.Namespace, names: Sequence[str], options: Options, output_dir: Path) -> None:
     """Draws and saves what was chosen, and prints what was written and what was left out."""
-    from ...export.reading.checkpoint_cache import exported_checkpoint
+    from ...export.reading.checkpoint_cache import exported_checkpoint, gin_flags
     from .model import open_model
     from .saving import save
 
-    folder = exported_checkpoint(arguments.run, output_dir, arguments.data_set)
+    folder = exported_checkpoint(arguments.run, output_dir, arguments.data_set, flags=gin_flags(arguments.gin_bindings))
     model = open_model(folder, arguments.backend, arguments.device, arguments.data_set, tuple(arguments.gin_bindings))
     model.progress = progress
     rows: list[tuple[str, str, str]] = []

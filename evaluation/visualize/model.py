@@ -18,6 +18,7 @@ from ...export.reading.artifact import Representation, load_representation
 from ...export.reading.companions import load_posterior
 from ...export.reading.decoder import DIFFERENTIABLE, Decoder, load_decoder
 from ...ground_truth.named_data import get_named_ground_truth_data
+from ...ground_truth.recorded import fall_back_on, recorded_bindings
 from .kl import kl_per_code
 from .options import no_progress
 
@@ -101,6 +102,8 @@ class Model:
                                    "Name it with --data_set.")
         with configured([], self._gin_bindings):
             bind("dataset.name", self.data_set_name)
+            if self.data_set_name == self.decoder.record.data_set:
+                fall_back_on(recorded_bindings(self.decoder.record), self.path)
             try:
                 data = get_named_ground_truth_data()
             except MissingDataError as error:

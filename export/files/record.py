@@ -45,6 +45,7 @@ class Record:
     images).  image_shape: [C, H, W].
     postprocessing: name and settings of the map that made codes of the posterior's mean; None where nothing did.
     columns: what a posterior's columns hold, num_latents of each in this order; None for the other kinds.
+    data_bindings: what gin was told of the user's own data, such as `custom_data.path = '...'`.
     source: for an imported model its format, project, file and sha256; None for one of ours.
     largest_difference: from the eager module, over all images it was verified on; None before verification.
     batch_dependence: largest change of a row's output by the other rows of its batch, 0 for none; None for exports of
@@ -60,6 +61,7 @@ class Record:
     value_range: list[float] = dataclasses.field(default_factory=lambda: [0.0, 1.0])
     method: str | None = None
     data_set: str | None = None
+    data_bindings: list[str] = dataclasses.field(default_factory=list)
     gin_config: str = ""
     source: dict[str, str] | None = None
     largest_difference: float | None = None

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...common.errors import UserError
 from ...common.files import atomic_directory
+from ...ground_truth.recorded import bindings_used
 from ...ground_truth.registry import data_sets
 from ..errors import ArtifactError
 from ..files.locating import Located, sha256_of
@@ -56,7 +57,7 @@ def export_graph(located: Located, output_dir: str | Path, *, hints: Hints, data
     affine = postprocessing.fitted(lambda observations: _latents(representation, how, observations), data, data_set)
     if located.kind == "onnx":
         record = Record("representation", list(how.image_shape), how.num_latents, data_set=data_set, source=source,
-                        batch_dependence=representation.batch_dependence)
+                        data_bindings=bindings_used(data_set), batch_dependence=representation.batch_dependence)
         return _export_onnx(located.path, how, representation, images, affine, record, output_dir, overwrite)
     module = ForeignModule(_graph(representation).module, how).eval()
     return export_representation(

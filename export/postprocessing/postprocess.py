@@ -13,6 +13,7 @@ from ...common.configuration import bind, bound, configured, operative_config
 from ...common.errors import ConfigurationError
 from ...common.results import update_result_directory
 from ...ground_truth.named_data import get_named_ground_truth_data
+from ...ground_truth.recorded import data_bindings, fall_back_on
 from ...ground_truth.registry import data_sets
 from ..files.record import Record
 from ..files.symmetries import save_symmetries
@@ -49,6 +50,8 @@ def _export(model_dir: Path, output_dir: Path, overwrite: bool, postprocessing: 
     model = load_model(model_dir)
     if bound("dataset.name", "auto") == "auto":
         bind("dataset.name", _scored_on(model.data_set))
+    if bound("dataset.name") == model.data_set:
+        fall_back_on(data_bindings(model.gin_config), model_dir)
     data, data_set = get_named_ground_truth_data(), str(bound("dataset.name"))
     observations = data.sample_observations(NUM_IMAGES, np.random.RandomState(postprocessing.random_seed))
     affine = postprocessing.fitted(lambda images: latents_of(model.encoder, images), data, data_set)

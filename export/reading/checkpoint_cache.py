@@ -47,6 +47,11 @@ def exported_checkpoint(path: Path, output_dir: Path, data_set: str | None = Non
     return folder
 
 
+def gin_flags(bindings: Sequence[str]) -> list[str]:
+    """What tells unbraid-export these bindings, for `flags`."""
+    return ["--gin_bindings", *bindings] if bindings else []
+
+
 def _checkpoint(path: Path) -> Located | None:
     """What holds the weights; None where `path` holds a finished graph, or a file that load_representation refuses.
 

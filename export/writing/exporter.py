@@ -14,6 +14,7 @@ import torch
 
 from ...common.errors import UserError
 from ...common.files import atomic_directory
+from ...ground_truth.recorded import bindings_used
 from ..errors import ArtifactError
 from ..files.record import Record
 from ..formats import FORMAT_NAMES
@@ -57,7 +58,7 @@ def export_representation(
     inputs = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
     codes = _codes(network, inputs, postprocessing)
     record = Record("representation", list(inputs.shape[1:]), codes.shape[1], representation, method=method,
-                    data_set=data_set, gin_config=gin_config, source=source,
+                    data_set=data_set, data_bindings=bindings_used(data_set), gin_config=gin_config, source=source,
                     postprocessing=postprocessing.description if postprocessing else None)
     with atomic_directory(output_dir, overwrite) as folder:
         write = partial(_write, folder=folder, formats=formats, optional=optional,

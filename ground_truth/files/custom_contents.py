@@ -53,7 +53,7 @@ def read_contents(path: Path, wanted: Wanted) -> Contents:
 
     Raises MissingDataError when nothing is there, DataError for what cannot be read."""
     if not path.exists():
-        raise MissingDataError(f"There is no file or folder {path}.")
+        raise MissingDataError(f"There is no file or folder {path}. Bind custom_data.path to where the data are.")
     suffix = path.suffix.lower()
     if suffix == ".parquet" and (column := picture_column(path)):
         return _of_parquet([path], column, wanted)

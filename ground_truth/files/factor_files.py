@@ -15,6 +15,7 @@ from .factor_columns import columns_of
 from .object_arrays import plain_array
 from .open_array import array_source
 from .picture_folder import PICTURE_SUFFIXES, has_plain_order
+from .reads import note_read
 
 Columns = dict[str, np.ndarray]
 
@@ -40,6 +41,7 @@ def find_table(folder: Path, chosen: str | None) -> Path | None:
 
 def read_table(path: Path) -> Columns:
     """The columns of a table as numbers or texts, without row numbers.  Raises DataError for a damaged table."""
+    note_read(path)
     suffix = path.suffix.lower()
     if suffix == ".npy":
         return columns_of(array_source(path).load(), None, str(path))

@@ -17,6 +17,7 @@ from ...common.errors import DataError
 from ...common.threads import num_cores
 from .array_file import ArrayFile
 from .decoded import decoded
+from .reads import note_read
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".pgm")
 GREY_MODES = ("1", "L", "LA", "I", "I;16", "I;16B", "F")
@@ -42,6 +43,7 @@ def decoded_pictures(paths: Sequence[Path], size: Size | None) -> ArrayFile:
     """(N, H, W, 1 or 3) uint8 of picture files; size: resize to it, None where all have one size.
 
     Raises DataError for a damaged picture, for another size than the first one's, and for colour after a grey one."""
+    note_read(*paths)
     facts = hashlib.sha256()
     for path in paths:
         stat = path.stat()

@@ -13,6 +13,7 @@ from typing import Any
 import gin
 import numpy as np
 
+from ...common.configuration import always_record
 from ...common.errors import ConfigurationError, DataError
 from ..bases.custom_data_sets import CustomGrid, CustomImagesOnly, CustomTable
 from ..bases.factor_table import is_full_grid, rows_by_index
@@ -21,6 +22,8 @@ from ..files.custom_images import CustomImages
 from ..files.factor_columns import as_numbers_or_texts, factor_of, names_of
 from ..ground_truth_data import GroundTruthData
 from ..registry import register
+
+always_record("custom_data", "path")
 
 
 @register("custom")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from ...common.commands import format_table, run_command
 from ...common.configuration import find_config
 from ...common.disk.locks import locked
 from ...common.errors import UserError
+from ...common.shell import command_line
 from .registry import Study, studies
 
 
@@ -127,11 +127,11 @@ def _reproduce(arguments: argparse.Namespace) -> None:
     run = commands(name, arguments.model_num, output, arguments.gin_bindings, arguments.metrics, arguments.preset)
     print("\n".join(studies()[name].model_bindings(arguments.model_num)), end="\n\n")
     if arguments.only_print:
-        print("\n".join(f"python -m {shlex.join(command)}" for command in run))
+        print("\n".join(f"python -m {command_line(command)}" for command in run))
         return
     with locked(output):
         for command in run:
-            print("python -m", shlex.join(command), flush=True)
+            print("python -m", command_line(command), flush=True)
             if run_child(command[0], command[1:]).returncode:
                 raise UserError(f"{command[0]} failed; what it printed says why. The same command goes on from there.")
 

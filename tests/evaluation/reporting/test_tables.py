@@ -214,7 +214,7 @@ def test_a_gap_of_other_settings_is_filled_beside_what_is_there(tmp_path, write_
     assert commands["a"] == [
         f"unbraid-evaluate --model_dir {tmp_path}/a/representation "
         f"--output_dir {tmp_path}/a/metrics/mig_num_train_10000 --gin_config mig "
-        "--gin_bindings 'evaluation.name = '\"'\"'mig'\"'\"'' 'mig.num_train = 10000'"]
+        "--gin_bindings \"evaluation.name = 'mig'\" 'mig.num_train = 10000'"]
 
 
 def test_a_gap_of_sampled_codes_needs_an_export(tmp_path, write_result) -> None:
