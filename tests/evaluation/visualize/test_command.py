@@ -107,11 +107,15 @@ def test_a_damaged_posterior_is_not_passed_over(copied: Callable[..., Path],
     assert f"{file} is not a readable ONNX model" in refused(capsys, run, "traversals")
 
 
+def test_one_image_is_no_pair(copied: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(copied()), "largest-kl", "--image_indices", "5"]) == 2
+    assert "largest-kl compares pairs of images" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("arguments", "message"), [
     (["traversal"], "Unknown kind of picture 'traversal'. Did you mean"),
     (["traversals", "--codes", "9"], "--codes names 9, but the model has the codes 0 to 3."),
     (["data-samples", "--image_indices", "-1"], "--image_indices names -1, but the data set has the images 0 to"),
-    (["largest-kl", "--image_indices", "5", "--num_images", "1"], "largest-kl compares pairs of images"),
     (["latents-3d", "--color_by", "colour"], "Unknown factor in --color_by 'colour'."),
     (["latents-3d", "--fix", "dot"], "Unknown factor in --fix 'dot'."),
     (["latents-3d", "--codes", "1"], "latents-3d needs three codes; --codes names 1 of the model's 4."),
