@@ -7,7 +7,7 @@ from setuptools import find_packages, setup
 ROOT = Path(__file__).parent
 VERSION = (ROOT / "__init__.py").read_text().split('__version__ = "')[1].split('"')[0]
 FLOORS = find_packages(where=str(ROOT), include=["common*", "metrics*", "ground_truth*", "training*", "export*",
-                                                 "evaluation*"])
+                                                 "evaluation*", "study*"])
 
 TEST = ["pytest>=8", "hypothesis>=6", "setuptools>=77", "wheel>=0.43", "pyarrow>=15", "selenium>=4.20",
         "argcomplete>=3.1", "safetensors>=0.4"]
@@ -66,6 +66,10 @@ setup(
         "tensorflow": ["tensorflow-cpu>=2.16"],
         # For checkpoints in Hugging Face's format.
         "safetensors": ["safetensors>=0.4"],
+        # Engines of unbraid-study.
+        "dask": ["distributed>=2024.8"],
+        "ray": ["ray>=2.10"],
+        "slurm": ["submitit>=1.5"],
         "parquet": ["pyarrow>=15"],
         "completion": ["argcomplete>=3.1"],
         "test": TEST,
@@ -80,6 +84,7 @@ setup(
             "unbraid-reproduce=unbraid.common.console:reproduce",
             "unbraid-export=unbraid.common.console:export",
             "unbraid-evaluate=unbraid.common.console:evaluate",
+            "unbraid-study=unbraid.common.console:study",
             "unbraid-aggregate=unbraid.common.console:aggregate",
             "unbraid-report=unbraid.common.console:report",
             "unbraid-visualize=unbraid.common.console:visualize",

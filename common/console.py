@@ -15,6 +15,7 @@ COMMANDS = {
     "reproduce": (".training.studies.reproduce", "train, export and score a model of a published study"),
     "export": (".export.__main__", "write a trained model as TorchScript, ONNX and torch.export files"),
     "evaluate": (".evaluation.__main__", "score an exported representation with disentanglement metrics"),
+    "study": (".study.__main__", "train, export and score thousands of models, here or on a cluster"),
     "aggregate": (".evaluation.reporting.aggregate", "collect results: JSON, tables, figures, tests, leaderboard"),
     "report": (".evaluation.reporting.report", "write one page about a run, or a comparison of several"),
     "visualize": (".evaluation.visualize.__main__", "draw traversals, reconstructions, Jacobians and more"),
@@ -29,7 +30,7 @@ def _command(name: str) -> Callable[[], int]:
     return start
 
 
-data, train, reproduce, export, evaluate, aggregate, report, visualize = map(_command, COMMANDS)
+data, train, reproduce, export, evaluate, study, aggregate, report, visualize = map(_command, COMMANDS)
 
 
 def main() -> int:

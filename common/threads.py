@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
+CORES = "UNBRAID_CORES"  # environment variable: how many cores a process may use where several share a machine
 
 _this_thread = threading.local()
 
@@ -45,5 +46,11 @@ def _become_worker() -> None:
 
 
 def num_cores() -> int:
-    """Cores this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Cores this process may use: `UNBRAID_CORES`, or all that it may run on."""
+    return core_limit() or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def core_limit() -> int:
+    """The number of cores in `UNBRAID_CORES`; 0 where it is not set."""
+    text = os.environ.get(CORES, "")
+    return int(text) if text.isdecimal() else 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import gin
 
 from ..common.configuration import bindings_in_use
@@ -24,7 +26,7 @@ def get_named_ground_truth_data(name: str = gin.REQUIRED,
     if key not in known:
         with noted_reads() as files:
             data = data_sets()[name]()
-        data.files = sorted({*files, *getattr(data, "files", ())})
+        data.files = sorted({*files, *map(Path, getattr(data, "files", ()))})
         known[key] = data
     return known[key]
 
@@ -39,4 +41,4 @@ def data_set_key(name: str) -> str:
 
 def data_identity(data: GroundTruthData) -> dict[str, str]:
     """Content hashes of the data set's files by name; empty for images that are drawn."""
-    return describe_files(getattr(data, "files", ()))
+    return describe_files(map(Path, getattr(data, "files", ())))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FLOORS = ("common", "metrics", "ground_truth", "training", "export", "evaluation")
+FLOORS = ("common", "metrics", "ground_truth", "training", "export", "evaluation", "study")
 ALLOWED = {
     "common": {"common"},
     "ground_truth": {"common", "ground_truth"},
@@ -18,6 +18,7 @@ ALLOWED = {
     "metrics": {"common", "metrics"},
     "export": {"common", "ground_truth", "training", "export"},
     "evaluation": {"common", "metrics", "ground_truth", "export", "evaluation"},
+    "study": {"common", "training", "evaluation", "study"},
 }
 # Only what rebuilds a network from a checkpoint may look at training; the artifact's reader and writer may not.
 REBUILDERS = ("export/postprocessing/postprocess.py", "export/importers/")

@@ -111,7 +111,7 @@ class Evaluator:
     def fingerprint(self, metric: ResolvedMetric) -> Fingerprint:
         """Everything that can change the scores of a metric that `on_own_data` returned."""
         with metric.in_use():
-            data_set = get_named_ground_truth_data(known=self._data_sets)
+            data_set = self._data_set()
         return score_fingerprint(metric, [self, *self.others] if metric.input == "models" else [self], data_set)
 
     def score(self, metric: ResolvedMetric, output_dir: str | Path, overwrite: bool = False,
@@ -125,18 +125,23 @@ class Evaluator:
             results = {**scores, "elapsed_time": time.time() - start, **self._provenance(),
                        "preset": str(bound(f"{metric.step}.preset", "")), "gin_bindings": list(metric.given_bindings),
                        "settings_sha256": _settings_sha256(metric), KEY: fingerprint,
-                       CONTENTS: contents_of(folder, scores)}
+                       "data_files": [str(path) for path in self._data_set().files]}
+            results[CONTENTS] = contents_of(folder, results)
             results = update_result_directory(folder / "results", metric.step, results, self.previous_results)
         logger.info("%s: %.1f s.", output_dir, results["elapsed_time"])
         return results
 
     def _scores(self, metric: ResolvedMetric, folder: Path) -> dict[str, Any]:
-        data_set = get_named_ground_truth_data(known=self._data_sets)
+        data_set = self._data_set()
         table = data_set_key(metric.data_set)
         if metric.step == "validation":
             return compute_validation_scores(data_set, self.views.codes(table, data_set))
         return compute_scores(data_set, self._seen_by_metric(metric, table, data_set),
                               artifact_dir=str(folder / "artifacts"))
+
+    def _data_set(self) -> Any:
+        """The data set that the configuration in use names."""
+        return get_named_ground_truth_data(known=self._data_sets)
 
     def _data_set_name(self) -> str:
         recorded = recorded_config(self.previous_results, "postprocess").get("dataset.name", "").strip("'\"")

@@ -5,7 +5,8 @@ They may if their fingerprint is the same as today's, if every file and every sc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,12 @@ CONTENTS = "contents"  # the result key under which scores and artifacts are lis
 PICTURE_SUFFIX = ".png"  # drawn from the artifacts, by --figures
 
 
-def contents_of(folder: Path, scores: Mapping[str, Any]) -> dict[str, Any]:
-    """What a complete result consists of: the keys of its scores, and its artifacts with their content hashes."""
-    return {"scores": list(scores), "artifacts": {name: content_sha256(folder / name) for name in _artifacts(folder)}}
+def contents_of(folder: Path, results: Iterable[str]) -> dict[str, Any]:
+    """What a complete result consists of: a hash of its keys, and its artifacts with their content hashes.
+
+    results: the keys; those of the contents and the uuid are left out, which are added afterwards."""
+    return {"keys_sha256": _keys_sha256(results),
+            "artifacts": {name: content_sha256(folder / name) for name in _artifacts(folder)}}
 
 
 def reusable_results(folder: Path, step: str, fingerprint: Fingerprint, any_version: bool = False,
@@ -54,14 +58,19 @@ def _complete_results(folder: Path, step: str) -> Results:
         raise UserError(f"{step}.gin and {step}_config.json differ")
     if aggregate(json_folder) != read_json(folder / "results" / "aggregate" / f"{step}.json"):
         raise UserError(f"aggregate/{step}.json differs from the files it is made of")
-    contents = results.get(CONTENTS, {"scores": [], "artifacts": {}})  # of an unbraid without fingerprints
-    missing = [key for key in contents["scores"] if key not in results]
-    if missing:
-        raise UserError(f"score {missing[0]} is missing")
+    if CONTENTS not in results:
+        return results  # of an unbraid without fingerprints
+    contents = results[CONTENTS]
+    if _keys_sha256(results) != contents["keys_sha256"]:
+        raise UserError("a score is missing")
     for name, digest in contents["artifacts"].items():
         if content_sha256(folder / name) != digest:
             raise UserError(f"{name} was changed")
     return results
+
+
+def _keys_sha256(keys: Iterable[str]) -> str:
+    return hashlib.sha256(" ".join(sorted({*keys} - {CONTENTS, "uuid"})).encode()).hexdigest()
 
 
 def _artifacts(folder: Path) -> list[str]:

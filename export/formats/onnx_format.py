@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...common.threads import map_in_threads
+from ...common.threads import core_limit, map_in_threads
 from ..errors import ArtifactError, MissingBackendError
 from ..files.record import RECORD_NAME, Record
 from . import TENSOR_NAMES, as_runtimes_take_it
@@ -111,11 +111,11 @@ class OnnxRunner:
 
 
 def _open_session(path: Path, device: str, threads_per_operator: int = 0) -> Any:
-    """threads_per_operator: 0 leaves the choice to ONNX Runtime."""
+    """threads_per_operator: 0 leaves the choice to ONNX Runtime, or takes as many as the process may use."""
     runtime = _import_runtime()
     options = runtime.SessionOptions()
     options.log_severity_level = 3  # errors only; they are raised as well
-    options.intra_op_num_threads = threads_per_operator
+    options.intra_op_num_threads = threads_per_operator or core_limit()
     providers: list[Any] = ["CPUExecutionProvider"]
     if device == "cuda":
         # TF32 changes codes by about 1e-3, enough to move points between bins.

@@ -6,13 +6,13 @@ Processes go through joblib, whose backend is a setting: local ones by default, 
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from ...common.errors import UserError
+from ...common.threads import num_cores
 
 Result = TypeVar("Result")
 
@@ -24,7 +24,7 @@ def num_jobs(n_jobs: int | None) -> int:
 
     Raises UserError for other numbers below 1."""
     if n_jobs is None or n_jobs == -1:
-        return len(os.sched_getaffinity(0))
+        return num_cores()
     if n_jobs < 1:
         raise UserError(f"n_jobs is {n_jobs}; expected 1 or more, or None or -1 for the number of available cores.")
     return n_jobs

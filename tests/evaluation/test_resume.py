@@ -249,7 +249,7 @@ def test_a_key_that_every_file_lost_is_missed(place: Workplace) -> None:
         del values[key]
         damage_key.write_text(json.dumps(values))
     assert place.run("--output", "0") == 0
-    assert "result incomplete (score discrete_mig is missing)" in place.said()[0]
+    assert "result incomplete (a score is missing)" in place.said()[0]
 
 
 @pytest.mark.parametrize("damage", ["remove", "cut"])

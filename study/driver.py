@@ -1,0 +1,71 @@
+"""The loop of a study: hands tasks to an engine, tries lost ones again, and keeps account."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from .engines import Engine, LostWorkerError
+from .progress import log_attempt, read_states, write_page
+from .task import State, Task
+from .worker import Resources, record
+
+PAGE_SECONDS = 10.0
+Report = Callable[[State], Any]
+
+
+def pending(tasks: Sequence[Task], states: Mapping[str, State], check: bool) -> list[Task]:
+    """The tasks that have to run.  check: all, so that each step of each looks for itself whether it is done."""
+    return [task for task in tasks if check or not task.is_done(states.get(task.name))]
+
+
+def run_tasks(tasks: Sequence[Task], study: Path, engine: Engine, resources: Resources, retries: int,
+              report: Report = lambda state: None) -> dict[str, State]:
+    """Runs tasks until each is done or has failed for good; returns the last state of each by name.
+
+    retries: further attempts after a task was killed or its worker was lost; bad input is not tried again.
+    report: told the state of every task that has ended for good."""
+    ended: dict[str, State] = {}
+    attempts = [1] * len(tasks)
+    page_time = time.monotonic()
+
+    def call(number: int) -> dict[int, tuple[Any, ...]]:
+        return {number: (tasks[number].to_json(), str(study), asdict(resources), attempts[number])}
+
+    engine.submit({number: call(number)[number] for number in range(len(tasks))})
+    while len(ended) < len(tasks):
+        number, outcome = engine.finished()
+        state = _state(tasks[number], attempts[number], outcome, study)
+        log_attempt(study, state)
+        if state["status"] == "failed" and state["may_retry"] and attempts[number] <= retries:
+            attempts[number] += 1
+            engine.submit(call(number))
+            continue
+        ended[tasks[number].name] = state
+        report(state)
+        if time.monotonic() - page_time > PAGE_SECONDS:
+            refresh_page(study, tasks)
+            page_time = time.monotonic()
+    return ended
+
+
+def refresh_page(study: Path, tasks: Sequence[Task]) -> None:
+    """Writes `status.html` from the states on disk."""
+    names = [task.name for task in tasks]
+    write_page(study, names, read_states(study, names))
+
+
+def _state(task: Task, attempt: int, outcome: Any, study: Path) -> State:
+    """The state of a task that ended: what the worker returned, or one made of the exception that came instead."""
+    if not isinstance(outcome, BaseException):
+        return outcome
+    state = {"name": task.name, "status": "failed", "attempt": attempt, "host": socket.gethostname(), "pid": 0,
+             "started": time.time(), "seconds": 0.0, "steps": [], "key": task.key,
+             "error": str(outcome).strip().splitlines()[-1] if str(outcome).strip() else type(outcome).__name__,
+             "may_retry": isinstance(outcome, (LostWorkerError, OSError))}
+    record(study, state)
+    return state

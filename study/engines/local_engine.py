@@ -1,0 +1,41 @@
+"""This machine: as many tasks at a time as fit on its cores."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from ...common.threads import num_cores
+
+
+def start(function: Callable[..., Any], cores: int, place: str, **_: Any) -> LocalEngine:
+    """place: the number of tasks at a time, as text; by default as many as the cores allow."""
+    return LocalEngine(function, int(place) if place else max(1, num_cores() // cores))
+
+
+class LocalEngine:
+    """Threads, each of which waits for the processes of one task."""
+
+    def __init__(self, function: Callable[..., Any], num_workers: int):
+        self._function = function
+        self._pool = ThreadPoolExecutor(num_workers)
+        self._ended: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
+
+    def submit(self, calls: dict[int, tuple[Any, ...]]) -> None:
+        for number, arguments in calls.items():
+            self._pool.submit(self._run, number, arguments)
+
+    def finished(self) -> tuple[int, Any]:
+        return self._ended.get()
+
+    def close(self) -> None:
+        """Waits for the tasks that run; those that wait are dropped."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _run(self, number: int, arguments: tuple[Any, ...]) -> None:
+        try:
+            self._ended.put((number, self._function(*arguments)))
+        except BaseException as error:  # whatever it is, the study has to hear of it
+            self._ended.put((number, error))

@@ -1,0 +1,93 @@
+"""Running one task on whatever machine an engine has put it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..common.children import PARENT
+from ..common.commands import BAD_INPUT
+from ..common.files import write_json
+from ..common.threads import CORES
+from .gpus import one_gpu
+from .task import State, Task
+
+# Libraries read these once, when they are imported, so each step is a process of its own.
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", CORES)
+BUSY = "is being written by"  # by another process, perhaps one whose machine was given up: worth another try
+LOG_TAIL = 20_000  # bytes of a log that are searched for its last line
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a task may use: cores, and a share 1 / tasks_per_gpu of one of the GPUs (none for 0)."""
+
+    cores: int = 1
+    gpus: int = 0
+    tasks_per_gpu: int = 1
+
+
+def run_task(task: dict[str, Any], study: str, resources: dict[str, int], attempt: int) -> State:
+    """Runs the steps of a task until one fails; returns its state, which is also written to STUDY/tasks/NAME.json.
+
+    The state's `status` is "done" or "failed", with the message's last line in `error`; `may_retry` tells whether
+    another attempt may succeed: a killed process does, bad input does not."""
+    job, folder = Task.from_json(task), Path(study)
+    state: State = {"name": job.name, "status": "running", "attempt": attempt, "host": socket.gethostname(),
+                    "pid": os.getpid(), "started": time.time(), "steps": [], "key": job.key}
+    log = folder / "logs" / f"{job.name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with one_gpu(resources["gpus"], resources["tasks_per_gpu"]) as gpu:
+        for command in job.commands:
+            state["steps"].append({"name": command[0].partition(".")[2]})
+            record(folder, state)
+            _run_step(command, state, log, _environment(resources["cores"], gpu))
+            if state["status"] == "failed":
+                break
+    if state["status"] == "running":
+        state |= {"status": "done", "files": job.seen_files()}
+    state["seconds"] = time.time() - state["started"]
+    record(folder, state)
+    return state
+
+
+def record(study: Path, state: State) -> None:
+    """Writes the state of a task to STUDY/tasks/NAME.json."""
+    write_json(state_file(study, state["name"]), state)
+
+
+def state_file(study: Path, name: str) -> Path:
+    return study / "tasks" / f"{name}.json"
+
+
+def _run_step(command: tuple[str, ...], state: State, log: Path, environment: dict[str, str]) -> None:
+    step, start = state["steps"][-1], time.monotonic()
+    with log.open("ab") as output:
+        process = subprocess.Popen([sys.executable, "-m", *command], stdin=subprocess.DEVNULL, stdout=output,
+                                   stderr=output, env=environment)
+        _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    code = process.returncode
+    step |= {"seconds": time.monotonic() - start, "peak_mib": round(usage.ru_maxrss / 1024), "status": code}
+    if code:
+        error = last_line(log) if code > 0 else f"{step['name']} was killed by signal {-code}"
+        state |= {"status": "failed", "error": error, "may_retry": code != BAD_INPUT or BUSY in error}
+
+
+def _environment(cores: int, gpu: str | None) -> dict[str, str]:
+    environment = {**os.environ, PARENT: str(os.getpid()), **dict.fromkeys(THREAD_VARIABLES, str(cores))}
+    return environment if gpu is None else {**environment, "CUDA_VISIBLE_DEVICES": gpu}
+
+
+def last_line(log: Path) -> str:
+    """The last line of a log, where commands say why they failed."""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - LOG_TAIL))
+        lines = file.read().decode("utf-8", errors="replace").splitlines()
+    return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")

@@ -1,0 +1,83 @@
+"""Every engine runs the same study to the same end: killed tasks are tried again, bad ones listed, none run twice."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+from unbraid.study.driver import pending, refresh_page, run_tasks
+from unbraid.study.engines import make_engine
+from unbraid.study.progress import read_states, summary
+from unbraid.study.task import Task
+from unbraid.study.worker import Resources, run_task
+
+
+def engine_case(name: str, module: str | None, *marks: pytest.MarkDecorator):
+    missing = module is not None and importlib.util.find_spec(module) is None
+    return pytest.param(name, marks=[pytest.mark.skipif(missing, reason=f"{module} is not installed"), *marks])
+
+
+ENGINES = [engine_case("local:2", None), engine_case("dask:2", "distributed"),
+           engine_case("ray:2", "ray", pytest.mark.slow), engine_case("slurm:local", "submitit", pytest.mark.slow)]
+
+
+def run(tasks: list[Task], folder: Path, name: str, retries: int = 2) -> dict:
+    engine = make_engine(name, run_task, 1, {"folder": str(folder / "slurm")})
+    try:
+        return run_tasks(tasks, folder, engine, Resources(), retries)
+    finally:
+        engine.close()
+        refresh_page(folder, tasks)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_study_comes_to_its_end(make_task, tmp_path: Path, engine: str) -> None:
+    how = {3: "killed_once", 7: "bad", 11: "busy_once", 13: "crash"}
+    if engine != "local:2":  # there the worker is the study itself
+        how[5] = "worker_killed_once"
+    folder = tmp_path / "study"
+    tasks = [make_task(str(number), how.get(number, "")) for number in range(20)]
+    ended = run(tasks, folder, engine)
+
+    failed = {name: state["error"] for name, state in ended.items() if state["status"] == "failed"}
+    assert failed == {"7": "study_step: the model is bad.", "13": "RuntimeError: a defect"}
+    for task in tasks:
+        if task.name not in failed:
+            result = Path(task.output) / "metrics" / "mig" / "results" / "json" / "evaluation_results.json"
+            assert json.loads(result.read_text())["score"] == int(task.name) ** 0.5
+    tries = {task.name: Path(f"{task.output}.tries").stat().st_size for task in tasks}
+    assert {name: number for name, number in tries.items() if number != 1} == {
+        "3": 2, "11": 2, "13": 3, **({"5": 2} if 5 in how else {})}
+
+    again = pending(tasks, read_states(folder), check=False)
+    assert [task.name for task in again] == ["7", "13"]
+    lines = [json.loads(line) for line in (folder / "tasks.jsonl").read_text().splitlines()]
+    assert len(lines) >= sum(tries.values())  # a task may be lost with a worker at which it only waited
+    assert {"host", "seconds", "peak_mib", "steps"} <= lines[0].keys()
+    assert "killed by signal 9" in next(line["error"] for line in lines if (line["name"], line["attempt"]) == ("3", 1))
+    table = summary(folder)
+    assert "2 failed:\n  13: RuntimeError: a defect\n  7: study_step: the model is bad." in table
+    assert "18 done" in (folder / "status.html").read_text()
+
+
+@pytest.mark.parametrize("retries", [0, 1])
+def test_retries_end(make_task, tmp_path: Path, retries: int) -> None:
+    ended = run([make_task("1", "crash")], tmp_path / "study", "local:1", retries)
+    assert ended["1"]["attempt"] == retries + 1
+
+
+def test_a_step_sees_its_cores_and_one_gpu(make_task, tmp_path: Path, monkeypatch) -> None:
+    probe = tmp_path / "probe.py"
+    probe.write_text("import os, sys, json\njson.dump(dict(os.environ), open(sys.argv[1], 'w'))\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,6")
+    task = Task("p", str(tmp_path / "p"), (("probe", str(tmp_path / "environment.json")),))
+    assert run_task(task.to_json(), str(tmp_path), {"cores": 3, "gpus": 2, "tasks_per_gpu": 2}, 1)["status"] == "done"
+    seen = json.loads((tmp_path / "environment.json").read_text())
+    assert {seen[name] for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "UNBRAID_CORES")
+            } == {"3"}
+    assert seen["CUDA_VISIBLE_DEVICES"] in ("4", "6")
