@@ -10,4 +10,5 @@ trap 'rm -rf "$links"' EXIT
 ln -s "$ROOT" "$links/unbraid"
 cd "$links"
 "$VENV/bin/python" -m mypy --config-file "$ROOT/pyproject.toml" --cache-dir "$ROOT/.mypy_cache" \
-    -p unbraid.common -p unbraid.metrics -p unbraid.ground_truth -p unbraid.training -p unbraid.export -p unbraid.evaluation -p unbraid.study
+    -p unbraid.common -p unbraid.metrics -p unbraid.ground_truth -p unbraid.training -p unbraid.export \
+    -p unbraid.evaluation -p unbraid.study

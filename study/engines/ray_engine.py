@@ -18,8 +18,7 @@ def start(function: Callable[..., Any], cores: int, place: str, address: str, **
     if address:
         ray.init(address, log_to_driver=False)
     else:
-        options = {"num_cpus": int(place) * cores} if place else {}
-        ray.init(log_to_driver=False, include_dashboard=False, **options)
+        ray.init(num_cpus=int(place) * cores if place else None, log_to_driver=False, include_dashboard=False)
     return RayEngine(function, cores)
 
 
