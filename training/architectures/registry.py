@@ -67,7 +67,7 @@ def require_side(name: str, image_shape: Sequence[int], *sides: int) -> None:
     if height != width or height not in sides:
         expected = " or ".join(f"{side}x{side}" for side in sides)
         raise UserError(f"The architecture {name!r} takes {expected} images, but the data set's are {height}x{width}; "
-                        "choose another encoder.encoder_fn and decoder.decoder_fn, or another dataset.name.")
+                        "add --gin_config any_size, whose networks take any size, or bind custom_data.resize.")
 
 
 def _plain(value: Any) -> Any:
