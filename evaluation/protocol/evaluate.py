@@ -41,7 +41,8 @@ logger = logging.getLogger(__name__)
 @gin.configurable("evaluation", denylist=["ground_truth_data", "representation_function", "artifact_dir"])
 def compute_scores(ground_truth_data: GroundTruthData, representation_function: Callable[[Any], np.ndarray],
                    artifact_dir: str | None,
-                   evaluation_fn: Callable[..., dict[str, Any]] = gin.REQUIRED, random_seed: int = gin.REQUIRED,
+                   evaluation_fn: Callable[..., dict[str, Any] | MetricResult] = gin.REQUIRED,
+                   random_seed: int = gin.REQUIRED,
                    name: str = "", global_seed: int | str | None = "random_seed",
                    on_degenerate: str = "nan", preset: str = "", scheme: Callable[[Any], Any] | None = None,
                    restart_model_stream: bool = False) -> dict[str, Any]:

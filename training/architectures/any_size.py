@@ -5,6 +5,7 @@ last two."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import torch
@@ -50,7 +51,7 @@ class AnySizeDecoder(nn.Module):
         channels = [*channels_of(len(sizes) - 1, base_channels)[::-1], image_shape[0]]
         layers: list[nn.Module] = [*dense([num_latent, hidden, channels[0] * sizes[0][0] * sizes[0][1]]),
                                    nn.Unflatten(1, (channels[0], *sizes[0]))]
-        for stage, (small, large) in enumerate(zip(sizes, sizes[1:], strict=False)):
+        for stage, (small, large) in enumerate(itertools.pairwise(sizes)):
             odd = (large[0] - 2 * small[0], large[1] - 2 * small[1])  # a pixel that halving had dropped
             layers += [nn.ConvTranspose2d(channels[stage], channels[stage + 1], 4, 2, 1, output_padding=odd), nn.ReLU()]
         self.layers = nn.Sequential(*layers[:-1])
