@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..common.disk.arrays import Wanted, read_npz
+from ..common.disk.reading import UnreadableError
 from ..common.errors import ConfigurationError, UserError
 from .postprocessing.affine import AffineMap
 
@@ -75,17 +77,18 @@ def read_linear_map(path: str | Path) -> AffineMap:
     """A map from a .npz file with `matrix` (D, K), and perhaps `offset` (K,): codes are latents @ matrix + offset.
 
     Raises UserError for a file of anything else."""
+    shapes = {"matrix": Wanted(), "offset": Wanted(num_axes=(1,))}
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            matrix = np.asarray(arrays["matrix"], dtype=np.float64)
-            offset = np.asarray(arrays["offset"] if "offset" in arrays else np.zeros(matrix.shape[-1]), np.float64)
-    except (OSError, ValueError, KeyError, EOFError, IndexError) as error:
+        arrays = read_npz(Path(path), shapes.get, required=("matrix",))
+    except UnreadableError as error:
         raise UserError(f"{path} is no linear map ({error}); expected a file of numpy.savez with matrix (D, K), and "
                         "perhaps offset (K,).") from error
-    if matrix.ndim != 2 or offset.shape != matrix.shape[1:] or not (np.isfinite(matrix).all() and
-                                                                   np.isfinite(offset).all()):
-        raise UserError(f"{path} holds matrix {matrix.shape} and offset {offset.shape}; expected (D, K) and (K,), all "
-                        "numbers finite.")
+    matrix = arrays["matrix"].astype(np.float64)
+    offset = arrays["offset"].astype(np.float64) if "offset" in arrays else np.zeros(matrix.shape[1])
+    if 0 in matrix.shape or offset.shape != matrix.shape[1:] or not (np.isfinite(matrix).all() and
+                                                                     np.isfinite(offset).all()):
+        raise UserError(f"{path} holds matrix {matrix.shape} and offset {offset.shape}; expected (D, K) and (K,) with "
+                        "at least one row and column, all numbers finite.")
     return AffineMap(np.zeros(len(matrix)), matrix, offset, np.linalg.pinv(matrix),
                      {"name": "linear", "file": Path(path).name})
 

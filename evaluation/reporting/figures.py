@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ...common.files import atomic_file
+from .heat_maps import MOST_SHOWN, read_matrix
 
 PNG_START, PNG_END = b"\x89PNG", b"IEND\xaeB`\x82"
 
@@ -29,8 +30,8 @@ def draw_heat_map(path: Path) -> Path:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with np.load(path) as saved:
-        matrix, names = saved["matrix"], [str(name) for name in saved["factor_names"]]
+    matrix, names = read_matrix(path)
+    matrix, names = matrix[:MOST_SHOWN, :MOST_SHOWN], names[:MOST_SHOWN]
     num_rows, num_columns = matrix.shape
     figure = Figure(figsize=(2 + 0.7 * num_columns, 1.5 + 0.35 * num_rows), layout="constrained")
     FigureCanvasAgg(figure)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from ...common.disk.arrays import NUMBERS, TEXTS, Wanted, read_npz
+from ...common.errors import UserError, one_sentence
+
 GAP = "-"
+MOST_SHOWN = 100  # rows and columns of a heat map; more cells than a reader or a browser can take in
 # title, unit, what is best to know
 KNOWN = {
     "mutual_information": ("Mutual information", "nats", "How much a code knows of a factor."),
@@ -59,18 +62,28 @@ class HeatMap:
                 f"{self.column_kind}s")
 
 
+def read_matrix(path: Path) -> tuple[np.ndarray, list[str]]:
+    """The matrix that a metric saved, float64, and the factors' names.  Raises UserError when it cannot be read."""
+    wanted = {"matrix": Wanted(), "factor_names": Wanted(TEXTS + NUMBERS, (1,))}  # no names are an empty array
+    arrays = read_npz(path, wanted.get, required=("matrix",))
+    matrix = arrays["matrix"].astype(np.float64)
+    if 0 in matrix.shape:
+        raise UserError(f"{path} holds a matrix of shape {matrix.shape}; expected at least one row and column.")
+    return matrix, [one_sentence(name).rstrip(".") for name in arrays.get("factor_names", ())]
+
+
 def read_heat_map(path: Path) -> HeatMap:
-    """The matrix a metric saved as NAME.npz.  Raises ValueError with a sentence when it cannot be read."""
-    try:
-        with np.load(path) as saved:
-            matrix, names = np.asarray(saved["matrix"], dtype=float), [str(name) for name in saved["factor_names"]]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
-        raise ValueError(f"{path} cannot be read as a matrix: {error}.") from error
+    """The matrix a metric saved as NAME.npz, as far as a page can show it.  Raises UserError when it cannot be read."""
+    matrix, names = read_matrix(path)
     title, unit, note = KNOWN.get(path.stem, (path.stem.replace("_", " "), "value", ""))
+    if max(matrix.shape) > MOST_SHOWN:
+        note = f"{note} The first {MOST_SHOWN} rows and columns of {matrix.shape[0]} x {matrix.shape[1]}.".strip()
+    has_names = len(names) in matrix.shape
+    matrix, names = matrix[:MOST_SHOWN, :MOST_SHOWN], names[:MOST_SHOWN] if has_names else []
     if names and len(names) == matrix.shape[0] == matrix.shape[1] and path.stem == "unfairness":
         return heat_map(matrix, title, unit, "factor", "factor", names, names, note)
     codes = [f"z{index}" for index in range(len(matrix))]
-    if not names:
+    if len(names) != matrix.shape[1]:
         return heat_map(matrix, title, unit, "code", "code", codes, [f"z{i}" for i in range(matrix.shape[1])], note)
     return heat_map(matrix.T, title, unit, "factor", "code", names, codes, note)
 

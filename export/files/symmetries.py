@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from ...common.disk.arrays import TEXTS, Wanted, read_npz
+from ...common.disk.reading import UnreadableError
 from ...common.files import atomic_file
 from ..errors import ArtifactError
 
@@ -90,21 +91,34 @@ def load_symmetries(folder: Path) -> Symmetries:
     if not path.is_file():
         return NO_SYMMETRIES
     try:
-        with np.load(path, allow_pickle=False) as saved:
-            arrays = {name: saved[name] for name in saved.files}
-        num_bases = sum(name.startswith("basis_") for name in arrays)
-        symmetries = Symmetries(arrays.get("codebook"), _selector(arrays),
-                                tuple(arrays[f"basis_{i}"] for i in range(num_bases)))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise ArtifactError(f"{path} cannot be read as symmetries ({error}). Export the model again.") from error
+        arrays = read_npz(path, _wanted)
+    except UnreadableError as error:
+        raise ArtifactError(f"{path} cannot be read as symmetries: {error} Export the model again.") from error
+    bases = [f"basis_{i}" for i in range(sum(name.startswith("basis_") for name in arrays))]
+    if missing := [name for name in bases if name not in arrays]:
+        raise ArtifactError(f"{path} cannot be read as symmetries: it has no {missing[0]}. Export the model again.")
+    symmetries = Symmetries(arrays.get("codebook"), _selector(arrays, path), tuple(arrays[name] for name in bases))
     _check(symmetries, path)
     return symmetries
 
 
-def _selector(arrays: Mapping[str, np.ndarray]) -> Selector | None:
+def _wanted(name: str) -> Wanted | None:
+    """What each array of the file has to be."""
+    axes = {"codebook": 4, "selector_weight": 2, "selector_bias": 1}
+    if name == "selector_std2":
+        return Wanted(TEXTS, (0,))
+    if name in axes:
+        return Wanted(num_axes=(axes[name],))
+    return Wanted(num_axes=(3,)) if re.fullmatch(r"basis_\d{1,4}", name) else None
+
+
+def _selector(arrays: Mapping[str, np.ndarray], path: Path) -> Selector | None:
     if "selector_weight" not in arrays:
         return None
-    return Selector(arrays["selector_weight"], arrays["selector_bias"], str(arrays["selector_std2"]))
+    try:
+        return Selector(arrays["selector_weight"], arrays["selector_bias"], str(arrays["selector_std2"]))
+    except KeyError as error:
+        raise ArtifactError(f"{path} has a selector_weight, but no {error}. Export the model again.") from error
 
 
 def _check(symmetries: Symmetries, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ class ArrayFile:
     def __init__(self, path: str | os.PathLike[str], offset: int, shape: tuple[int, ...], dtype: np.dtype):
         """offset: bytes before the first element, C order.  Raises DataError when the file is too short."""
         self.path, self.offset, self.shape, self.dtype = Path(path), offset, tuple(shape), np.dtype(dtype)
-        expected = offset + int(np.prod(shape, dtype=np.int64)) * self.dtype.itemsize
+        expected = offset + math.prod(self.shape) * self.dtype.itemsize
         if (found := self.path.stat().st_size) < expected:
             raise DataError(f"{path} is truncated: it has {found} bytes, and an array of shape {self.shape} in it ends "
                             f"at byte {expected}. Fetch it again.")

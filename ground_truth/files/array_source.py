@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from ...common.checking.ranges import total_memory
+from ...common.errors import DataError
 from .array_file import ArrayFile
 
 BLOCK_BYTES = 1 << 26
@@ -40,7 +43,11 @@ class ArraySource:
         return None if self.offset is None else ArrayFile(self.path, self.offset, self.shape, self.dtype)
 
     def load(self) -> np.ndarray:
-        """The whole array in memory."""
+        """The whole array in memory.  Raises DataError where it would take more than a quarter of that."""
+        num_bytes = math.prod(self.shape) * self.dtype.itemsize
+        if num_bytes > total_memory() // 4:
+            raise DataError(f"{self} has shape {self.shape}, which takes {num_bytes / 1e9:.1f} GB; expected an array "
+                            "that fits into a quarter of the memory here.")
         blocks = list(self.blocks())
         return np.concatenate(blocks) if blocks else np.empty(self.shape, dtype=self.dtype)
 
@@ -53,6 +60,6 @@ def in_memory(path: Path, key: str, array: np.ndarray) -> ArraySource:
 
 def parts(shape: tuple[int, ...], dtype: np.dtype) -> Iterator[slice]:
     """Slices of the first axis that cover it, 64 MB each."""
-    row_bytes = max(1, int(np.prod(shape[1:], dtype=np.int64)) * dtype.itemsize)
+    row_bytes = max(1, math.prod(shape[1:]) * dtype.itemsize)
     rows = max(1, BLOCK_BYTES // row_bytes)
     return (slice(start, min(start + rows, shape[0])) for start in range(0, shape[0], rows))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...common.errors import DataError
+from ...common.errors import DataError, UserError
 from .array_source import BLOCK_BYTES, ArraySource, in_memory
 
 
@@ -46,7 +46,12 @@ def _h5(path: Path) -> Iterator[Any]:
     except OSError as error:
         raise DataError(f"{path} is not a whole HDF5 file ({error}); it may be truncated. Fetch it again.") from error
     with file:
-        yield file
+        try:
+            yield file
+        except UserError:
+            raise
+        except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:  # h5py's, of damaged metadata
+            raise DataError(f"{path} cannot be read as HDF5 ({error}); it may be damaged. Fetch it again.") from error
 
 
 def _h5_blocks(path: Path, key: str, shape: tuple[int, ...]) -> Iterator[np.ndarray]:

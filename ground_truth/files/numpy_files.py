@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -11,18 +12,22 @@ from typing import IO, NamedTuple
 
 import numpy as np
 
-from ...common.errors import DataError
+from ...common.disk.arrays import read_header
+from ...common.disk.reading import UnreadableError
+from ...common.errors import DataError, UserError
 from .array_file import ArrayFile
 from .array_source import ArraySource, in_memory, parts
 from .object_arrays import read_objects
 
+# Of zipfile: also encrypted members, unknown compression, names that are not text.
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError)
 LOCAL_HEADER = 30  # bytes of a zip member's own header before its name
 
 
 def npz_keys(path: Path) -> list[str]:
     """Names of the arrays in an archive."""
     with _npz(path) as archive:
-        return [name.removesuffix(".npy") for name in archive.namelist()]
+        return [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
 
 
 def npy_source(path: Path) -> ArraySource:
@@ -48,6 +53,9 @@ def npz_source(path: Path, key: str) -> ArraySource:
             header_bytes = stream.tell()
             if header.dtype.hasobject:
                 return in_memory(path, key, read_objects(stream, where))
+    if (expected := header_bytes + math.prod(header.shape) * header.dtype.itemsize) != member.file_size:
+        raise DataError(f"{where} says it has shape {header.shape}, which takes {expected:,} bytes; there are "
+                        f"{member.file_size:,}. The file is damaged; fetch it again.")
     if header.fortran_order:
         return _by_columns(path, key, header, header_bytes, lambda: _member_stream(path, member))
     offset = None
@@ -62,7 +70,7 @@ def _by_columns(path: Path, key: str, header: Header, offset: int,
     """An array in Fortran order, read whole when its rows are asked for: they lie scattered over the file."""
 
     def blocks(shape: tuple[int, ...]) -> Iterator[np.ndarray]:
-        num_bytes = int(np.prod(header.shape, dtype=np.int64)) * header.dtype.itemsize
+        num_bytes = math.prod(header.shape) * header.dtype.itemsize
         with open_stream() as stream:
             stream.read(offset)
             data = stream.read(num_bytes)
@@ -84,11 +92,9 @@ class Header(NamedTuple):
 
 def _read_header(stream: IO[bytes], where: str) -> Header:
     try:
-        version = np.lib.format.read_magic(stream)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, fortran_order, dtype = read(stream)
-    except (ValueError, EOFError, OSError, zlib.error, zipfile.BadZipFile) as error:
-        raise DataError(f"{where} is not a numpy array: {error}.") from error
+        shape, fortran_order, dtype = read_header(stream, where)
+    except UnreadableError as error:
+        raise DataError(str(error)) from error
     return Header(shape, dtype, fortran_order and len(shape) > 1)
 
 
@@ -103,7 +109,9 @@ def _npz(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except UserError:
+        raise
+    except DAMAGED as error:
         raise DataError(f"{path} is not a whole .npz archive ({error}); it may be truncated. Fetch it again."
                         ) from error
 
@@ -126,9 +134,10 @@ def _npz_blocks(path: Path, member: zipfile.ZipInfo, shape: tuple[int, ...], dty
     with _npz(path) as archive, archive.open(member) as stream:
         _read_header(stream, str(path))
         for part in parts(shape, dtype):
-            block = np.empty((part.stop - part.start, *shape[1:]), dtype=dtype)
-            data = stream.read(block.nbytes)
-            if len(data) < block.nbytes:
+            block_shape = (part.stop - part.start, *shape[1:])
+            num_bytes = math.prod(block_shape) * dtype.itemsize
+            data = stream.read(num_bytes)
+            if len(data) < num_bytes:
                 raise DataError(f"{path} is truncated: {member.filename} ends before row {part.stop} of {shape[0]}.")
-            yield np.frombuffer(data, dtype=dtype).reshape(block.shape)
+            yield np.frombuffer(data, dtype=dtype).reshape(block_shape)
         stream.read(1)  # at its end the archive's own checksum is compared

@@ -19,6 +19,13 @@ def array_source(path: Path, *keys: str) -> ArraySource:
 
     A folder of .npy files holds an array for each, under its name.  Raises MissingDataError without a file, DataError
     for a damaged one or one without any of the keys."""
+    source = _source(path, *keys)
+    if not source.shape:
+        raise DataError(f"{source} is a single value or empty; expected an array with a row for each image or factor.")
+    return source
+
+
+def _source(path: Path, *keys: str) -> ArraySource:
     present = stored_keys(path)
     if path.suffix == ".npy":
         return npy_source(path)

@@ -122,7 +122,7 @@ def test_without_symmetries_there_is_no_file(tmp_path: Path) -> None:
     ({"codebook": np.zeros((4, 3, 4, 5))}, r"codebook has shape \(4, 3, 4, 5\), expected \(D, K, D, D\)"),
     ({"codebook": np.zeros((4, 3, 4, 4)), "selector_weight": np.zeros((2, 2)), "selector_bias": np.zeros(2),
       "selector_std2": np.array("mean")}, r"selector_weight has shape \(2, 2\), expected \(20, 16\)"),
-    ({"basis_0": np.zeros((2, 3))}, r"basis_0 has shape \(2, 3\), expected \(latents, m, m\)"),
+    ({"basis_0": np.zeros((2, 3))}, r"basis_0.* shape \(2, 3\); expected an array of numbers with 3 axes"),
     ({"basis_1": np.zeros((2, 3, 3))}, "cannot be read as symmetries"),
     ({"codebook": np.array([{"a": 1}], dtype=object)}, "cannot be read as symmetries"),  # would be a pickle
 ])
@@ -136,7 +136,7 @@ def test_a_cut_file_is_refused(symmetries: Symmetries, tmp_path: Path) -> None:
     save_symmetries(tmp_path, symmetries)
     path = tmp_path / FILE_NAME
     path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(ArtifactError, match=r"npz cannot be read as symmetries .* Export the model again\."):
+    with pytest.raises(ArtifactError, match=r"npz cannot be read as symmetries: .* Export the model again\."):
         load_symmetries(tmp_path)
 
 
