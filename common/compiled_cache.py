@@ -24,6 +24,9 @@ from .compiled_folders import candidate_folders, temporary_folder, writable_fold
 from .files import atomic_file
 from .reachable_sources import reachable_sources
 
+# Prefixes a callee whose code is elsewhere: a recursive function with other argument types.  In another process that is
+# a call of nothing, which ends the process.
+UNRESOLVED = b".numba.unresolved$"
 DIGEST_SIZE = hashlib.sha256().digest_size
 # numba's settings in the environment can change the machine code; these cannot.
 HARMLESS_SETTINGS = ("NUMBA_CACHE_DIR", "NUMBA_DEBUG_CACHE", "NUMBA_NUM_THREADS", "NUMBA_THREADING_LAYER")
@@ -32,8 +35,10 @@ HARMLESS_SETTINGS = ("NUMBA_CACHE_DIR", "NUMBA_DEBUG_CACHE", "NUMBA_NUM_THREADS"
 def add_cache(dispatcher: Any) -> Any:
     """The same dispatcher, which from now on looks on disk before it compiles.
 
-    Left alone where numba does not compile (NUMBA_DISABLE_JIT), has other internals, or a source cannot be read."""
-    if hasattr(dispatcher, "_cache") and hasattr(dispatcher, "targetctx"):
+    Left alone where numba does not compile (NUMBA_DISABLE_JIT), has other internals, a source cannot be read, or the
+    function calls itself: code compiled for other argument types would not find what was loaded."""
+    if (hasattr(dispatcher, "_cache") and hasattr(dispatcher, "targetctx")
+            and dispatcher.py_func.__name__ not in dispatcher.py_func.__code__.co_names):
         sources = reachable_sources(dispatcher.py_func.__module__)
         if sources is not None:
             dispatcher._cache = CompiledCache(dispatcher.py_func, sources)
@@ -66,11 +71,13 @@ class CompiledCache:
         return None
 
     def save_overload(self, signature: Any, result: Any) -> None:
-        """Keeps what was compiled, where it can be kept: not with pointers of this process in it."""
+        """Keeps what was compiled, if another process could run it: without pointers and symbols of this process."""
         folder = writable_folder(self._source)
         if folder is None or not self._is_enabled or result.lifted or result.library.has_dynamic_globals:
             return
         payload = numba.core.serialize.dumps(result._reduce())
+        if UNRESOLVED in payload:
+            return
         name = self._file_name(signature, result.codegen)
         # A full disk costs the next process time, nothing else.
         with contextlib.suppress(OSError), atomic_file(folder / name) as temporary:

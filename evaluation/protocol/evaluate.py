@@ -25,6 +25,7 @@ from ...export.reading.artifact import Representation, load_representation
 from ...ground_truth.ground_truth_data import GroundTruthData
 from ...ground_truth.named_data import data_set_key, get_named_ground_truth_data
 from ...ground_truth.recorded import recalled, recorded_bindings
+from ...metrics.estimators.fast_paths import noted_implementations
 from ...metrics.result import MetricResult
 from ..settings.adapters import declared
 from ..settings.context import evaluation_context
@@ -122,8 +123,10 @@ class Evaluator:
         check_results(self.previous_results)
         fingerprint = fingerprint or self.fingerprint(metric)
         with metric.in_use(), atomic_directory(output_dir, overwrite) as folder:
-            scores = self._scores(metric, folder)
+            with noted_implementations() as implementation:
+                scores = self._scores(metric, folder)
             results = {**scores, "elapsed_time": time.time() - start, **self._provenance(),
+                       "implementation": implementation,
                        "preset": str(bound(f"{metric.step}.preset", "")), "gin_bindings": list(metric.given_bindings),
                        "settings_sha256": _settings_sha256(metric), KEY: fingerprint,
                        "data_files": [str(path) for path in self._data_set().files]}

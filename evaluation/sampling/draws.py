@@ -12,6 +12,7 @@ import numpy as np
 
 from ...common.compiled import compiled
 from ...common.errors import UserError
+from ...metrics.estimators.fast_paths import FastPath
 
 LARGEST = 2**32
 
@@ -24,6 +25,20 @@ def draw_integers(random_state: np.random.RandomState, sizes: Sequence[int], cou
     Raises UserError for a size below 1 or of 2^32 and more."""
     if any(not 1 <= size < LARGEST for size in sizes):
         raise UserError(f"Cannot draw integers below {list(sizes)}: every size must be from 1 to {LARGEST - 1}.")
+    return (_draw if DRAWS.is_equal() else _draw_in_turn)(random_state, sizes, counts, repeats)
+
+
+def _draw_in_turn(random_state: np.random.RandomState, sizes: Sequence[int], counts: Sequence[int],
+                  repeats: int) -> np.ndarray:
+    """numpy's own calls, one after the other."""
+    rows = [[random_state.randint(size, size=count) for size, count in zip(sizes, counts, strict=True)]
+            for _ in range(repeats)]
+    return np.array([np.concatenate(row) for row in rows], dtype=np.int64).reshape(repeats, sum(counts))
+
+
+def _draw(random_state: np.random.RandomState, sizes: Sequence[int], counts: Sequence[int],
+          repeats: int) -> np.ndarray:
+    """The same out of words drawn in bulk."""
     limits = np.array(sizes, dtype=np.uint32) - np.uint32(1)
     bits = np.array([int(limit).bit_length() for limit in limits])
     masks = ((1 << bits) - 1).astype(np.uint32)
@@ -63,3 +78,14 @@ def _fill(words: np.ndarray, limits: np.ndarray, masks: np.ndarray, counts: np.n
                 values[repeat, place] = value
                 place += 1
     return used
+
+
+def _has_numpys_bits() -> bool:
+    """Sizes that reject much, little and nothing; the stream must be left at the same place too."""
+    arguments = ((1, 2, 5, 1025, LARGEST - 1), (3, 2, 40, 50, 2), 20)
+    streams = np.random.RandomState(1), np.random.RandomState(1)
+    return (np.array_equal(_draw(streams[0], *arguments), _draw_in_turn(streams[1], *arguments))
+            and streams[0].randint(1000) == streams[1].randint(1000))
+
+
+DRAWS = FastPath("random draws", "numpy", "1.26 and later", _has_numpys_bits)

@@ -61,7 +61,7 @@ def run_in_turn(function: Callable[..., Result], arguments: Iterable[tuple[Any, 
 
 
 def quietly(function: Callable[..., Result], *arguments: Any) -> Result:
-    """`function(*arguments)` without scikit-learn's remarks on convergence and on what its next release will change.
+    """`function(*arguments)` without scikit-learn's warnings on convergence.
 
     reference: solvers stop after their default number of iterations, so the scores are those of models that may not
     have converged; hundreds of remarks would hide the table."""
@@ -69,7 +69,6 @@ def quietly(function: Callable[..., Result], *arguments: Any) -> Result:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.filterwarnings("ignore", category=FutureWarning, module="sklearn")
         return function(*arguments)
 
 

@@ -7,6 +7,7 @@ arrays, with `exponential.fill_exponentials`, and fold by fold on threads, with 
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -17,24 +18,29 @@ from threadpoolctl import threadpool_limits
 from ...common.compiled import compiled
 from .blas import num_blas_threads, parts, product
 from .exponential import fill_exponentials, is_libm_reproduced
+from .fast_paths import OURS, FastPath, note
 from .jobs import quietly, run_threads
 
-PENALTIES = np.logspace(-4, 4, 10)  # scikit-learn's Cs=10: inverse strengths
+PENALTIES = tuple(np.logspace(-4, 4, 10).tolist())  # scikit-learn's Cs=10: inverse strengths
 NUM_FOLDS = 5
 SOLVER_OPTIONS = {"maxiter": 100, "maxls": 50, "gtol": 1e-4, "ftol": 64 * np.finfo(float).eps}
 NUM_VALUES = 4096  # class scores at a time: they stay in the cache
 
 
 class LogisticRegressionCV:
-    """`sklearn.linear_model.LogisticRegressionCV(Cs=10, cv=KFold(n_splits=5))`.
+    """`sklearn.linear_model.LogisticRegressionCV(Cs=10, cv=KFold(n_splits=5))` of scikit-learn 1.9.
 
-    After `fit`: classes_ (K,), coef_ (K, D), intercept_ (K,) and the chosen C_.  Two classes are scikit-learn's own
-    affair: another loss, and no time to gain."""
+    After `fit`: classes_ (K,), coef_ (K, D), intercept_ (K,) and the chosen C_.  Two classes are left to scikit-learn,
+    which uses another loss for them and is fast already.  `SOLVER` says whether the installed version is equal."""
 
     classes_: np.ndarray
     coef_: np.ndarray
     intercept_: np.ndarray
     C_: float
+
+    def __init__(self, penalties: Sequence[float] = PENALTIES, num_folds: int = NUM_FOLDS):
+        """penalties: inverse strengths, in the order in which each starts from the solution before."""
+        self.penalties, self.num_folds = penalties, num_folds
 
     def fit(self, codes: np.ndarray, labels: np.ndarray) -> LogisticRegressionCV:
         """codes: (n, D); labels: (n,), of two classes or more."""
@@ -47,12 +53,16 @@ class LogisticRegressionCV:
         return self.classes_[(scores[:, 0] > 0).astype(int) if len(self.coef_) == 1 else np.argmax(scores, axis=1)]
 
 
-def scikit_learn_model() -> Any:
-    """The model of scikit-learn that `LogisticRegressionCV` equals."""
+def scikit_learn_model(penalties: Sequence[float] = PENALTIES, num_folds: int = NUM_FOLDS) -> Any:
+    """The model of scikit-learn that `LogisticRegressionCV` equals.
+
+    Whatever has another default in some version from 1.5 on is said, in that version's words."""
     from sklearn.linear_model import LogisticRegressionCV as Original
     from sklearn.model_selection import KFold
 
-    return Original(Cs=len(PENALTIES), cv=KFold(n_splits=NUM_FOLDS))
+    is_new = "use_legacy_attributes" in inspect.signature(Original).parameters  # since 1.8, without `penalty`
+    penalty = {"l1_ratios": (0.0,), "use_legacy_attributes": False} if is_new else {"penalty": "l2", "l1_ratios": None}
+    return Original(Cs=list(penalties), cv=KFold(n_splits=num_folds), scoring="accuracy", solver="lbfgs", **penalty)
 
 
 def fit_together(work: Sequence[tuple[LogisticRegressionCV, np.ndarray, np.ndarray]],
@@ -64,12 +74,15 @@ def fit_together(work: Sequence[tuple[LogisticRegressionCV, np.ndarray, np.ndarr
         if len(model.classes_) > 2:
             problems.append(_Problem(model, codes, labels))
         else:
-            original = quietly(scikit_learn_model().fit, np.asarray(codes, dtype=np.float64), labels)
-            model.coef_, model.intercept_, model.C_ = original.coef_, original.intercept_, float(original.C_[0])
-    folds = [(problem, fold) for problem in problems for fold in range(NUM_FOLDS)]
+            original = scikit_learn_model(model.penalties, model.num_folds)
+            quietly(original.fit, np.asarray(codes, dtype=np.float64), labels)
+            model.coef_, model.intercept_ = original.coef_, original.intercept_
+            model.C_ = float(np.ravel(original.C_)[0])
+    folds = [(problem, fold) for problem in problems for fold in range(len(problem.splits))]
     folds.sort(key=lambda item: -item[0].size)  # the longest first, so that no thread is left alone with one
     num_threads = num_blas_threads()
     are_found = [problem.find_parts(num_threads) for problem in problems]
+    note("matrix products", OURS if all(are_found) else "all threads of BLAS")
     with threadpool_limits(1 if all(are_found) else None, "blas"):
         for (problem, fold), path in zip(folds, run_threads(_Problem.fit_fold, folds, n_jobs), strict=True):
             problem.paths[fold] = path
@@ -88,7 +101,7 @@ class _Problem:
         self.numbers = np.searchsorted(model.classes_, labels)
         self.num_classes = len(model.classes_)
         self.size = len(codes) * self.num_classes
-        self.splits = list(KFold(n_splits=NUM_FOLDS).split(codes))
+        self.splits = list(KFold(n_splits=model.num_folds).split(codes))
         self.paths: dict[int, tuple[list[np.ndarray], list[float]]] = {}
         self.parts: dict[int, tuple[slice, ...]] = {}
 
@@ -105,11 +118,11 @@ class _Problem:
         return MultinomialLoss(codes, self.numbers[points], self.num_classes, self.parts[len(codes)])
 
     def fit_fold(self, fold: int) -> tuple[list[np.ndarray], list[float]]:
-        """Weights for each of PENALTIES, each found from where the one before was left, and their accuracies."""
+        """Weights for each penalty, each found from where the one before was left, and their accuracies."""
         train, test = self.splits[fold]
         loss = self.loss(train)
         weights, path, accuracies = np.zeros((self.codes.shape[1] + 1, self.num_classes)), [], []
-        for penalty in PENALTIES:
+        for penalty in self.model.penalties:
             weights = _minimize(loss, penalty, weights)
             path.append(weights)
             predicted = np.argmax(self.codes[test] @ weights[:-1] + weights[-1], axis=1)
@@ -118,11 +131,11 @@ class _Problem:
 
     def refit(self) -> None:
         """The penalty with the best accuracy over the folds, from the mean of their weights."""
-        model, paths = self.model, [self.paths[fold] for fold in range(NUM_FOLDS)]
+        model, paths = self.model, [self.paths[fold] for fold in range(len(self.splits))]
         best = int(np.argmax(np.sum([accuracies for _, accuracies in paths], axis=0)))
         start = np.mean([path[best] for path, _ in paths], axis=0)
-        weights = _minimize(self.loss(slice(None)), PENALTIES[best], start)
-        model.coef_, model.intercept_, model.C_ = weights[:-1].T, weights[-1], float(PENALTIES[best])
+        weights = _minimize(self.loss(slice(None)), model.penalties[best], start)
+        model.coef_, model.intercept_, model.C_ = weights[:-1].T, weights[-1], float(model.penalties[best])
 
 
 def _minimize(loss: MultinomialLoss, penalty: float, start: np.ndarray) -> np.ndarray:
@@ -189,3 +202,20 @@ def turn_into_gradients(scores: np.ndarray, intercepts: np.ndarray, labels: np.n
             scores[first + row, label] -= 1.0
             for k in range(num_classes):
                 scores[first + row, k] /= num_points
+
+
+def _has_scikit_learns_bits() -> bool:
+    """The strongest and the weakest penalty over two folds: one solver converges, the other stops before that."""
+    stream = np.random.RandomState(0)
+    codes = stream.standard_normal((90, 4)) * (0.1, 1.0, 3.0, 1.0)
+    labels = np.argmax(codes @ stream.standard_normal((4, 3)) + stream.gumbel(size=(90, 3)), axis=1)
+    codes += 5.0
+    settings = ((PENALTIES[0], PENALTIES[-1]), 2)
+    with threadpool_limits(1, "blas"):  # so small a product is not shared out; waiting threads cost more than all else
+        theirs = scikit_learn_model(*settings)
+        quietly(theirs.fit, codes, labels)
+        ours = LogisticRegressionCV(*settings).fit(codes, labels)
+    return np.array_equal(ours.coef_, theirs.coef_) and np.array_equal(ours.intercept_, theirs.intercept_)
+
+
+SOLVER = FastPath("logistic regression", "scikit-learn", "1.9", _has_scikit_learns_bits)

@@ -11,25 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from ...common.errors import UnknownNameError
 from ..random_streams import hand_out
 from ..undefined import undefined
 from .jobs import run_processes
-from .logistic_regression import LogisticRegressionCV, fit_together, scikit_learn_model
-from .trees.classifier import BoostedTrees
+from .logistic_regression import SOLVER, LogisticRegressionCV, fit_together, scikit_learn_model
+from .trees.classifier import TREES, BoostedTrees
 
 logger = logging.getLogger(__name__)
 
 PredictorFactory = Callable[[], Any]
-IMPLEMENTATIONS = ("fast", "scikit-learn")
 
 
 def gradient_boosting_classifier(implementation: str = "fast") -> Any:
     """scikit-learn's `GradientBoostingClassifier()` with its defaults, or our equal of it.  Raises UnknownNameError."""
-    if implementation == "fast":
+    if TREES.serves(implementation):
         return BoostedTrees()
-    if implementation != "scikit-learn":
-        raise UnknownNameError("implementation of boosted trees", implementation, IMPLEMENTATIONS)
     from sklearn.ensemble import GradientBoostingClassifier
 
     return GradientBoostingClassifier()
@@ -38,11 +34,7 @@ def gradient_boosting_classifier(implementation: str = "fast") -> Any:
 def logistic_regression_cv(implementation: str = "fast") -> Any:
     """scikit-learn's logistic regression, its penalty chosen by cross-validation over five unshuffled folds, or our
     equal of it.  Raises UnknownNameError."""
-    if implementation == "fast":
-        return LogisticRegressionCV()
-    if implementation != "scikit-learn":
-        raise UnknownNameError("implementation of logistic regression", implementation, IMPLEMENTATIONS)
-    return scikit_learn_model()
+    return LogisticRegressionCV() if SOLVER.serves(implementation) else scikit_learn_model()
 
 
 def logistic_regression(random_state: np.random.RandomState | None = None, one_vs_rest: bool = False,

@@ -36,6 +36,10 @@ FILES = {
     "values.py": "from typing import NamedTuple\n\nSCALE = 1.0\n\n\nclass Pair(NamedTuple):\n"
                  "    left: float\n    right: float\n",
     "unrelated.py": "VALUE = 1\n",
+    "recursive.py": "import numpy as np\nfrom unbraid.common.compiled import compiled\n\n\n"
+                    "@compiled()\ndef total(num):\n"
+                    "    return total(num - np.int64(1)) + num if num > 0 else np.int64(0)\n\n\n"
+                    "@compiled()\ndef call_total(num):\n    return total(num)\n",
 }
 CALL = "from toy.outer import score; print(score(2.0), sum(score.dispatcher.stats.cache_hits.values()))"
 
@@ -89,6 +93,13 @@ def test_an_edited_source_is_compiled_anew(toy: Path, file: str, old: str, new: 
     assert run(toy) == f"{expected} 0\n"
     replace(toy / file, new, old)
     assert run(toy) == "3.0 1\n"  # the old entry was kept
+
+
+def test_recursion_with_other_types(toy: Path) -> None:
+    """The first call is of int32, those inside of int64."""
+    code = "import numpy as np; from toy.recursive import *; print(call_total(np.int32(4)))"
+    assert run(toy, code) == "10\n"
+    assert run(toy, code) == "10\n"
 
 
 def test_fields_of_a_named_tuple_in_another_order(toy: Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from ....common.errors import UserError
 from ..exponential import is_libm_reproduced
+from ..fast_paths import FastPath
 from ..jobs import num_jobs, run_threads
 from .columns import Columns, prepare
 from .memory import Nodes, empty_nodes, make_workspace
@@ -13,19 +14,23 @@ from .splitting import tabulate_reciprocals
 from .stages import add_predictions, boost_all, boost_classes, fill_residuals, sum_importances
 
 NUM_STAGES = 100
-SMALL_STAGE = 50_000  # values (points times columns times classes) below which threads cost more than they save
+SMALL_STAGE = 50_000  # below, threads cost more than they save
 
 
 class BoostedTrees:
     """`GradientBoostingClassifier()` of scikit-learn 1.9 with its default parameters, on the same random stream.
+
+    `TREES` says whether the installed version is equal.
 
     random_state: draws `num_stages` times K seeds, K = 1 for two classes, as scikit-learn does; None is numpy's
     global stream.  n_jobs: number of threads, None for the number of cores.  Trees, leaf values and importances have
     the same bits wherever codes are distinct; see `columns.prepare` for ties."""
 
     def __init__(self, random_state: np.random.RandomState | None = None, num_stages: int = NUM_STAGES,
-                 n_jobs: int | None = None):
+                 n_jobs: int | None = None, small_stage: int = SMALL_STAGE):
+        """small_stage: values (points times columns times classes) below which a stage is grown on one thread."""
         self.random_state, self.num_stages, self.n_jobs = random_state, num_stages, n_jobs
+        self._small_stage = small_stage
 
     def fit(self, codes: np.ndarray, labels: np.ndarray) -> BoostedTrees:
         """codes: (n, D), read as float32; labels: (n,).  Raises UserError for other shapes, one class or NaN."""
@@ -44,7 +49,7 @@ class BoostedTrees:
         self._start = _start_values(np.bincount(numbers) / len(numbers))
         raw = np.repeat(self._start[:, np.newaxis], len(codes), axis=1)
         self.nodes = empty_nodes(self.num_stages, num_trees)
-        _boost(prepare(codes, numbers), numbers, raw, seeds, self.nodes, num_jobs(self.n_jobs))
+        _boost(prepare(codes, numbers), numbers, raw, seeds, self.nodes, num_jobs(self.n_jobs), self._small_stage)
         self.training_predictions_ = self._classes(raw.T)
         self._num_columns = codes.shape[1]
         return self
@@ -90,13 +95,13 @@ def _start_values(shares: np.ndarray) -> np.ndarray:
 
 
 def _boost(columns: Columns, labels: np.ndarray, raw: np.ndarray, seeds: np.ndarray, nodes: Nodes,
-           num_threads: int) -> None:
+           num_threads: int, small_stage: int) -> None:
     """Runs all stages; residuals by rows and trees by classes on threads where that pays."""
     num_classes, num_points = raw.shape
     residuals = np.empty_like(raw)
     reciprocals = tabulate_reciprocals(num_points)
     num_workers, is_reproduced = min(num_threads, num_classes), is_libm_reproduced()
-    if num_workers == 1 or num_points * num_classes * len(columns.values) < SMALL_STAGE:
+    if small_stage and (num_workers == 1 or num_points * num_classes * len(columns.values) < small_stage):
         boost_all(columns, labels, raw, residuals, seeds, reciprocals, make_workspace(columns), nodes,
                   is_reproduced)
         return
@@ -124,3 +129,26 @@ def _chunks(num: int, least: int, num_parts: int) -> list[tuple[int, int]]:
     size = max(least, -(-num // num_parts))
     return [(start, min(start + size, num)) for start in range(0, num, size)]
 
+
+def _has_scikit_learns_bits() -> bool:
+    """Two classes and four, distinct codes and tied ones; through threads, which compiles what every problem needs."""
+    from sklearn.ensemble import GradientBoostingClassifier
+    from threadpoolctl import threadpool_limits
+
+    stream = np.random.RandomState(0)
+    codes = stream.standard_normal((150, 4)).astype(np.float32)
+    codes[:, 3] = np.round(codes[:, 3])
+    scores = codes @ stream.standard_normal((4, 4)) + stream.gumbel(size=(150, 4))
+    for num_classes in (2, 4):
+        labels = np.argmax(scores[:, :num_classes], axis=1)
+        ours = BoostedTrees(np.random.RandomState(1), num_stages=5, small_stage=0).fit(codes, labels)
+        with threadpool_limits(1):
+            theirs = GradientBoostingClassifier(n_estimators=5, random_state=np.random.RandomState(1))
+            decision = theirs.fit(codes, labels).decision_function(codes)
+        if not (np.array_equal(np.squeeze(ours.decision_function(codes)), decision)
+                and np.array_equal(ours.feature_importances_, theirs.feature_importances_)):
+            return False
+    return True
+
+
+TREES = FastPath("boosted trees", "scikit-learn", "1.9", _has_scikit_learns_bits)

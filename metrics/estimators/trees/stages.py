@@ -122,7 +122,7 @@ def _set_leaf_values(tree: Nodes, num_nodes: int, residuals: np.ndarray, labels:
     for node in range(num_nodes):
         if tree.feature[node] != LEAF:
             continue
-        num = int(tree.num_rows[node])
+        num = np.int64(tree.num_rows[node])
         start = places[node] - num
         gradient = pairwise_sum(gradients, start, num) / num
         curvature = pairwise_sum(curvatures, start, num) / num
@@ -132,7 +132,7 @@ def _set_leaf_values(tree: Nodes, num_nodes: int, residuals: np.ndarray, labels:
 
 
 @uncounted
-def pairwise_sum(values: np.ndarray, start: int, num: int) -> float:
+def pairwise_sum(values: np.ndarray, start: int | np.int64, num: int | np.int64) -> float:
     """Sum of values[start:start + num], in numpy's order of additions."""
     if num < 8:
         total = 0.0

@@ -41,7 +41,7 @@ def test_weights_and_predictions_are_scikit_learns(case):
     ours = LogisticRegressionCV().fit(codes, labels)
     np.testing.assert_array_equal(ours.coef_, theirs.coef_)
     np.testing.assert_array_equal(ours.intercept_, theirs.intercept_)
-    np.testing.assert_array_equal(ours.C_, theirs.C_[0])
+    np.testing.assert_array_equal(ours.C_, np.ravel(theirs.C_)[0])
     np.testing.assert_array_equal(ours.predict(codes), theirs.predict(codes))
 
 
