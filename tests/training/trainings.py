@@ -27,7 +27,7 @@ class StandIn(ByteImages, GridGroundTruth):
     """A grid of five factors whose images are a few blocks of random bytes, of any shape."""
 
     grid_factor_names = ("a", "b", "c", "d", "e")
-    grid_factor_sizes = (3, 6, 40, 32, 32)
+    grid_factor_sizes = (3, 6, 4, 4, 4)
     pixel_values = OUT_OF_255
 
     def __init__(self, image_shape: tuple[int, int, int]):

@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from ...common.errors import ConfigurationError
+from ..losses.matrix_exponential import matrix_exp
 from .registry import architecture, build
 
 
@@ -35,7 +36,7 @@ class MipetDecoder(nn.Module):
     def transform(self, latents: torch.Tensor) -> torch.Tensor:
         """(K, N, D): each row of latents (N, D) times each M_k."""
         for generator in self.generators:
-            latents = latents @ torch.matrix_exp((generator + generator.transpose(1, 2)) / 2)
+            latents = latents @ matrix_exp((generator + generator.transpose(1, 2)) / 2)
         return latents
 
     def forward(self, latents: torch.Tensor) -> torch.Tensor:

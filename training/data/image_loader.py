@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from ...ground_truth.bases.byte_images import as_bytes
+from .sending import send
 
 logger = logging.getLogger(__name__)
 
@@ -39,8 +40,7 @@ class FloatLoader:
         self.device = device
 
     def __call__(self, observations: Any) -> torch.Tensor:
-        images = np.require(observations, dtype=np.float32, requirements=["C", "W"])  # as torch takes arrays
-        return torch.from_numpy(images).to(self.device).permute(0, 3, 1, 2)
+        return send(np.asarray(observations, dtype=np.float32), self.device).permute(0, 3, 1, 2)
 
 
 class ByteLoader:
@@ -48,13 +48,13 @@ class ByteLoader:
 
     def __init__(self, data: Any, device: str):
         self.device, self.meanings = device, np.asarray(data.pixel_values, dtype=np.float32)
-        self.pixel_values = torch.from_numpy(self.meanings).to(device)
+        self.pixel_values = send(self.meanings, device)
 
     def __call__(self, observations: Any) -> torch.Tensor:
         return self.floats(self.send(observations.raw()))
 
     def send(self, raw: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(as_bytes(raw, self.meanings)).to(self.device, non_blocking=True)
+        return send(as_bytes(raw, self.meanings), self.device)
 
     def floats(self, raw: torch.Tensor) -> torch.Tensor:
         """(B, C, H, W) float32 of bytes (B, H, W, C)."""
@@ -75,7 +75,7 @@ class ResidentLoader(ByteLoader):
     def __call__(self, observations: Any) -> torch.Tensor:
         if observations.draws is not None:  # the bytes depend on more than the index
             return super().__call__(observations)
-        return self.floats(self.images[torch.from_numpy(np.ascontiguousarray(observations.indices)).to(self.device)])
+        return self.floats(self.images[send(observations.indices, self.device)])
 
 
 def num_bytes(data: Any) -> int:

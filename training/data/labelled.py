@@ -15,6 +15,7 @@ from ...ground_truth.ground_truth_data import GroundTruthData
 from ...ground_truth.labellers import sample_supervised_data
 from .batches import Batches
 from .image_loader import ImageLoader
+from .sending import send
 
 logger = logging.getLogger(__name__)
 
@@ -82,14 +83,14 @@ class PartlyLabelledBatches(Batches):
                  observations: Any, labels: np.ndarray):
         """observations, labels: the labelled images, as many of each."""
         super().__init__(data, batch_size, seed, load)
-        self.observations, self.labels = observations, torch.from_numpy(np.asarray(labels, dtype=np.float32))
+        self.observations, self.labels = observations, np.asarray(labels, dtype=np.float32)
         self.position = 0
 
     def __next__(self) -> PartlyLabelled:
         images = super().__next__()
         chosen = (self.position + np.arange(self.batch_size)) % len(self.labels)
         self.position = (self.position + self.batch_size) % len(self.labels)
-        return PartlyLabelled(images, self.load(self.observations[chosen]), self.labels[chosen].to(images.device))
+        return PartlyLabelled(images, self.load(self.observations[chosen]), send(self.labels[chosen], images.device))
 
     def state(self) -> dict[str, Any]:
         return {**super().state(), "position_in_labelled": self.position}

@@ -14,6 +14,7 @@ from ...ground_truth.ground_truth_data import GroundTruthData
 from ...ground_truth.observations import concatenate
 from .batches import Batches
 from .image_loader import ImageLoader
+from .sending import send
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class PairBatches(Batches):
         second_factors, changed = change_factors(factors, self.data.factors_num_values, self.random_state)
         second = self.data.sample_observations_from_factors(second_factors, self.random_state)
         images = self.load(concatenate([first, second]))
-        return Pairs(images, torch.from_numpy(changed).to(images.device))
+        return Pairs(images, send(changed, images.device))
 
 
 @gin.configurable("dynamics", denylist=["factors", "sizes", "random_state"])

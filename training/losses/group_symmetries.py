@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from ..posterior import Posterior
+from .matrix_exponential import matrix_exp
 
 COSINE_EPSILON = 1e-9
 NORM_EPSILON = 1e-12  # an untouched latent has a difference of length zero, and no direction
@@ -33,7 +34,7 @@ class GroupSymmetries(nn.Module):
 
     def differences(self, latents: torch.Tensor) -> torch.Tensor:
         """(S, K, B, D): z - z expm(G) for every symmetry and every latent vector of (B, D)."""
-        differences = latents - latents @ torch.matrix_exp(self.codebook)
+        differences = latents - latents @ matrix_exp(self.codebook)
         return differences.unflatten(0, (self.num_latent, self.num_symmetries))
 
     def select(self, posterior: Posterior, std2_of_mean: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
@@ -51,7 +52,7 @@ class GroupSymmetries(nn.Module):
         """expm(A) and expm(-A), each (P, D, D), of A = sum_sk switch_s selection_sk G_sk."""
         weights = (switch.unsqueeze(2) * selection).flatten(1)
         generator = torch.einsum("pg,gij->pij", weights, self.codebook)
-        forward, inverse = torch.matrix_exp(torch.stack([generator, -generator]))
+        forward, inverse = matrix_exp(torch.stack([generator, -generator]))
         return forward, inverse
 
 
@@ -67,7 +68,7 @@ def perpendicular_loss(differences: torch.Tensor, chosen: torch.Tensor) -> torch
 
     differences: (S, K, B, D).  chosen: (S,) indices of the symmetries."""
     num_sections, _, batch_size, _ = differences.shape
-    of_sections = differences[torch.arange(num_sections), chosen]
+    of_sections = differences[torch.arange(num_sections, device=chosen.device), chosen]
     directions = functional.normalize(of_sections.flatten(0, 1), dim=1, eps=NORM_EPSILON)
     squares = (directions @ directions.T).square()
     section = torch.arange(num_sections, device=squares.device).repeat_interleave(batch_size)

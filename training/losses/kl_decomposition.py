@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -60,12 +61,17 @@ def stratified_log_weights(batch_size: int, num_train: int, like: torch.Tensor) 
     """(B, B) for minibatch stratified sampling (appendix C.2); each row's weights sum to 1.
 
     The image a sample came from weighs 1 / N, one other (N - M) / (N M) and the rest 1 / M, with M = B - 1."""
+    return _stratified(batch_size, num_train, like.dtype, like.device)
+
+
+@functools.lru_cache(maxsize=8)  # made on the host; a GPU would be waited for at every update
+def _stratified(batch_size: int, num_train: int, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
     num_others = batch_size - 1
     weights = torch.full((batch_size, batch_size), 1 / num_others, dtype=torch.float64)
     rows = torch.arange(batch_size)
     weights[rows, rows] = 1 / num_train
     weights[rows, (rows + 1) % batch_size] = (num_train - num_others) / (num_train * num_others)
-    return weights.log().to(like)
+    return weights.log().to(device, dtype)
 
 
 def misplaced_log_weights(batch_size: int, num_train: int, like: torch.Tensor) -> torch.Tensor:
@@ -73,10 +79,15 @@ def misplaced_log_weights(batch_size: int, num_train: int, like: torch.Tensor) -
 
     reference: they stride the flattened matrix by B instead of B + 1, which puts the special weights into columns 0 and
     1, whatever the row (YannDubs/disentangling-vae issue 58)."""
+    return _misplaced(batch_size, num_train, like.dtype, like.device)
+
+
+@functools.lru_cache(maxsize=8)
+def _misplaced(batch_size: int, num_train: int, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
     num_others = batch_size - 1
     weights = torch.full((batch_size, batch_size), 1 / num_others, dtype=torch.float64)
     stratum = (num_train - num_others) / (num_train * num_others)
     weights.view(-1)[::batch_size] = 1 / num_train
     weights.view(-1)[1::batch_size] = stratum
     weights[num_others - 1, 0] = stratum
-    return weights.log().to(like)
+    return weights.log().to(device, dtype)

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from ...common.errors import ConfigurationError
+from .matrix_exponential import matrix_exp
 
 
 class LieAlgebra(nn.Module):
@@ -28,7 +29,7 @@ class LieAlgebra(nn.Module):
         """Group features (N, sum of subgroup sizes) of latents (N, D): the matrices, row by row, side by side."""
         parts = latents.split(self.subspace_sizes, dim=1)
         algebra = [torch.einsum("nd,dij->nij", part, basis) for part, basis in zip(parts, self.bases, strict=True)]
-        return torch.cat([torch.matrix_exp(matrices).flatten(1) for matrices in algebra], dim=1)
+        return torch.cat([matrix_exp(matrices).flatten(1) for matrices in algebra], dim=1)
 
     def hessian_penalty(self) -> torch.Tensor:
         """sum over subgroups of the mean over all pairs (a, b) of ||A_b A_a||_F^2, with a = b counting as 0.

@@ -21,16 +21,18 @@ REDUCTIONS = ("sum", "mean")
 class LabelLoss(nn.Module):
     """A loss of means and labels; what it learns are its parameters."""
 
+    sizes: torch.Tensor
     sums_over_batch = False
     needs_latent_for_each = True
 
     def __init__(self, factor_sizes: Sequence[int]):
         super().__init__()
         self.factor_sizes = list(factor_sizes)
+        self.register_buffer("sizes", torch.tensor(self.factor_sizes), persistent=False)
 
     def shares(self, labels: torch.Tensor) -> torch.Tensor:
         """Labels divided by the number of values; reference: the largest is (n - 1) / n."""
-        return labels / labels.new_tensor(self.factor_sizes)
+        return labels / self.sizes
 
 
 @gin.configurable("l2", denylist=["factor_sizes"])
@@ -90,7 +92,7 @@ class Embedding(LabelLoss):
     def forward(self, means: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         losses = []
         for factor, (size, places) in enumerate(zip(self.factor_sizes, self.places, strict=True)):
-            embedding = places[0] * torch.arange(size).to(places) + places[1] if self.use_order else places
+            embedding = places[0] * torch.arange(size, dtype=places.dtype, device=places.device) + places[1] if self.use_order else places
             sigma = self.sigma[factor] if isinstance(self.sigma, torch.Tensor) else self.sigma
             logits = -((means[:, factor, None] - embedding) * sigma).square()
             losses.append(functional.cross_entropy(logits, labels[:, factor].long()))

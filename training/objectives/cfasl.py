@@ -94,7 +94,7 @@ class CFASL(VAEObjective):
     def codebook_terms(self, latents: torch.Tensor) -> dict[str, torch.Tensor]:
         """What the symmetries do to each latent vector of (B, D)."""
         differences = self.symmetries.differences(latents)
-        chosen = torch.randint(self.sub_sec, (self.num_latent,))
+        chosen = torch.randint(self.sub_sec, (self.num_latent,), device=latents.device)
         commutativity = COMMUTATIVITY[self.options["commutativity"]](self.symmetries.codebook)
         return {"parallel": parallel_loss(differences), "perpendicular": perpendicular_loss(differences, chosen),
                 "sparsity": sparsity_loss(differences), "commutativity": commutativity}

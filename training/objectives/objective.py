@@ -127,6 +127,13 @@ def vae_terms(reconstruction: torch.Tensor, kl: torch.Tensor, regularizer: torch
             "regularizer": regularizer, "elbo": -(reconstruction + kl)}
 
 
+def stacked(terms: Terms, dtype: torch.dtype) -> torch.Tensor:
+    """Returns the terms side by side, (T,), on the device of the loss, which is not waited for."""
+    device = torch.as_tensor(terms["loss"]).device
+    return torch.stack([value.detach().to(dtype) if isinstance(value, torch.Tensor)
+                        else torch.full((), value, dtype=dtype, device=device) for value in terms.values()])
+
+
 def linear_warmup(step: int, num_steps: int) -> float:
     """step / num_steps up to 1; 1 throughout when num_steps is 0."""
     return min(step / num_steps, 1.0) if num_steps > 0 else 1.0

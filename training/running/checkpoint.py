@@ -75,9 +75,19 @@ def checkpoint_path(model_dir: Path) -> Path:
 
 
 def write_checkpoint(model_dir: Path, content: dict[str, Any]) -> None:
-    """Replaces the checkpoint of `model_dir` at once.  content: tensors and plain data under the keys of SCHEMA."""
+    """Replaces the checkpoint of `model_dir` at once.  content: tensors and plain data under the keys of SCHEMA.
+
+    Tensors are saved as those of the CPU, so that the file looks the same wherever it was written."""
     with atomic_file(checkpoint_path(model_dir)) as temporary:
-        torch.save({"format": FORMAT, "version": VERSION, **content}, temporary)
+        torch.save({"format": FORMAT, "version": VERSION, **_on_cpu(content)}, temporary)
+
+
+def _on_cpu(content: Any) -> Any:
+    if isinstance(content, torch.Tensor):
+        return content.detach().cpu()
+    if isinstance(content, dict):
+        return {name: _on_cpu(value) for name, value in content.items()}
+    return type(content)(map(_on_cpu, content)) if isinstance(content, (list, tuple)) else content
 
 
 def read_checkpoint(model_dir: Path) -> dict[str, Any]:

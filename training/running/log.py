@@ -14,7 +14,7 @@ from ...common.commands import format_table
 from ...common.disk.reading import check_schema, read_text
 from ...common.errors import UserError
 from ...common.files import atomic_file, write_text
-from ..objectives.objective import Terms
+from ..objectives.objective import Terms, stacked
 
 CSV_NAME = "train_log.csv"
 SCORES_NAME = "scores.csv"
@@ -57,9 +57,7 @@ class TrainingLog:
     def add(self, step: int, increment: int, terms: Terms) -> None:
         """Remembers the terms of the update made at global step `step`."""
         self.names = list(terms)
-        device = torch.as_tensor(terms["loss"]).device  # there they stay until the next flush
-        self.rows.append(torch.stack([torch.as_tensor(value, dtype=torch.float32, device=device).detach()
-                                      for value in terms.values()]))
+        self.rows.append(stacked(terms, torch.float32))  # on the device, until the next flush
         self.steps.append(step)
         if self.bar is not None:
             self.bar.update(increment)

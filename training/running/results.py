@@ -10,7 +10,7 @@ import torch
 from ... import __version__
 from ...common.results import update_result_directory
 from ..data.batches import Batches
-from ..objectives.objective import VAEObjective
+from ..objectives.objective import VAEObjective, stacked
 from .state import RESULTS_NAME, RunState
 
 
@@ -34,8 +34,9 @@ def provenance(state: RunState) -> dict[str, Any]:
 def mean_terms(model: VAEObjective, batches: Batches, num_batches: int, step: int) -> dict[str, float]:
     """The mean of each loss term over `num_batches` batches, in evaluation mode; latents are still sampled."""
     model.eval()
-    sums: dict[str, float] = {}
+    names: list[str] = []
+    total: torch.Tensor | float = 0.0
     for _ in range(num_batches):
-        for name, value in model(next(batches), step).terms.items():
-            sums[name] = sums.get(name, 0.0) + float(value)
-    return {name: total / num_batches for name, total in sums.items()}
+        terms = model(next(batches), step).terms
+        names, total = list(terms), total + stacked(terms, torch.float64)  # on the device, fetched once
+    return dict(zip(names, (total / num_batches).cpu().tolist(), strict=True))  # type: ignore[union-attr]

@@ -49,6 +49,11 @@ class RunState:
     elapsed_time: float = 0.0
     pending_log: dict[str, Any] | None = None
 
+    @property
+    def is_on_gpu(self) -> bool:
+        """Whether the model is on a CUDA device."""
+        return next(self.model.parameters()).is_cuda
+
     def evaluation_batches(self) -> Batches:
         """Makes the stream that the trained model is evaluated on, from its beginning."""
         stream = self.batches
@@ -69,7 +74,7 @@ class RunState:
             "num_latent": model.num_latent, "activation": model.reconstruction_loss.activation,
             "networks": {"encoder": model.encoder.description, "decoder": model.decoder.description},
             "gin_config": operative_config(), "bindings": bindings_in_use(), "data_files": self.data_files,
-            "objective": model.state_dict(), "batches": self.batches.state(), "random": _random_state(),
+            "objective": model.state_dict(), "batches": self.batches.state(), "random": _random_state(self.is_on_gpu),
             "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
             "pending_log": self.pending_log,
         })
@@ -97,7 +102,7 @@ class RunState:
         for name, optimizer in self.optimizers.items():
             optimizer.load_state_dict(content["optimizers"][name])
         self.batches.restore(content["batches"])
-        _restore_random_state(content["random"])
+        _restore_random_state(content["random"], self.is_on_gpu)
 
     def _require_same_data(self, saved: dict[str, str] | None) -> None:
         """saved: None in a checkpoint of an unbraid that did not record it."""
@@ -155,12 +160,12 @@ def _require_same_bindings(saved: dict[str, str], path: Path) -> None:
                                  "the same one, or start anew with --overwrite.")
 
 
-def _random_state() -> dict[str, Any]:
-    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
-    return {"cpu": torch.get_rng_state(), "cuda": cuda}
+def _random_state(is_on_gpu: bool) -> dict[str, Any]:
+    """is_on_gpu: asking for CUDA's state starts CUDA, which a training on the CPU has no use for."""
+    return {"cpu": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state_all() if is_on_gpu else []}
 
 
-def _restore_random_state(state: dict[str, Any]) -> None:
+def _restore_random_state(state: dict[str, Any], is_on_gpu: bool) -> None:
     torch.set_rng_state(state["cpu"])
-    if torch.cuda.is_available() and len(state["cuda"]) == torch.cuda.device_count():
+    if is_on_gpu and len(state["cuda"]) == torch.cuda.device_count():
         torch.cuda.set_rng_state_all(state["cuda"])
