@@ -156,9 +156,9 @@ def _run(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     name = operator_name(func)
     if name in ("_to_copy", "copy_"):
         return _copy(func, name, args, kwargs)
-    if on_host and len(on_host) < len(tensors):
-        if uploads := uploads_of_mixture(func, args, on_host, on_card(args[0])):
-            _events.uploads[_line()] += uploads
+    is_mixed = on_host and len(on_host) < len(tensors)
+    if is_mixed and (uploads := uploads_of_mixture(func, args, on_host, on_card(args[0]))):
+        _events.uploads[_line()] += uploads
     if name.startswith("_fused_"):
         check_layouts([argument for argument in args[:4] if isinstance(argument, (list, tuple)) and argument])
     if name in WAITS:
@@ -241,8 +241,8 @@ def _as_with_cuda() -> Iterator[None]:
     def new_tensor(self: torch.Tensor, data: Any, *, dtype: Any = None, device: Any = None, **rest: Any) -> Any:
         return seen(tensor)(data, dtype=dtype or self.dtype, device=device or self.device, **rest)
 
-    with (mock.patch.object(torch.cuda, "mem_get_info", lambda device=None: (79 * 2**30, 80 * 2**30)),
-          mock.patch.object(torch.cuda, "is_bf16_supported", lambda including_emulation=True: True),
+    with (mock.patch.object(torch.cuda, "mem_get_info", return_value=(79 * 2**30, 80 * 2**30)),
+          mock.patch.object(torch.cuda, "is_bf16_supported", return_value=True),
           mock.patch.object(torch, "as_tensor", seen(as_tensor)), mock.patch.object(torch, "tensor", seen(tensor)),
           mock.patch.object(torch.Tensor, "new_tensor", new_tensor),
           mock.patch.object(torch, "inference_mode", torch.no_grad)):  # a subclass has no inference tensors

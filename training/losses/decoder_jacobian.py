@@ -1,9 +1,9 @@
 """The norm of a decoder's Jacobian and its gradient.
 
-On the CPU, all (D + 1) B decodings of a batch at once need so much memory that much of the time goes into moving it.  One
-latent at a time stays in the caches; and since the gradient for the parameters is always wanted together with the value,
-each latent's graph is used and dropped before the next is made.  A GPU decodes all at once: there the time goes into
-starting kernels, of which one latent at a time takes thirteen times as many.  Value and gradient are the same."""
+On the CPU, all (D + 1) B decodings of a batch at once need so much memory that much of the time goes into moving it.
+One latent at a time stays in the caches; and since the gradient for the parameters is always wanted together with the
+value, each latent's graph is used and dropped before the next is made.  A GPU decodes all at once: there the time goes
+into starting kernels, of which one latent at a time takes thirteen times as many.  Value and gradient are the same."""
 
 from __future__ import annotations
 

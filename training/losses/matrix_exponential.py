@@ -13,8 +13,8 @@ SQUARINGS = 5  # with this degree good up to a norm of 96; beyond 88, float32 ca
 def matrix_exp(matrices: torch.Tensor) -> torch.Tensor:
     """Returns the exponentials of matrices (..., m, m).
 
-    On the CPU this is torch.matrix_exp.  On a GPU that chooses a degree by the norms of the matrices, for which the host
-    waits; there the degree and the number of squarings are fixed."""
+    On the CPU this is torch.matrix_exp.  On a GPU that function chooses a degree by the norms of the matrices, for
+    which the host waits; there the degree and the number of squarings are fixed."""
     return torch.matrix_exp(matrices) if matrices.device.type == "cpu" else fixed_matrix_exp(matrices)
 
 

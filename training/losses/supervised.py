@@ -92,7 +92,8 @@ class Embedding(LabelLoss):
     def forward(self, means: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         losses = []
         for factor, (size, places) in enumerate(zip(self.factor_sizes, self.places, strict=True)):
-            embedding = places[0] * torch.arange(size, dtype=places.dtype, device=places.device) + places[1] if self.use_order else places
+            values = torch.arange(size, dtype=places.dtype, device=places.device)
+            embedding = places[0] * values + places[1] if self.use_order else places
             sigma = self.sigma[factor] if isinstance(self.sigma, torch.Tensor) else self.sigma
             logits = -((means[:, factor, None] - embedding) * sigma).square()
             losses.append(functional.cross_entropy(logits, labels[:, factor].long()))
