@@ -57,7 +57,7 @@ class MomentaryRepresentation:
     record = None
     backend = provider = "training"
     hints = NO_HINTS
-    batch_dependence = None
+    batch_dependence = understanding = None
 
     def __init__(self, encode: Encoder, path: Path):
         """path: what the results name as the file that was scored."""

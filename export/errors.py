@@ -9,6 +9,10 @@ class ArtifactError(UserError):
     """A file that is no usable exported representation."""
 
 
+class NoModelError(ArtifactError):
+    """A path that holds no model of any kind."""
+
+
 class InputMismatchError(ArtifactError):
     """A representation whose input is not what the data set gives."""
 

@@ -171,6 +171,7 @@ class Evaluator:
             "artifact_sha256": self.representation.sha256,
             "artifact_backend": self.representation.backend,
             "artifact_provider": self.representation.provider,
+            **({"artifact_call": dict(how.rows())} if (how := self.representation.understanding) else {}),
             **({"artifact_batch_dependence": dependence} if (dependence := self.views.batch_dependence) else {}),
             "library_versions": library_versions(),
         }

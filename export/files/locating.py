@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...common.file_identity import content_sha256, contents_sha256
-from ..errors import ArtifactError
+from ..errors import ArtifactError, NoModelError
 from ..formats.external_data import external_files
 from .pickles import PICKLE_BYTES, ZIP_BYTES
 
@@ -46,14 +46,14 @@ def locate(path: Path) -> Located:
         shown = ", ".join(str(hit.relative_to(path)) for hit in hits[:5])
         raise ArtifactError(f"{path} holds {len(hits)} models ({shown}{', ...' if len(hits) > 5 else ''}); "
                             "give the path of one of them.")
-    raise ArtifactError(f"{path} holds no model: expected one of {', '.join(NAMES)}, or a single file "
+    raise NoModelError(f"{path} holds no model: expected one of {', '.join(NAMES)}, or a single file "
                         f"*{', *'.join(SUFFIXES)}, there or in a folder below. docs/checkpoints.md lists what is read.")
 
 
 def require_existing(path: Path) -> None:
     """Raises ArtifactError where there is neither a file nor a folder."""
     if not path.exists():
-        raise ArtifactError(f"There is no {path}. Give a model's file, or a folder that holds one.")
+        raise NoModelError(f"There is no {path}. Give a model's file, or a folder that holds one.")
 
 
 def sha256_of(located: Located) -> str:
@@ -108,22 +108,22 @@ def _kind_of_zip(path: Path) -> str:
 
 
 def _hits(folder: Path, depth: int) -> Iterator[Path]:
-    """Models of a folder: its own best one, else those of the folders below."""
-    if own := _best(folder):
-        yield own
+    """Models of a folder: its own, else those of the folders below."""
+    if own := _own_models(folder):
+        yield from own
     elif depth:
         for child in sorted(folder.iterdir()):
             if child.is_dir() and not child.name.startswith("."):
                 yield from _hits(child, depth - 1)
 
 
-def _best(folder: Path) -> Path | None:
+def _own_models(folder: Path) -> list[Path]:
+    """The file that goes by a known name, else all files that could be models."""
     for name in NAMES:
         for candidate in (folder / name, *([folder / "tfhub" / name] if name == "saved_model.pb" else [])):
             if candidate.is_file():
-                return candidate
-    found = [file for suffix in SUFFIXES for file in sorted(folder.glob(f"*{suffix}")) if file.is_file()]
-    return found[0] if len(found) == 1 else None
+                return [candidate]
+    return [file for suffix in SUFFIXES for file in sorted(folder.glob(f"*{suffix}")) if file.is_file()]
 
 
 def _of_one_run(path: Path, hits: list[Path]) -> list[Path]:

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ...common.wording import option
 from ..files.record import Record
 from .flags import refuse_other_channels
-from .probing import call, chunks, understand
+from .probing import as_codes, call, chunks, understand
 from .understanding import Hints, Statistics, Understanding
 
 logger = logging.getLogger(__name__)
@@ -30,15 +31,15 @@ class ForeignRunner:
         values = normalised(values, how.statistics)
         codes = [call(self.graph, batch, how.layout, how.dtype)[how.output][:count]
                  for batch, count in chunks(values, how.batch_size)]
-        return _means(_flat(np.concatenate(codes)), how.head)
+        return _means(_flat(np.concatenate(codes), how), how.head)
 
     def posterior(self, values: np.ndarray) -> np.ndarray:
         """Mean and log-variance side by side, (n, 2 D), of a graph of which both are known; it takes any batch."""
         how = self._how(values)
         outputs = call(self.graph, normalised(values, how.statistics), how.layout, how.dtype)
-        columns = _flat(outputs[how.output])
+        columns = _flat(outputs[how.output], how)
         if how.log_variance:
-            return np.concatenate([columns, _flat(outputs[how.log_variance])], axis=1)
+            return np.concatenate([columns, _flat(outputs[how.log_variance], how)], axis=1)
         if how.head == "interleaved":
             return np.concatenate([columns[:, 0::2], columns[:, 1::2]], axis=1)
         return columns
@@ -49,6 +50,9 @@ class ForeignRunner:
         if self.understanding is None or self.understanding.image_shape != shape:
             self.understanding = understand(self.graph, [shape], self._hints, self._path)  # type: ignore[list-item]
             logger.info("%s: %s.", self._path, "; ".join(f"{key} {value}" for key, value in self.understanding.rows()))
+            if self.understanding.layout_is_assumed:
+                logger.warning("%s runs on images of either layout; %s is assumed, %s says otherwise.", self._path,
+                               self.understanding.layout, option("layout", "NHWC"))
         return self.understanding
 
 
@@ -61,8 +65,9 @@ def normalised(images: np.ndarray, statistics: Statistics | None) -> np.ndarray:
     return (images - mean) / std
 
 
-def _flat(codes: np.ndarray) -> np.ndarray:
+def _flat(output: np.ndarray, how: Understanding) -> np.ndarray:
     """Codes (n, D) float32, of tokens (n, T, V) one after the other."""
+    codes = as_codes(output, how.layout, how.maps)
     return codes.reshape(len(codes), -1).astype(np.float32, copy=False)
 
 

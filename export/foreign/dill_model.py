@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArtifactError, MissingBackendError, UnsafeArtifactError
+from ..formats.signature import UNKNOWN
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ class DillGraph:
 
     provider = "python"
     record = None
+    signature = UNKNOWN
 
     def __init__(self, path: Path, allow_pickled_code: bool):
         """Raises UnsafeArtifactError unless code from the file may run."""
@@ -44,6 +46,6 @@ class DillGraph:
         except Exception as error:  # whatever the file's own code raises
             raise ArtifactError(f"{path} cannot be unpickled: {error}.") from error
 
-    def all_outputs(self, values: np.ndarray) -> dict[str, Any]:
+    def all_outputs(self, values: np.ndarray, dtype: str) -> dict[str, Any]:
         """The one output, under the name 0."""
-        return {"0": np.asarray(self._function(values))}
+        return {"0": np.asarray(self._function(values.astype(dtype, copy=False)))}

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...common.errors import UserError
 from ...common.files import atomic_directory
+from ...common.wording import option
 from ...ground_truth.recorded import bindings_used
 from ...ground_truth.registry import data_sets
 from ..errors import ArtifactError
@@ -93,7 +94,8 @@ def _understood(representation: Representation, hints: Hints, data_set: str | No
     if hints.input_statistics:
         refuse_other_channels(hints.input_statistics, how.image_shape[0])
     if how.layout_is_assumed:
-        logger.warning("%s runs on images of either layout; %s is assumed, --layout says otherwise.", path, how.layout)
+        logger.warning("%s runs on images of either layout; %s is assumed, %s says otherwise.", path, how.layout,
+                       option("layout", "NHWC"))
     if how.batch_size is not None:
         raise ArtifactError(f"{path} takes exactly {how.batch_size} images at once, and an artifact any number. Score "
                             "it as it is with unbraid-evaluate, which runs it in chunks, or have it exported with a "
@@ -101,7 +103,7 @@ def _understood(representation: Representation, hints: Hints, data_set: str | No
     if not how.is_deterministic or postprocessing.recipe.statistic == "sample":
         raise ArtifactError(f"{path}: output {how.output} {'is one tensor' if how.is_deterministic else 'is drawn'}; a "
                             "graph's mean is exported, and its samples are scored as they are with unbraid-evaluate. "
-                            f"Its outputs are {', '.join(how.outputs)}; --output chooses one.")
+                            f"Its outputs are {', '.join(how.outputs)}; {option('output', 'NAME')} chooses one.")
     return how, verification_images(how.image_shape, None) if images is None else images
 
 
@@ -119,11 +121,10 @@ def _graph(representation: Representation) -> Any:
 
 def _export_onnx(path: Path, how: Understanding, representation: Representation, images: np.ndarray,
                  affine: AffineMap | None, record: Record, output_dir: str | Path, overwrite: bool) -> Record:
-    import onnx
-
+    from ..formats.external_data import load_with_weights
     from .onnx_graph import adapted
 
-    model = onnx.load(str(path))  # its external data was checked when it was opened
+    model = load_with_weights(path)
     runner: Any = representation.graph
     if affine is not None:
         affine.check_width(how.num_latents)

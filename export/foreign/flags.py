@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 
 from ...common.errors import UserError
-from .understanding import HEADS, LAYOUTS, Hints, Statistics
+from .understanding import HEADS, LAYOUTS, MAPS, Hints, Statistics
 
 
 def add_hint_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("somebody else's model (found by trying, where not said)")
     group.add_argument("--layout", choices=LAYOUTS, help="order of the axes of its images")
-    group.add_argument("--output", help="name or position of the output that holds the codes")
+    group.add_argument("--output", help="name or position of the output that holds the codes, such as mu, or 1.0 "
+                                         "for the first of a tuple that is the second output")
     group.add_argument("--head", choices=HEADS, help="the output holds mean and log-variance, all means first or "
                                                      "in turn; the means are taken")
+    group.add_argument("--maps", choices=MAPS, help="the output is a map (N, C, H, W): each place is a token of C "
+                                                    "numbers, or averages over all places are the codes")
     group.add_argument("--value_range", nargs=2, type=float, metavar=("LOW", "HIGH"),
                        help="what it takes black and white for, such as -1 1 or 0 255 (default: 0 1)")
     group.add_argument("--input_statistics", nargs=2, metavar=("MEAN", "STD"),
@@ -30,7 +33,7 @@ def add_hint_arguments(parser: argparse.ArgumentParser) -> None:
 
 def hints_of(arguments: argparse.Namespace) -> Hints:
     """Raises UserError for numbers that are none."""
-    return Hints(arguments.layout, arguments.output, arguments.head, _statistics(arguments))
+    return Hints(arguments.layout, arguments.output, arguments.head, _statistics(arguments), arguments.maps)
 
 
 def checkpoint_flags(arguments: argparse.Namespace) -> list[str]:

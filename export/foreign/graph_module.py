@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from ..formats.torch_runner import flattened
 from .understanding import Understanding
 
 
@@ -28,7 +29,9 @@ class ForeignModule(torch.nn.Module):
             images = (images - self.mean) / self.std
         if self.how.layout == "NHWC":
             images = images.permute(0, 2, 3, 1)
-        output = self.graph(images.to(getattr(torch, self.how.dtype)))
+        if self.how.takes_pixels:
+            images = images.round()
+        output = flattened(self.graph(images.to(getattr(torch, self.how.dtype))))
         codes = self._named(output, self.how.output)
         if self.how.head == "halves":
             return codes[:, : self.how.num_latents], codes[:, self.how.num_latents :]
@@ -49,10 +52,9 @@ class ForeignModule(torch.nn.Module):
         """Itself: nothing changes it."""
         return self
 
-    def _named(self, output: Any, name: str) -> torch.Tensor:
-        """(N, D), of tokens (N, T, V) one after the other."""
-        if isinstance(output, dict):
-            chosen = output[name]
-        else:
-            chosen = output[int(name)] if isinstance(output, (tuple, list)) else output
-        return chosen.float() if self.how.token_size is None else chosen.float().flatten(1)
+    def _named(self, output: dict[str, torch.Tensor], name: str) -> torch.Tensor:
+        """(N, D), of tokens (N, T, V) and maps as tokens one after the other."""
+        chosen = output[name].float()
+        if self.how.maps and self.how.layout == "NCHW":
+            chosen = chosen.permute(0, 2, 3, 1)
+        return chosen.mean(dim=(1, 2)) if self.how.maps == "pooled" else chosen.flatten(1)

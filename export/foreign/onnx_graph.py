@@ -13,7 +13,9 @@ from ..postprocessing.affine import AffineMap
 from .understanding import Understanding
 
 PREFIX = "theirs."
-ELEMENT_TYPES = {"float32": TensorProto.FLOAT, "float16": TensorProto.FLOAT16, "float64": TensorProto.DOUBLE}
+ELEMENT_TYPES = {"float32": TensorProto.FLOAT, "float16": TensorProto.FLOAT16, "float64": TensorProto.DOUBLE,
+                 "bfloat16": TensorProto.BFLOAT16, "uint8": TensorProto.UINT8, "int8": TensorProto.INT8,
+                 "int32": TensorProto.INT32, "int64": TensorProto.INT64}
 
 
 def adapted(model: onnx.ModelProto, how: Understanding, kind: str, affine: AffineMap | None = None) -> onnx.ModelProto:
@@ -71,15 +73,16 @@ def _input_nodes(how: Understanding, wanted: str, constants: _Constants) -> list
     if how.layout == "NHWC":
         nodes.append(helper.make_node("Transpose", [current], ["channels_last"], perm=[0, 2, 3, 1]))
         current = "channels_last"
+    if how.takes_pixels:
+        nodes.append(helper.make_node("Round", [current], ["pixels"]))
+        current = "pixels"
     return [*nodes, helper.make_node("Cast", [current], [wanted], to=ELEMENT_TYPES[how.dtype])]
 
 
 def _output_nodes(how: Understanding, outputs: list[str], kind: str, affine: AffineMap | None,
                   constants: _Constants) -> list[onnx.NodeProto]:
-    nodes = [] if how.token_size is None else [helper.make_node("Flatten", [name], [f"{name}.flat"], axis=1)
-                                               for name in outputs]
-    outputs = outputs if how.token_size is None else [f"{name}.flat" for name in outputs]
-    nodes += [helper.make_node("Concat", outputs, ["joined"], axis=1),
+    nodes = [node for name in outputs for node in _flat_nodes(how, name)]
+    nodes += [helper.make_node("Concat", [f"{name}.flat" for name in outputs], ["joined"], axis=1),
               helper.make_node("Cast", ["joined"], ["floats"], to=TensorProto.FLOAT)]
     current = "floats"
     if (chosen := columns(how, kind)) is not None:
@@ -92,3 +95,22 @@ def _output_nodes(how: Understanding, outputs: list[str], kind: str, affine: Aff
                   helper.make_node("Add", ["mapped", constants.add("offset", affine.offset)], ["shifted"])]
         current = "shifted"
     return [*nodes, helper.make_node("Identity", [current], [TENSOR_NAMES[kind][1]])]
+
+
+def _flat_nodes(how: Understanding, name: str) -> list[onnx.NodeProto]:
+    """From one output of theirs to columns (N, D): tokens, and places of a map, one after the other."""
+    nodes, current = [], name
+
+    def add(operation: str, **attributes: Any) -> None:
+        nonlocal current
+        nodes.append(helper.make_node(operation, [current], [f"{current}'"], **attributes))
+        current = f"{current}'"
+
+    if (how.maps, how.layout) == ("tokens", "NCHW"):
+        add("Transpose", perm=[0, 2, 3, 1])
+    if how.maps == "pooled":
+        add("Cast", to=TensorProto.FLOAT)
+        if how.layout == "NHWC":
+            add("Transpose", perm=[0, 3, 1, 2])
+        add("GlobalAveragePool")
+    return [*nodes, helper.make_node("Flatten", [current], [f"{name}.flat"], axis=1)]

@@ -8,25 +8,31 @@ from typing import Protocol
 
 import numpy as np
 
+from ...common.wording import option
 from ..errors import ArtifactError, InputMismatchError
-from .understanding import LAYOUTS, Hints, Understanding
+from ..formats.signature import Signature
+from ..telling import telling_line
+from .understanding import INTEGERS, LAYOUTS, PIXELS, Hints, Understanding
 
 Outputs = dict[str, np.ndarray]
-DTYPES = ("float32", "float16", "float64")
+DTYPES = ("float32", "float16", "float64", "bfloat16", "uint8")  # tried in turn where the file declares none
 BATCH_SIZES = (2, 1, 7)  # a graph that runs on all of these takes any number
 FIXED_SIZES = (16, 32, 64, 4, 8, 10, 100, 128, 256)
-SHAPES = [(channels, side, side) for side in (64, 32, 28, 16, 128, 224) for channels in (1, 3)]
+LARGEST_PROBE = 2**25  # numbers in a batch of probes
+SHAPES = [(channels, side, side) for side in (64, 32, 28, 16, 128, 224, 96, 256, 48) for channels in (1, 3)]
 CODE_DIMENSIONS = (2, 3)  # codes (N, D), else tokens (N, T, V)
-LOG_VARIANCE_NAMES = ("logvar", "log_var", "log_variance", "logvars", "log_vars", "z_logvar", "z_log_var",
-                      "z_log_variance")
-MEAN_NAMES = ("mean", "mu", "means", "z_mean", "mus", "loc", "codes", "code", "representation", "default")
+LOG_VARIANCE_NAMES = ("logvar", "log_var", "log_variance", "log_covariance", "logvars", "log_vars", "z_logvar",
+                      "z_log_var", "z_log_variance")
+MEAN_NAMES = ("mean", "mu", "means", "z_mean", "mus", "loc", "codes", "code", "representation", "embedding", "default")
 
 
 class Graph(Protocol):
     """A graph with one input: an array of any dtype and layout to all of its outputs."""
 
-    def all_outputs(self, values: np.ndarray) -> Outputs:
-        """By name, or by position for a tuple."""
+    signature: Signature
+
+    def all_outputs(self, values: np.ndarray, dtype: str) -> Outputs:
+        """By name, or by position for a tuple, of values that are cast to `dtype`."""
 
 
 class _DoesNotRun(Exception):
@@ -36,7 +42,13 @@ class _DoesNotRun(Exception):
 def understand(graph: Graph, shapes: Sequence[tuple[int, int, int]], hints: Hints, path: object) -> Understanding:
     """The first of `shapes` (C, H, W), and the layout, dtype and batch size with which the graph runs.
 
-    Raises InputMismatchError when none of them does, ArtifactError when its codes cannot be told."""
+    What the file declares of its input is believed; only the rest is tried.  shapes: one of a data set, or SHAPES.
+    Raises InputMismatchError when none of them runs, ArtifactError when its codes cannot be told."""
+    declared = graph.signature
+    known = list(dict.fromkeys(shape for layout, shape in declared.image_shapes().items()
+                               if hints.layout in (None, layout)))
+    if len(shapes) > 1 and known:
+        shapes = known
     reason: Exception | None = None
     for shape in shapes:
         ways, error = _ways(graph, shape, hints)
@@ -44,16 +56,20 @@ def understand(graph: Graph, shapes: Sequence[tuple[int, int, int]], hints: Hint
         if ways:
             return _understood(graph, shape, ways, hints, path)
     shown = ", ".join(map(str, shapes[:4])) + (", ..." if len(shapes) > 4 else "")
+    says = "" if declared.shape is None and declared.dtype is None else f" It declares its input as {declared}."
     raise InputMismatchError(f"{path} fails on images of shape (C, H, W) = {shown} in either layout and any dtype: "
-                             f"{_last_line(reason)}") from reason
+                             f"{telling_line(reason)}.{says}".replace("..", ".")) from reason
 
 
 def _ways(graph: Graph, shape: tuple[int, int, int], hints: Hints) -> tuple[list[tuple[str, str, int | None]],
                                                                             Exception | None]:
     """(layout, dtype, fixed batch size) that run, of the first dtype that does; and why the first one did not."""
     layouts = [hints.layout] if hints.layout else list(LAYOUTS)
+    layouts = [layout for layout in layouts if graph.signature.fits(shape, layout)]
+    if not layouts:
+        return [], ValueError(f"images (C, H, W) = {shape} are not what it declares")
     reason: Exception | None = None
-    for dtype in DTYPES:
+    for dtype in [graph.signature.dtype] if graph.signature.dtype else DTYPES:
         found = []
         for layout in layouts:
             try:
@@ -67,10 +83,13 @@ def _ways(graph: Graph, shape: tuple[int, int, int], hints: Hints) -> tuple[list
 
 def _batch_size(graph: Graph, shape: tuple[int, int, int], layout: str, dtype: str) -> int | None:
     """None when it runs on any number of images, else the number; raises _DoesNotRun."""
+    if declared := graph.signature.batch_size:
+        call(graph, probe_images(declared, shape, dtype), layout, dtype)
+        return declared
     works, failure = [], None
     for size in BATCH_SIZES:
         try:
-            call(graph, probe_images(size, shape), layout, dtype)
+            call(graph, probe_images(size, shape, dtype), layout, dtype)
             works.append(size)
         except _DoesNotRun as error:
             failure = failure or error
@@ -78,9 +97,11 @@ def _batch_size(graph: Graph, shape: tuple[int, int, int], layout: str, dtype: s
         return None
     if works:
         return works[0]
-    for size in FIXED_SIZES:
+    for size in dict.fromkeys((*graph.signature.constants, *FIXED_SIZES)):
+        if size * int(np.prod(shape)) > LARGEST_PROBE:
+            continue
         try:
-            call(graph, probe_images(size, shape), layout, dtype)
+            call(graph, np.zeros((size, *shape), dtype=np.float32), layout, dtype)
             return size
         except _DoesNotRun:
             continue
@@ -90,50 +111,64 @@ def _batch_size(graph: Graph, shape: tuple[int, int, int], layout: str, dtype: s
 def call(graph: Graph, images: np.ndarray, layout: str, dtype: str) -> Outputs:
     """Outputs for images (n, C, H, W); raises _DoesNotRun when it fails or some output lacks n rows."""
     values = images if layout == "NCHW" else images.transpose(0, 2, 3, 1)
+    values = np.rint(values) if dtype in INTEGERS else values
     try:
-        outputs = graph.all_outputs(np.ascontiguousarray(values, dtype=dtype))
+        outputs = graph.all_outputs(np.ascontiguousarray(values), dtype)
     except ArtifactError:
         raise
     except Exception as error:  # whatever the runtime raises for an input that does not fit
         raise _DoesNotRun from error
-    rows = {name: output for name, output in outputs.items() if output.ndim and len(output) == len(images)}
+    rows = {name: _without_unit_axes(output) for name, output in outputs.items()
+            if output.ndim and len(output) == len(images)}
     if not rows:
         shapes = ", ".join(str(output.shape) for output in outputs.values())
         raise _DoesNotRun(f"outputs of shape {shapes} for {len(images)} images")
     return rows
 
 
-def probe_images(size: int, shape: Sequence[int]) -> np.ndarray:
-    """(size, C, H, W) in [0, 1], no two alike."""
-    return np.random.RandomState(0).uniform(size=(size, *shape)).astype(np.float32)
+def _without_unit_axes(output: np.ndarray) -> np.ndarray:
+    """(N, C) of (N, C, 1, 1)."""
+    return output.reshape(output.shape[:2]) if output.ndim > 2 and output[0].size == output.shape[1] else output
+
+
+def probe_images(size: int, shape: Sequence[int], dtype: str = "float32") -> np.ndarray:
+    """(size, C, H, W) float32, no two alike: in [0, 1], or up to 255 for a graph of whole numbers."""
+    largest = 255 if dtype in INTEGERS else 1
+    return np.random.RandomState(0).uniform(0, largest, size=(size, *shape)).astype(np.float32)
 
 
 def _understood(graph: Graph, shape: tuple[int, int, int], ways: list[tuple[str, str, int | None]], hints: Hints,
                 path: object) -> Understanding:
     layout, dtype, batch_size = ways[0]
-    images = probe_images(batch_size or 2, shape)
+    images = probe_images(batch_size or 2, shape, dtype)
     first, second = (call(graph, images, layout, dtype) for _ in range(2))
     drawn = {name for name in first if not np.array_equal(first[name], second[name], equal_nan=True)}
     name = _output(first, drawn, hints, path)
-    width, is_flat = first[name][0].size, first[name].ndim == 2
+    maps = hints.maps if first[name].ndim == 4 else None
+    codes = as_codes(first[name], layout, maps)
+    width, is_flat = codes[0].size, codes.ndim == 2
+    if not width:
+        raise ArtifactError(f"{path}: output {name} has no columns; expected at least one code.")
     if hints.head and not is_flat:
-        shown = ", ".join(map(str, first[name].shape[1:]))
-        raise ArtifactError(f"{path}: output {name} has shape (N, {shown}); --head {hints.head} splits codes (N, 2 D).")
+        shown = ", ".join(map(str, codes.shape[1:]))
+        raise ArtifactError(f"{path}: output {name} has shape (N, {shown}); {option('head', hints.head)} splits codes "
+                            "(N, 2 D).")
     if hints.head and width % 2:
-        raise ArtifactError(f"{path}: output {name} has {width} columns, an odd number; --head {hints.head} splits an "
-                            "even number into mean and log-variance.")
+        raise ArtifactError(f"{path}: output {name} has {width} columns, an odd number; {option('head', hints.head)} "
+                            "splits an even number into mean and log-variance.")
     return Understanding(shape, layout, _layout_matters(graph, images, ways, name), dtype, batch_size, name,
                          {key: tuple(value.shape[1:]) for key, value in first.items()},
-                         width // 2 if hints.head else width, None if is_flat else first[name].shape[2], hints.head,
-                         _log_variance(first, name, hints), name not in drawn, hints.input_statistics)
+                         width // 2 if hints.head else width, None if is_flat else codes.shape[2], hints.head,
+                         _log_variance(first, name, hints), name not in drawn,
+                         hints.input_statistics or (PIXELS if dtype in INTEGERS else None), maps)
 
 
 def _log_variance(outputs: Outputs, mean: str, hints: Hints) -> str | None:
     """The output that holds the log-variances of the means, told by both names."""
-    if hints.head or mean.lower() not in MEAN_NAMES:
+    if hints.head or _last(mean) not in MEAN_NAMES:
         return None
     named = [name for name, value in outputs.items()
-             if name.lower() in LOG_VARIANCE_NAMES and value.shape == outputs[mean].shape]
+             if _last(name) in LOG_VARIANCE_NAMES and value.shape == outputs[mean].shape]
     return named[0] if len(named) == 1 else None
 
 
@@ -145,24 +180,45 @@ def _layout_matters(graph: Graph, images: np.ndarray, ways: list[tuple[str, str,
     return first is None or second is None or not np.array_equal(first, second)
 
 
+def _last(name: str) -> str:
+    """The last part of an output's name, such as "mu" of "posterior.mu"."""
+    return name.lower().rpartition(".")[2]
+
+
 def _output(outputs: Outputs, drawn: set[str], hints: Hints, path: object) -> str:
     """The name of the output that holds the codes."""
     shown = ", ".join(f"{name} {('N', *value.shape[1:])}{' (draws)' if name in drawn else ''}".replace("'N'", "N")
                       for name, value in outputs.items())
+    dimensions = (4,) if hints.maps else CODE_DIMENSIONS
     if hints.output is not None:
-        if hints.output not in outputs or outputs[hints.output].ndim not in CODE_DIMENSIONS:
-            raise ArtifactError(f"{path} has no output {hints.output!r} of codes (N, D) or tokens (N, T, V); its "
-                                f"outputs are {shown}. Choose one of them with --output.")
-        return hints.output
-    by_dimensions = ([name for name, value in outputs.items() if value.ndim == number] for number in CODE_DIMENSIONS)
-    candidates: list[str] = next(filter(None, by_dimensions), [])
+        if hints.output not in outputs or outputs[hints.output].ndim not in (*CODE_DIMENSIONS, 4):
+            raise ArtifactError(f"{path} has no output {hints.output!r} of codes (N, D), tokens (N, T, V) or maps; its "
+                                f"outputs are {shown}. Choose one of them with {option('output', 'NAME')}.")
+        candidates = [hints.output]
+    else:
+        by_dimensions = ([name for name, value in outputs.items() if value.ndim == number] for number in dimensions)
+        candidates = next(filter(None, by_dimensions), [])
+    are_maps = any(outputs[name].ndim == 4 for name in candidates or outputs)
+    if are_maps and not hints.maps:
+        raise ArtifactError(f"{path} returns maps, not codes: {shown}. {option('maps', 'tokens')} makes a token of C "
+                            f"numbers of each place, {option('maps', 'pooled')} averages over all places.")
     if not candidates:
         raise ArtifactError(f"{path} returns codes of shape {shown}; expected codes (N, D), or tokens (N, T, V).")
-    named = [name for wanted, name in itertools.product(MEAN_NAMES, candidates) if name.lower() == wanted]
+    named = [name for wanted, name in itertools.product(MEAN_NAMES, candidates) if _last(name) == wanted]
     if len(candidates) == 1 or named:
         return (named or candidates)[0]
-    raise ArtifactError(f"{path} has several outputs that could be the codes: {shown}. Say which with --output "
-                        f"({', '.join(candidates)}).")
+    raise ArtifactError(f"{path} has several outputs that could be the codes: {shown}. Say which with "
+                        f"{option('output', 'NAME')} ({', '.join(candidates)}).")
+
+
+def as_codes(output: np.ndarray, layout: str, maps: str | None) -> np.ndarray:
+    """Codes (N, D) or tokens (N, T, V) as they are; maps (N, C, H, W), channels where `layout` has them, as said."""
+    if output.ndim != 4:
+        return output
+    places = (output if layout == "NHWC" else output.transpose(0, 2, 3, 1)).astype(np.float32)
+    if maps == "pooled":
+        return places.mean(axis=(1, 2))
+    return places.reshape(len(places), -1, places.shape[3])
 
 
 def chunks(images: np.ndarray, size: int | None) -> Iterator[tuple[np.ndarray, int]]:
@@ -174,10 +230,3 @@ def chunks(images: np.ndarray, size: int | None) -> Iterator[tuple[np.ndarray, i
         batch = images[start : start + size]
         filling = np.repeat(batch[-1:], size - len(batch), axis=0)
         yield np.concatenate([batch, filling]), len(batch)
-
-
-def _last_line(error: BaseException | None) -> str:
-    lines = [line.strip() for line in str(error or "").splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__
-
-

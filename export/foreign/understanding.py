@@ -7,6 +7,9 @@ import dataclasses
 LAYOUTS = ("NCHW", "NHWC")
 HEADS = ("halves", "interleaved")
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]  # mean and standard deviation, one number or one a channel
+MAPS = ("tokens", "pooled")
+INTEGERS = ("uint8", "int8", "int32", "int64")  # types of pixels from 0 to 255
+PIXELS = ((0.0,), (1 / 255,))  # statistics of a graph that takes them
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,12 +19,14 @@ class Hints:
     layout: of the images.  output: name (or position) of the output that holds the codes.  head: how one output holds
     mean and log-variance, "halves" (all means first) or "interleaved"; None takes the whole output as codes.
     input_statistics: mean and standard deviation of a network that takes (x - mean) / std of images x in [0, 1], one
-    number each or one for each channel; None for images as they are."""
+    number each or one for each channel; None for images as they are.  maps: what becomes of an output (N, C, H, W):
+    "tokens" (each place is a token of C numbers) or "pooled" (C averages over all places); None refuses it."""
 
     layout: str | None = None
     output: str | None = None
     head: str | None = None
     input_statistics: Statistics | None = None
+    maps: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +52,13 @@ class Understanding:
     """The output of log-variances that belong to the codes, where they are known by their names."""
     is_deterministic: bool
     statistics: Statistics | None = None
+    maps: str | None = None
+    """How a map (N, C, H, W) is made codes; None for an output that is no map."""
+
+    @property
+    def takes_pixels(self) -> bool:
+        """Whether its input is of whole numbers."""
+        return self.dtype in INTEGERS
 
     def rows(self) -> list[tuple[str, str]]:
         """As a table, for people."""
@@ -56,7 +68,8 @@ class Understanding:
             else self.layout
         return [
             ("images (C, H, W)", str(self.image_shape)), ("layout", layout), ("dtype", self.dtype),
-            ("values", described(self.statistics) if self.statistics else "[0, 1]"),
+            ("values", "0 to 255" if self.takes_pixels and self.statistics == PIXELS else
+             described(self.statistics) if self.statistics else "[0, 1]"),
             ("batch size", "any" if self.batch_size is None else f"{self.batch_size}, always: run in chunks, padded"),
             ("codes", f"output {self.output}, {self._latents()}"),
             ("mean and log-variance", self._posterior()),
@@ -65,6 +78,8 @@ class Understanding:
         ]
 
     def _latents(self) -> str:
+        if self.maps == "pooled":
+            return f"{self.num_latents} latents, averages over all places of a map"
         if self.token_size is None:
             return f"{self.num_latents} latents"
         return (f"{self.num_latents // self.token_size} tokens of {self.token_size} numbers, one after the other; "

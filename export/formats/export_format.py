@@ -12,6 +12,7 @@ import torch
 from ..errors import ArtifactError, UnsafeArtifactError
 from ..files.pickles import foreign_globals_in_zip
 from ..files.record import RECORD_NAME, Record
+from .signature import UNKNOWN, Signature
 from .torch_runner import TorchRunner
 
 suffix = ".pt2"
@@ -53,4 +54,13 @@ def open(path: Path, device: str) -> TorchRunner:
     module = program.module()
     if device != "cpu":
         module = module.to(device)
-    return TorchRunner(module, device, Record.from_json(text, path) if text else None)
+    return TorchRunner(module, device, Record.from_json(text, path) if text else None, _signature(program))
+
+
+def _signature(program: Any) -> Signature:
+    names = program.graph_signature.user_inputs
+    values = [node.meta.get("val") for node in program.graph.nodes if node.op == "placeholder" and node.name in names]
+    if len(values) != 1 or not isinstance(values[0], torch.Tensor):
+        return UNKNOWN
+    shape = tuple(size if isinstance(size, int) else None for size in values[0].shape)
+    return Signature(shape, str(values[0].dtype).removeprefix("torch."))

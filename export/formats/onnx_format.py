@@ -12,12 +12,17 @@ import numpy as np
 from ...common.threads import core_limit, map_in_threads
 from ..errors import ArtifactError, MissingBackendError
 from ..files.record import RECORD_NAME, Record
+from ..telling import telling_line
 from . import TENSOR_NAMES, as_runtimes_take_it
 from .external_data import check_external_data
 from .matrix_exponential import translations
+from .signature import Signature
 
 logger = logging.getLogger(__name__)
 
+ELEMENT_TYPES = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(float16)": "float16",
+                 "tensor(bfloat16)": "bfloat16",
+                 **{f"tensor({name})": name for name in ("uint8", "int8", "int32", "int64")}}
 PART = 64  # images that one thread encodes at a time; more do not fit into its cache
 
 suffix = ".onnx"
@@ -85,7 +90,7 @@ class OnnxRunner:
         if device == "cuda" and self.provider != "CUDAExecutionProvider":
             raise MissingBackendError(f"CUDA was asked for, but ONNX Runtime runs {path.name} on {self.provider}. "
                                       "Install the extra unbraid[gpu] instead of unbraid[cpu], or use --device cpu.")
-        self._input = self._only(self._session.get_inputs(), "input", path)
+        self._input, self.signature = self._only_input(self._session.get_inputs(), path)
         self._outputs = [node.name for node in self._session.get_outputs()]
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
@@ -96,18 +101,29 @@ class OnnxRunner:
     def _run(self, values: np.ndarray) -> np.ndarray:
         return self._session.run(self._outputs[:1], {self._input: as_runtimes_take_it(values)})[0]
 
-    def all_outputs(self, values: np.ndarray) -> dict[str, np.ndarray]:
-        """Every tensor among the outputs, by name."""
-        outputs = self._session.run(None, {self._input: as_runtimes_take_it(values)})
-        return {name: output for name, output in zip(self._outputs, outputs, strict=True)
-                if isinstance(output, np.ndarray)}
+    def all_outputs(self, values: np.ndarray, dtype: str) -> dict[str, np.ndarray]:
+        """Every tensor of numbers among the outputs, by name; bfloat16, which numpy lacks, as float32."""
+        outputs = self._session.run(None, {self._input: as_runtimes_take_it(values.astype(_numpy_type(dtype), copy=False))})
+        return {name: output.astype(np.float32) if output.dtype.name == "bfloat16" else output
+                for name, output in zip(self._outputs, outputs, strict=True)
+                if isinstance(output, np.ndarray) and output.dtype.kind in "fiubV"}
 
     @staticmethod
-    def _only(nodes: list[Any], what: str, path: Path) -> str:
+    def _only_input(nodes: list[Any], path: Path) -> tuple[str, Signature]:
         if len(nodes) != 1:
-            raise ArtifactError(f"{path} has {len(nodes)} {what}s ({', '.join(node.name for node in nodes)}); "
-                                f"a representation has one.")
-        return nodes[0].name
+            raise ArtifactError(f"{path} has {len(nodes)} inputs ({', '.join(node.name for node in nodes)}); "
+                                "a representation has one.")
+        (node,) = nodes
+        shape = tuple(size if isinstance(size, int) else None for size in node.shape) or None
+        return node.name, Signature(shape, ELEMENT_TYPES.get(node.type))
+
+
+def _numpy_type(name: str) -> Any:
+    if name != "bfloat16":
+        return np.dtype(name)
+    import ml_dtypes  # comes with onnx
+
+    return ml_dtypes.bfloat16
 
 
 def _open_session(path: Path, device: str, threads_per_operator: int = 0) -> Any:
@@ -124,7 +140,7 @@ def _open_session(path: Path, device: str, threads_per_operator: int = 0) -> Any
     try:
         return runtime.InferenceSession(str(path), options, providers=providers)
     except Exception as error:
-        raise ArtifactError(f"{path} is not a readable ONNX model: {_first_line(error)}") from error
+        raise ArtifactError(f"{path} is not a readable ONNX model: {telling_line(error)}") from error
 
 
 def is_installed() -> bool:
@@ -154,10 +170,6 @@ def _load_cuda_libraries(runtime: Any) -> None:
     """Lets ONNX Runtime find the CUDA libraries that came with torch."""
     if hasattr(runtime, "preload_dlls"):
         runtime.preload_dlls()
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0]
 
 
 class _quiet_exporter:

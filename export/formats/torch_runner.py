@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,13 +12,33 @@ import torch
 from ..errors import ArtifactError, MissingBackendError
 from ..files.record import Record
 from . import as_runtimes_take_it
+from .signature import UNKNOWN, Signature
+
+
+def flattened(output: Any, name: str = "") -> dict[str, Any]:
+    """Every tensor among a module's outputs, with dots between the levels; a lone tensor is "0".
+
+    Named by key of a dict, field of a dataclass or named tuple, position in a tuple or list."""
+    if isinstance(output, torch.Tensor):
+        return {name or "0": output}
+    parts: Iterable[tuple[Any, Any]] = ()
+    if isinstance(output, Mapping):
+        parts = output.items()
+    elif dataclasses.is_dataclass(output) and not isinstance(output, type):
+        parts = [(field.name, getattr(output, field.name)) for field in dataclasses.fields(output)]
+    elif isinstance(output, (tuple, list)):
+        parts = zip(getattr(output, "_fields", range(len(output))), output, strict=True)
+    named: dict[str, Any] = {}
+    for key, part in parts:
+        named |= flattened(part, f"{name}.{key}" if name else str(key))
+    return named
 
 
 class TorchRunner:
     """One module on one device, from float32 array to float32 array, without gradients."""
 
-    def __init__(self, module: Any, device: str, record: Record | None):
-        self.module, self._device, self.record = module, device, record
+    def __init__(self, module: Any, device: str, record: Record | None, signature: Signature = UNKNOWN):
+        self.module, self._device, self.record, self.signature = module, device, record, signature
         self.provider = f"torch {device}"
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
@@ -26,14 +48,11 @@ class TorchRunner:
                                 "codes (N, D). Export the module again with unbraid.export.export_representation.")
         return output.to("cpu", torch.float32).numpy()
 
-    def all_outputs(self, values: np.ndarray) -> dict[str, np.ndarray]:
-        """Every tensor among the outputs: by key of a dict, by position in a tuple."""
-        output = self._run(values)
-        if isinstance(output, dict):
-            named = {str(name): item for name, item in output.items()}
-        else:
-            named = {str(i): item for i, item in enumerate(output if isinstance(output, (tuple, list)) else [output])}
-        return {name: item.to("cpu").numpy() for name, item in named.items() if isinstance(item, torch.Tensor)}
+    def all_outputs(self, values: np.ndarray, dtype: str) -> dict[str, np.ndarray]:
+        """Every tensor among the outputs, see `flattened`; bfloat16, which numpy lacks, as float32."""
+        outputs = flattened(self._run(values, getattr(torch, dtype)))
+        return {name: (item.float() if item.dtype is torch.bfloat16 else item).to("cpu").numpy()
+                for name, item in outputs.items()}
 
     def derivative(self, values: np.ndarray, directions: np.ndarray) -> np.ndarray:
         """The exact directional derivative of the output at `values`, by forward-mode differentiation."""
@@ -43,9 +62,9 @@ class TorchRunner:
             derivative = torch.func.jvp(self.module, (primals,), (tangents,))[1]
         return derivative.to("cpu", torch.float32).numpy()
 
-    def _run(self, values: np.ndarray) -> Any:
+    def _run(self, values: np.ndarray, dtype: torch.dtype | None = None) -> Any:
         with torch.inference_mode():
-            return self.module(torch.from_numpy(as_runtimes_take_it(values)).to(self._device))
+            return self.module(torch.from_numpy(as_runtimes_take_it(values)).to(self._device, dtype))
 
 
 def check_device(device: str) -> None:

@@ -16,7 +16,10 @@ import torch
 from ..errors import ArtifactError, UnsafeArtifactError
 from ..files.pickles import PICKLE_BYTES, ZIP_BYTES, foreign_globals
 from ..files.record import RECORD_NAME, Record
+from .signature import UNKNOWN, Signature
 from .torch_runner import TorchRunner
+
+LARGEST_BATCH = 4096
 
 suffix = ".pt"
 representation_file = "pytorch_model.pt"
@@ -48,7 +51,19 @@ def open(path: Path, device: str) -> TorchRunner:
         raise ArtifactError(f"{path} is a damaged TorchScript file: {str(error).strip().splitlines()[0]}") from error
     text = extra[RECORD_NAME]
     text = text.decode() if isinstance(text, bytes) else text
-    return TorchRunner(module.eval(), device, Record.from_json(text, path) if text else None)
+    record = Record.from_json(text, path) if text else None
+    return TorchRunner(module.eval(), device, record, UNKNOWN if record else _signature(module))
+
+
+def _signature(module: Any) -> Signature:
+    """TorchScript keeps no shapes, but a batch size written into the program is one of its constants."""
+    try:
+        graph = module.inlined_graph  # its nodes live as long as it does
+    except RuntimeError:  # a module without forward; calling it says so
+        return UNKNOWN
+    nodes = graph.findAllNodes("prim::Constant")
+    numbers = {node.i("value") for node in nodes if "value" in node.attributeNames() and node.kindOf("value") == "i"}
+    return Signature(constants=tuple(sorted(number for number in numbers if 1 < number <= LARGEST_BATCH)))
 
 
 def open_pickled_module(path: Path, device: str) -> TorchRunner:

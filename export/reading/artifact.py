@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArtifactError, MissingBackendError, UnsafeArtifactError
-from ..files.locating import Located, sha256_of
+from ..errors import ArtifactError, MissingBackendError, NoModelError, UnsafeArtifactError
+from ..files.locating import ARTIFACTS, Located, locate, sha256_of
 from ..files.record import Record
 from ..foreign.adapter import ForeignRunner
 from ..foreign.dill_model import DillGraph, find_dill
-from ..foreign.understanding import Hints
+from ..foreign.understanding import Hints, Understanding
 from ..formats import FORMAT_NAMES, Format, Runner, file_name, get_format
 from .batch_dependence import RowCheck
 from .calling import columns_of_images
@@ -62,6 +62,11 @@ class Representation:
     def sha256(self) -> str:
         """Hash of the file, and of the files beside it that hold its weights, to tell artifacts apart in results."""
         return sha256_of(Located(self.path, self.backend))
+
+    @property
+    def understanding(self) -> Understanding | None:
+        """How a stranger's graph is called; None for an artifact of ours, and before the first call."""
+        return getattr(self.graph, "understanding", None)
 
     @property
     def batch_dependence(self) -> float | None:
@@ -136,11 +141,22 @@ def find_artifact(path: Path, backend: str = "auto", device: str = "cpu",
     for candidate, name in candidates:
         if candidate.is_file():
             return candidate, name
+    if kind == "representation" and (found := _only_graph(path)) and found.kind in formats:
+        return found.path, found.kind
     if backend == "auto" and formats.keys() != set(FORMAT_NAMES):
         return find_artifact(path, "onnx", device, kind)  # names the runtime that is missing
     names = " or ".join(sorted({candidate.name for candidate, _ in candidates}))
     raise ArtifactError(f"{path} holds no exported {kind}: expected {names}, there or in representation/. "
                         f"{ABSENT[kind]}")
+
+
+def _only_graph(folder: Path) -> Located | None:
+    """The one finished graph of any name in a folder or below it.  Raises ArtifactError where there are several."""
+    try:
+        located = locate(folder)
+    except NoModelError:
+        return None
+    return located if located.kind in ARTIFACTS else None
 
 
 def _formats_to_try(backend: str, device: str) -> dict[str, Format]:

@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import ArtifactError, InputMismatchError
 from ..files.record import Record
 from ..formats import Runner
+from ..telling import telling_line
 
 
 def columns_of_images(runner: Runner, images: Any, path: Path) -> np.ndarray:
@@ -24,7 +25,7 @@ def columns_of_images(runner: Runner, images: Any, path: Path) -> np.ndarray:
         raise
     except Exception as error:
         raise InputMismatchError(f"{path} fails on images of shape (N, C, H, W) = {nchw(images.shape)}: "
-                                 f"{_last_line(error)}") from error
+                                 f"{telling_line(error)}") from error
     if codes.ndim != 2 or len(codes) != len(images):
         raise ArtifactError(f"{path} returns codes of shape {codes.shape} for {len(images)} images; "
                             f"expected 2-D codes ({len(images)}, D).")
@@ -43,8 +44,3 @@ def _check_shape(shape: tuple[int, ...], record: Record | None, path: Path) -> N
         made_for = f", data set {record.data_set}" if record.data_set else ""
         raise InputMismatchError(f"{path} was made for images (C, H, W) = {tuple(record.image_shape)}"
                                  f"{made_for}; this data set gives {nchw(shape)[1:]}.")
-
-
-def _last_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__

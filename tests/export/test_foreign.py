@@ -81,7 +81,7 @@ def test_other_float_types_are_found(traced: Tracer, images: np.ndarray, dtype: 
 def test_one_of_several_outputs_is_chosen(traced: Tracer, images: np.ndarray) -> None:
     path = traced(Many())
     with pytest.raises(ArtifactError, match=r"several outputs that could be the codes: .*1 \(N, 4\).*3 \(N, 4\) "
-                                            r"\(draws\)\. Say which with --output \(1, 2, 3\)"):
+                                            r"\(draws\)\. Say which with output=NAME \(1, 2, 3\)"):
         load_representation(path)(images)
     for name, first in (("1", 0), ("2", 4)):
         codes = load_representation(path, hints=Hints(output=name))(images)
@@ -113,7 +113,7 @@ def test_a_head_is_split_as_said(traced: Tracer, images: np.ndarray, head: str |
 
 
 def test_an_odd_head_cannot_be_split(traced: Tracer, images: np.ndarray) -> None:
-    with pytest.raises(ArtifactError, match="output 0 has 3 columns, an odd number; --head halves splits an even"):
+    with pytest.raises(ArtifactError, match="output 0 has 3 columns, an odd number; head=halves splits an even"):
         load_representation(traced(Flat()), hints=Hints(head="halves"))(images)
 
 

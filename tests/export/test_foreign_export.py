@@ -82,7 +82,7 @@ def test_torch_graphs_become_artifacts(tmp_path: Path, images: np.ndarray, kind:
 def test_an_onnx_graph_becomes_an_artifact(tmp_path: Path, images: np.ndarray, dtype: type, head: str) -> None:
     path = onnx_file(tmp_path / "theirs.onnx", dtype)
     assert export(path, tmp_path / "out", "--data_set", "threeDots", "--head", head, "--output", "both") == 0
-    assert [file.name for file in sorted((tmp_path / "out").iterdir())] == ["posterior.onnx", "representation.onnx"]
+    assert sorted(file.name for file in (tmp_path / "out").glob("*.onnx")) == ["posterior.onnx", "representation.onnx"]
     onnx.checker.check_model(str(tmp_path / "out" / "representation.onnx"))
     expected = flat(images) @ WEIGHTS
     means, log_variances = (expected[:, :3], expected[:, 3:]) if head == "halves" else (expected[:, 0::2],
