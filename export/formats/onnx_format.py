@@ -103,7 +103,8 @@ class OnnxRunner:
 
     def all_outputs(self, values: np.ndarray, dtype: str) -> dict[str, np.ndarray]:
         """Every tensor of numbers among the outputs, by name; bfloat16, which numpy lacks, as float32."""
-        outputs = self._session.run(None, {self._input: as_runtimes_take_it(values.astype(_numpy_type(dtype), copy=False))})
+        values = as_runtimes_take_it(values.astype(_numpy_type(dtype), copy=False))
+        outputs = self._session.run(None, {self._input: values})
         return {name: output.astype(np.float32) if output.dtype.name == "bfloat16" else output
                 for name, output in zip(self._outputs, outputs, strict=True)
                 if isinstance(output, np.ndarray) and output.dtype.kind in "fiubV"}
