@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
+import importlib
 import logging
 import os
 import sys
@@ -26,6 +27,8 @@ def run_command(main: Callable[[argparse.Namespace], int | None], parser: argpar
     """Parses `argv`, calls `main`, and returns its exit status, see `guarded`."""
 
     def run() -> int:
+        version = importlib.import_module(__name__.split(".")[0]).__version__
+        parser.add_argument("--version", action="version", version=f"unbraid {version}", help="print it and exit")
         parser.add_argument("--verbose", action="store_true", help="log sizes, seeds, elapsed times and decisions")
         if "_ARGCOMPLETE" in os.environ:  # the shell asks for completions
             from .completion import complete

@@ -17,33 +17,11 @@ import gin
 
 from .checking.bindings import check_bindings
 from .checking.gin_errors import UNKNOWN, explained
-from .errors import ConfigurationError, suggestion
+from .config_names import CONFIG_ROOT, find_config
 from .gin_files import importing, open_text, reading, shipped_names
 
-CONFIG_ROOT = Path(__file__).resolve().parent.parent / "gin_configs"
 ALWAYS_RECORDED: dict[str, str] = {}  # configurable to its parameter that is a path, see always_record
 RUNTIME_ARGUMENTS = ["ground_truth_data", "representation_function", "random_state", "artifact_dir"]
-
-
-def find_config(name: str) -> Path:
-    """The file `name`, or the shipped config of that name.
-
-    A shipped one is named by its path below gin_configs/ or its base name, with or without `.gin`.
-
-    Raises ConfigurationError when there is none or more than one."""
-    for candidate in (Path(name), CONFIG_ROOT / name, CONFIG_ROOT / f"{name}.gin"):
-        if candidate.is_file():
-            return candidate
-    stem = Path(name).stem if name.endswith(".gin") else Path(name).name
-    matches = sorted(CONFIG_ROOT.rglob(f"{stem}.gin")) if Path(name).parent == Path(".") else []
-    if len(matches) == 1:
-        return matches[0]
-    if matches:
-        choices = ", ".join(str(match.relative_to(CONFIG_ROOT)) for match in matches)
-        raise ConfigurationError(f"The gin config name {name!r} is ambiguous; give one of: {choices}.")
-    raise ConfigurationError(f"There is no gin config {name!r}, neither as a file nor among the shipped ones. "
-                             + suggestion(stem, (path.stem for path in CONFIG_ROOT.rglob("*.gin")))
-                             + f" They are in {CONFIG_ROOT}; unbraid-evaluate --list describes metrics and presets.")
 
 
 class Configuration:

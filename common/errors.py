@@ -30,8 +30,9 @@ class ConfigurationError(UserError):
 class UnknownNameError(UserError):
     """A name that no registered part carries."""
 
-    def __init__(self, kind: str, name: object, valid_names: Iterable[str]):
-        super().__init__(f"Unknown {kind} {shown(str(name))}. {suggestion(str(name), valid_names)}")
+    def __init__(self, kind: str, name: object, valid_names: Iterable[str], hint: str = ""):
+        """hint: a sentence on what the name is instead, with a space after it."""
+        super().__init__(f"Unknown {kind} {shown(str(name))}. {hint}{suggestion(str(name), valid_names)}")
 
 
 class DataError(UserError):

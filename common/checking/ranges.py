@@ -33,7 +33,7 @@ SIZES = (
      r"test_points_per_class|local_clusters)", 1, POINT_BYTES),
     (r"global_subset_size|num_trees|num_bins|n_neighbors|n_experiment|repeats", 1, POINT_BYTES),
     (r"batch_size|sampling_batch_size|jacobian_batch_size", 1, IMAGE_BYTES),
-    (r"num_latent|num_hidden|num_components|token_size|sub_sec|num_transformations|ipe_factors|hidden|channels|"
+    (r"num_latent|num_hidden|num_components|token_size|sub_sec|num_transformations|ipe_factors|hidden|(base_)?channels|"
      r"subgroup_sizes|subspace_sizes|first_side", 1, UNIT_BYTES),
 )
 RANGES = (

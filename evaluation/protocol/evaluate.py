@@ -15,6 +15,7 @@ from typing import Any
 import gin
 import numpy as np
 
+from ...common.config_names import METRICS, find_config
 from ...common.configuration import bound, configured
 from ...common.errors import ConfigurationError
 from ...common.files import atomic_directory, refuse_existing
@@ -192,7 +193,8 @@ def metric_configs(gin_config_files: Sequence[str], gin_bindings: Sequence[str])
     such a file the metric is the one the bindings choose, under the name "evaluation"."""
     load_metrics()
     metrics, shared = {}, []
-    for config_file in gin_config_files:
+    for named in gin_config_files:
+        config_file = str(find_config(named, METRICS))
         with configured([config_file]):
             chosen = (bound("evaluation.evaluation_fn"), bound("validation.validation_fn"))
         if any(function is not None for function in chosen):

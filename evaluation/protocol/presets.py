@@ -13,8 +13,9 @@ from typing import Any
 
 import gin
 
+from ...common.config_names import METRICS, find_config
 from ...common.configuration import CONFIG_ROOT, configured
-from ...common.errors import UnknownNameError
+from ...common.errors import ConfigurationError, UnknownNameError
 
 DEFAULT_PRESET = "dlib_2019"
 FOLDER = CONFIG_ROOT / "presets"
@@ -30,9 +31,18 @@ def metrics_of_preset(name: str) -> list[str]:
     """The metric configs of a shipped preset.  Raises UnknownNameError, with suggestions."""
     files = {path.stem: path for path in FOLDER.glob("*.gin")}
     if name not in files:
-        raise UnknownNameError("preset", name, files)
+        raise UnknownNameError("preset", name, files, _hint(name))
     with configured([files[name]]):
         return listed_metrics()
+
+
+def _hint(name: str) -> str:
+    """What to say to the name of a metric."""
+    try:
+        find_config(name, METRICS)
+    except ConfigurationError:
+        return ""
+    return f"{name!r} is a metric: give --gin_config {name}. "
 
 
 def presets() -> dict[str, str]:

@@ -10,13 +10,14 @@ import numpy as np
 
 from ...ground_truth.ground_truth_data import GroundTruthData
 from ...ground_truth.labellers import sample_supervised_data
+from ...metrics.result import MetricResult
 from ..sampling.points import RepresentationFunction
 from ..settings.context import evaluation_context
 
 
 @gin.configurable("validation", denylist=["ground_truth_data", "representation_function"])
 def compute_validation_scores(ground_truth_data: GroundTruthData, representation_function: RepresentationFunction,
-                              validation_fn: Callable[..., dict[str, Any]] = gin.REQUIRED,
+                              validation_fn: Callable[..., dict[str, Any] | MetricResult] = gin.REQUIRED,
                               random_seed: int = gin.REQUIRED, num_labelled_samples: int = gin.REQUIRED,
                               name: str = "", on_degenerate: str = "nan", preset: str = "") -> dict[str, Any]:
     """Scores of images and labels drawn with `RandomState(random_seed)`; `name`, `preset` are notes for the results.

@@ -1,0 +1,43 @@
+"""Shipped configs by the names that people use."""
+
+import pytest
+
+from unbraid.common.config_names import ALIASES, CONFIG_ROOT, METRICS, find_config
+from unbraid.common.errors import ConfigurationError, UnknownNameError
+from unbraid.evaluation.protocol.evaluate import metric_configs
+from unbraid.evaluation.protocol.presets import metrics_of_preset
+from unbraid.metrics.catalogue import declarations
+
+
+@pytest.mark.parametrize(("name", "stem"), [
+    ("MIG", "mig"), ("factor_vae", "factor_vae_metric"), ("sap", "sap_score"), ("SAP", "sap_score"),
+    ("beta_vae", "beta_vae_sklearn"), ("beta-vae", "beta_vae_sklearn"), ("modularity", "modularity_explicitness"),
+    ("FactorVAE", "factor_vae_metric"), ("mig.gin", "mig"), ("local_mig_0_1", "local_mig_0_1")])
+def test_metrics_are_found_as_people_say_them(name, stem):
+    assert find_config(name, METRICS) == next((CONFIG_ROOT / "evaluation").glob(f"{stem}.gin"))
+    assert list(metric_configs([name], [])) == [stem]  # results lie in a folder of the metric's own name
+
+
+def test_every_alias_leads_to_a_config_and_hides_none():
+    stems = {path.stem for folder in METRICS for path in (CONFIG_ROOT / folder).glob("*.gin")}
+    assert set(ALIASES.values()) <= stems
+    assert not set(ALIASES) & stems
+
+
+def test_the_metrics_own_aliases_are_understood():
+    for name, declaration in declarations().items():
+        for alias in declaration.aliases:
+            assert find_config(alias, METRICS).is_file(), f"{alias} of {name}"
+
+
+def test_a_preset_is_told_from_a_metric():
+    with pytest.raises(ConfigurationError, match=r"'dlib_2019' is a preset.*give --preset dlib_2019\."):
+        metric_configs(["dlib_2019"], [])
+    with pytest.raises(UnknownNameError, match=r"'mig' is a metric.*--gin_config mig"):
+        metrics_of_preset("mig")
+
+
+def test_suggestions_are_metrics_where_a_metric_is_wanted():
+    with pytest.raises(ConfigurationError, match="Did you mean mig or jemmig") as caught:
+        metric_configs(["migg"], [])
+    assert "vae_dsprites" not in str(caught.value)
