@@ -27,7 +27,7 @@ MOST_SHOWN = 20  # failed tasks in the table of a terminal
 
 def read_states(study: Path, names: Iterable[str] | None = None) -> dict[str, State]:
     """The recorded states by task; of all tasks that have one where `names` is None.  Damaged ones are left out."""
-    files = sorted((study / "tasks").glob("*.json")) if names is None else [state_file(study, name) for name in names]
+    files = sorted((study / "tasks").glob("*/*.json")) if names is None else [state_file(study, name) for name in names]
     with ThreadPoolExecutor(8) as pool:  # on a network disk most of the time is waiting
         return {state["name"]: state for state in pool.map(_read, files) if state}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from ..common.fingerprint import code_sha256, library_versions
 
 # What tells that a step is done: its results and its model. Logs and pictures are left out.
 OUTPUTS = ("results/**/*.json", "export.json", "checkpoint.pt")
+FLOORS = ("common", "metrics", "ground_truth", "training", "export", "evaluation", "study")
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "onnxruntime", "onnxruntime-gpu")
 
 State = dict[str, Any]
@@ -36,7 +38,7 @@ class Task:
     @property
     def key(self) -> str:
         """Hash of the commands, of unbraid's code and of library versions: a state with another key says nothing."""
-        facts = [self.commands, code_sha256("."), library_versions(*LIBRARIES)]
+        facts = [self.commands, _software()]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
@@ -60,6 +62,12 @@ class Task:
             return False
         recorded = {path: tuple(facts) for path, facts in state["files"].items()}
         return dict(_seen(recorded)) == recorded
+
+
+@functools.cache
+def _software() -> tuple[str, dict[str, str]]:
+    """unbraid's code and the versions of libraries, which stay the same while a process runs."""
+    return code_sha256(*FLOORS), library_versions(*LIBRARIES)
 
 
 def shard(tasks: Sequence[Task], number: int, count: int) -> list[Task]:

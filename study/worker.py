@@ -7,12 +7,13 @@ import socket
 import subprocess
 import sys
 import time
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..common.children import PARENT
-from ..common.commands import BAD_INPUT
+from ..common.commands import BAD_INPUT, INCOMPLETE
 from ..common.files import write_json
 from ..common.threads import CORES
 from .gpus import one_gpu
@@ -21,6 +22,8 @@ from .task import State, Task
 # Libraries read these once, when they are imported, so each step is a process of its own.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", CORES)
 BUSY = "is being written by"  # by another process, perhaps one whose machine was given up: worth another try
+TRACEBACK = "Traceback (most recent call last)"  # a defect, or memory that was short
+HEADING = "=== attempt "
 LOG_TAIL = 20_000  # bytes of a log that are searched for its last line
 
 
@@ -34,7 +37,7 @@ class Resources:
 
 
 def run_task(task: dict[str, Any], study: str, resources: dict[str, int], attempt: int) -> State:
-    """Runs the steps of a task until one fails; returns its state, which is also written to STUDY/tasks/NAME.json.
+    """Runs the steps of a task until one fails; returns its state, which is also written below STUDY/tasks.
 
     The state's `status` is "done" or "failed", with the message's last line in `error`; `may_retry` tells whether
     another attempt may succeed: a killed process does, bad input does not."""
@@ -43,6 +46,8 @@ def run_task(task: dict[str, Any], study: str, resources: dict[str, int], attemp
                     "pid": os.getpid(), "started": time.time(), "steps": [], "key": job.key}
     log = folder / "logs" / f"{job.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a", encoding="utf-8") as file:
+        file.write(f"{HEADING}{attempt} on {state['host']}, {time.strftime('%Y-%m-%d %H:%M:%S')}\n")
     with one_gpu(resources["gpus"], resources["tasks_per_gpu"]) as gpu:
         for command in job.commands:
             state["steps"].append({"name": command[0].partition(".")[2]})
@@ -58,12 +63,13 @@ def run_task(task: dict[str, Any], study: str, resources: dict[str, int], attemp
 
 
 def record(study: Path, state: State) -> None:
-    """Writes the state of a task to STUDY/tasks/NAME.json."""
+    """Writes the state of a task below STUDY/tasks."""
     write_json(state_file(study, state["name"]), state)
 
 
 def state_file(study: Path, name: str) -> Path:
-    return study / "tasks" / f"{name}.json"
+    """Where the state of a task lies: in one of 256 folders, because every write looks through its folder."""
+    return study / "tasks" / f"{zlib.crc32(name.encode()) % 256:02x}" / f"{name}.json"
 
 
 def _run_step(command: tuple[str, ...], state: State, log: Path, environment: dict[str, str]) -> None:
@@ -77,7 +83,7 @@ def _run_step(command: tuple[str, ...], state: State, log: Path, environment: di
     step |= {"seconds": time.monotonic() - start, "peak_mib": round(usage.ru_maxrss / 1024), "status": code}
     if code:
         error = last_line(log) if code > 0 else f"{step['name']} was killed by signal {-code}"
-        state |= {"status": "failed", "error": error, "may_retry": code != BAD_INPUT or BUSY in error}
+        state |= {"status": "failed", "error": error, "may_retry": may_retry(code, log)}
 
 
 def _environment(cores: int, gpu: str | None) -> dict[str, str]:
@@ -85,9 +91,21 @@ def _environment(cores: int, gpu: str | None) -> dict[str, str]:
     return environment if gpu is None else {**environment, "CUDA_VISIBLE_DEVICES": gpu}
 
 
+def may_retry(code: int, log: Path) -> bool:
+    """Whether another attempt may succeed: of a step that was killed or crashed, or whose output another process wrote.
+
+    Bad input stays bad, and a metric that cannot be scored stays so."""
+    tail = _tail(log)
+    return code not in (BAD_INPUT, INCOMPLETE) or TRACEBACK in tail or BUSY in tail
+
+
 def last_line(log: Path) -> str:
     """The last line of a log, where commands say why they failed."""
+    return next((line.strip() for line in reversed(_tail(log).splitlines()) if line.strip()), "it said nothing")
+
+
+def _tail(log: Path) -> str:
+    """What the last attempt has printed, or the end of it."""
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - LOG_TAIL))
-        lines = file.read().decode("utf-8", errors="replace").splitlines()
-    return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+        return file.read().decode("utf-8", errors="replace").rpartition(HEADING)[2]

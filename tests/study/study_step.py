@@ -17,6 +17,9 @@ print("Some progress")
 if "bad" in how:
     print("study_step: the model is bad.")
     sys.exit(2)
+if "incomplete" in how:
+    print("study_step: left out: a metric.")
+    sys.exit(1)
 if "crash" in how:
     raise RuntimeError("a defect")
 if "killed_once" in how and is_first:

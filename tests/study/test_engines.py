@@ -6,8 +6,11 @@ import importlib.util
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
+from unbraid.study.__main__ import main
 from unbraid.study.driver import pending, refresh_page, run_tasks
 from unbraid.study.engines import make_engine
 from unbraid.study.progress import read_states, summary
@@ -63,6 +66,13 @@ def test_a_study_comes_to_its_end(make_task, tmp_path: Path, engine: str) -> Non
     assert "18 done" in (folder / "status.html").read_text()
 
 
+@pytest.mark.parametrize(("how", "attempts"), [("incomplete", 1), ("bad", 1), ("crash", 3)])
+def test_only_what_may_succeed_is_tried_again(make_task, tmp_path: Path, how: str, attempts: int) -> None:
+    ended = run([make_task("1", how)], tmp_path / "study", "local:1")
+    assert ended["1"]["attempt"] == attempts
+    assert (tmp_path / "study" / "logs" / "1.log").read_text().count("=== attempt ") == attempts
+
+
 @pytest.mark.parametrize("retries", [0, 1])
 def test_retries_end(make_task, tmp_path: Path, retries: int) -> None:
     ended = run([make_task("1", "crash")], tmp_path / "study", "local:1", retries)
@@ -81,3 +91,42 @@ def test_a_step_sees_its_cores_and_one_gpu(make_task, tmp_path: Path, monkeypatc
     assert {seen[name] for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "UNBRAID_CORES")
             } == {"3"}
     assert seen["CUDA_VISIBLE_DEVICES"] in ("4", "6")
+
+
+def make_models(folder: Path, number: int) -> list[str]:
+    """A data file, models that are linear maps of its images, and one file that is no model; returns the patterns."""
+    factors = np.stack([axis.ravel() for axis in np.indices((4, 4, 4))], axis=1)
+    images = (factors @ np.random.RandomState(0).uniform(size=(3, 256)) * 20).astype(np.uint8)
+    np.savez(folder / "data.npz", images=images.reshape(-1, 16, 16), factors=factors)
+    for seed in range(number - 1):
+        torch.manual_seed(seed)
+        network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(256, 4)).eval()
+        torch.jit.save(torch.jit.trace(network, torch.rand(2, 1, 16, 16)), str(folder / f"model_{seed:02}.pt"))
+    (folder / f"model_{number - 1:02}.pt").write_bytes(b"no model")
+    return [str(folder / "model_*.pt")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", [case for case in ENGINES if case.values[0] != "local:2"])
+def test_models_have_the_same_scores_on_every_engine(tmp_path: Path, engine: str, capsys) -> None:
+    number = 20 if engine == "dask:2" else 5
+    patterns = make_models(tmp_path, number)
+
+    def score(name: str, output: str) -> dict[str, float]:
+        bindings = ["dataset.name = 'custom'", f"custom_data.path = '{tmp_path}/data.npz'", "mig.num_train = 50",
+                    "sap_score.num_train = 50", "sap_score.num_test = 20"]
+        assert main(["--models", *patterns, "--output_dir", str(tmp_path / output), "--engine", name,
+                     "--metrics", "mig", "sap_score", "--gin_bindings", *bindings]) == 1
+        assert f"1 failed:\n  model_{number - 1:02}: unbraid-evaluate: " in capsys.readouterr().out
+        files = sorted((tmp_path / output).glob("*/metrics/*/results/json/evaluation_results.json"))
+        return {str(file.relative_to(tmp_path / output)): json.loads(file.read_text()) for file in files}
+
+    ours, theirs = score("local:2", "local"), score(engine, "engine")
+    assert len(ours) == 2 * (number - 1)
+    assert {file: (found.get("discrete_mig"), found.get("SAP_score")) for file, found in ours.items()} == {
+        file: (found.get("discrete_mig"), found.get("SAP_score")) for file, found in theirs.items()}
+    assert (tmp_path / "engine" / "leaderboard.html").is_file()
+    assert {file: found["uuid"] for file, found in score(engine, "engine").items()} == {
+        file: found["uuid"] for file, found in theirs.items()}
+    assert main(["--output_dir", str(tmp_path / "engine"), "--status"]) == 0
+    assert f"done            {number - 1}" in capsys.readouterr().out

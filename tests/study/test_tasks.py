@@ -86,13 +86,16 @@ def test_a_task_is_not_done_once_something_has_changed(done, tmp_path: Path, cha
         task = Task(task.name, task.output, (("other",),), task.inputs)
     elif change == "code":
         monkeypatch.setattr(task_module, "code_sha256", lambda *folders: "other")
+        task_module._software.cache_clear()
     elif change == "version":
         monkeypatch.setattr(task_module, "library_versions", lambda *names: {"numpy": "99"})
+        task_module._software.cache_clear()
     elif change == "key":
         state = {**state, "key": "other"}
     elif change == "failed":
         state = {**state, "status": "failed"}
     assert not task.is_done(None if change == "no state" else state)
+    task_module._software.cache_clear()
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
