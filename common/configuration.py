@@ -61,14 +61,19 @@ class Configuration:
 def config_sources(config_files: Sequence[str | Path]) -> list[Path]:
     """The files that a configuration is read from: the given ones and those that they include, each once."""
     found: dict[Path, None] = {}
-    for config_file in config_files:
-        path = find_config(str(config_file)).resolve()
-        found[path] = None
-        for name in re.findall(r"""^include\s+['"](.+?)['"]""", open_text(str(path)).read(), flags=re.MULTILINE):
-            places = [place / name for place in (path.parent, Path(), CONFIG_ROOT)]
-            included = next((place for place in places if place.is_file()), None)
-            found.update(dict.fromkeys(config_sources([included]) if included else []))
+    waiting = [find_config(str(config_file)).resolve() for config_file in reversed(config_files)]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:  # a file may include itself, which gin refuses later
+            found[path] = None
+            names = re.findall(r"""^include\s+['"](.+?)['"]""", open_text(str(path)).read(), flags=re.MULTILINE)
+            waiting += [included.resolve() for name in reversed(names) if (included := _included(name, path.parent))]
     return list(found)
+
+
+def _included(name: str, folder: Path) -> Path | None:
+    """The file that a gin file in `folder` means by a name; None where there is none."""
+    return next((place / name for place in (folder, Path(), CONFIG_ROOT) if (place / name).is_file()), None)
 
 
 @contextlib.contextmanager

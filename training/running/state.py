@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import shutil
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -88,7 +89,8 @@ class RunState:
         self._require_same_data(content.get("data_files"))
         _require_same_bindings(content["bindings"], path)
         try:
-            self._take(content)
+            with warnings.catch_warnings(action="ignore"):  # of torch, about values that are refused next
+                self._take(content)
         except Exception as error:  # states of optimizers and generators are checked by those who take them
             raise CheckpointError(f"A training cannot go on from {path}: {type(error).__name__}: {error}. Start anew "
                                   "with --overwrite.") from error
