@@ -57,6 +57,7 @@ class MomentaryRepresentation:
     record = None
     backend = provider = "training"
     hints = NO_HINTS
+    allow_batch_dependence = False
     batch_dependence = understanding = None
 
     def __init__(self, encode: Encoder, path: Path):

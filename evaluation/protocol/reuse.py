@@ -15,6 +15,7 @@ from ...common.errors import UserError
 from ...common.file_identity import content_sha256
 from ...common.fingerprint import KEY, Fingerprint, differences
 from ...common.results import aggregate, read_json
+from ...metrics.estimators.fast_paths import replaced_implementations
 
 Results = dict[str, Any]
 CONTENTS = "contents"  # the result key under which scores and artifacts are listed
@@ -43,6 +44,9 @@ def reusable_results(folder: Path, step: str, fingerprint: Fingerprint, any_vers
         say(f"result incomplete ({_phrase(error)})")
         return None
     changes = differences(results.get(KEY, {}), fingerprint, any_version)
+    if not changes and not any_version:
+        replaced = replaced_implementations(results["implementation"])
+        changes = [f"implementation changed ({name} was {was}, is {now})" for name, (was, now) in replaced.items()]
     if changes:
         say("; ".join(changes))
         return None

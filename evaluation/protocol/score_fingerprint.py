@@ -28,7 +28,7 @@ def score_fingerprint(metric: ResolvedMetric, evaluators: Sequence[Evaluator], d
     return {
         "artifact": _artifacts(metric, evaluators),
         "backend": f"{first.backend} on {first.provider}",
-        "hint": hint_texts(first.hints),
+        "hint": hint_texts(first.hints, first.allow_batch_dependence),
         "setting": dict(metric.all_bindings),
         "data file": data_identity(data_set),
         "user code": user_code([metric.function.__module__, *metric.modules]),
@@ -37,10 +37,11 @@ def score_fingerprint(metric: ResolvedMetric, evaluators: Sequence[Evaluator], d
     }
 
 
-def hint_texts(hints: Hints) -> dict[str, str]:
+def hint_texts(hints: Hints, allow_batch_dependence: bool) -> dict[str, str]:
     """The hints that were given, by the flags that give them."""
     given = {field.name: getattr(hints, field.name) for field in dataclasses.fields(hints)
              if getattr(hints, field.name) != field.default}
+    given |= {"allow_batch_dependence": True} if allow_batch_dependence else {}
     return {f"--{name}": str(value) for name, value in given.items()}
 
 

@@ -12,7 +12,7 @@ import logging
 import platform
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from ... import __version__
 from ...common.errors import UnknownNameError
@@ -24,7 +24,11 @@ OURS = "unbraid"
 IMPLEMENTATIONS = ("fast", "scikit-learn")
 MODULES = {"scikit-learn": "sklearn", "numpy": "numpy"}  # of a library, which is imported; others are the system's
 
+PLACES = {"boosted trees": ".trees.classifier", "logistic regression": ".logistic_regression",
+          "exponential": ".exponential"}  # modules of paths that are imported when they are used
+
 _used: dict[str, str] = {}
+_paths: dict[str, FastPath] = {}
 
 
 class FastPath:
@@ -37,6 +41,7 @@ class FastPath:
         self.name, self.library, self.follows, self.check = name, library, follows, check
         self._is_equal: bool | None = None
         self._lock = threading.RLock()
+        _paths[name] = self
 
     def is_equal(self) -> bool:
         """Whether this path gives the library's bits; where it does not, a warning says so once.
@@ -85,6 +90,19 @@ class FastPath:
 def note(name: str, implementation: str) -> None:
     """Notes which implementation of a part is used."""
     _used[name] = implementation
+
+
+def replaced_implementations(noted: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """What was ours when a result was made and is the library's now, by name: before and now.
+
+    noted: a result's record.  The opposite is no change: then the numbers are the library's own."""
+    replaced = {}
+    for name, implementation in noted.items():
+        if name in PLACES:
+            importlib.import_module(PLACES[name], __package__)
+        if implementation == OURS and name in _paths and not _paths[name].is_equal():
+            replaced[name] = (OURS, _paths[name].installed)
+    return replaced
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ import torch
 from unbraid.evaluation.__main__ import main
 from unbraid.evaluation.protocol import score_fingerprint
 from unbraid.export import export_representation
+from unbraid.metrics.estimators.trees.classifier import TREES
 
 SIDE, SIZES = 16, (4, 4, 4)
 
@@ -197,6 +198,23 @@ def test_other_score_code_is_computed_again_unless_any_will_do(place: Workplace,
     assert place.uuid() == before
     assert place.run("--output", "0") == 0
     assert "version changed (unbraid)" in place.said()[0]
+
+
+def test_a_fast_path_that_no_longer_has_the_librarys_bits_is_computed_again(place: Workplace, monkeypatch) -> None:
+    """A library may change without another version; a result of the library's own implementation stays valid."""
+    arguments = ["gradient_boosting_classifier.implementation = '{}'", "dci.num_train = 30", "dci.num_test = 20",
+                 "--output", "0"]
+    for implementation, is_kept in (("fast", False), ("scikit-learn", True)):
+        chosen = [argument.format(implementation) for argument in arguments]
+        monkeypatch.setattr(TREES, "_is_equal", True)
+        assert place.run(*chosen, metric="dci") == 0
+        before = place.uuid()
+        monkeypatch.setattr(TREES, "_is_equal", False)
+        place.said()
+        assert place.run(*chosen, metric="dci") == 0
+        said = place.said()
+        assert (place.uuid() == before) == is_kept
+        assert is_kept or "implementation changed (boosted trees was unbraid, is scikit-learn" in said[0]
 
 
 def test_any_version_is_no_licence_for_other_changes(place: Workplace) -> None:
