@@ -23,6 +23,8 @@ from .gin_files import importing, open_text, reading, shipped_names
 ALWAYS_RECORDED: dict[str, str] = {}  # configurable to its parameter that is a path, see always_record
 RUNTIME_ARGUMENTS = ["ground_truth_data", "representation_function", "random_state", "artifact_dir"]
 
+Parameters = dict[tuple[str, str], dict[str, Any]]  # by scope and configurable, as gin keeps them
+
 
 class Configuration:
     """A gin configuration that is parsed once and can be put in use again and again."""
@@ -129,6 +131,17 @@ def operative_config() -> str:
         binding = rf"^{re.escape(path)} = ('.*'|\".*\")$"
         text = re.sub(binding, lambda match: _absolute(match[0]), text, flags=re.MULTILINE)
     return re.sub(r"^# =+$", "# " + "=" * 78, text, flags=re.MULTILINE)  # gin rules its headings to the line's end
+
+
+def parameters_used() -> Parameters:
+    """The parameters in `operative_config` so far, by configurable."""
+    return {configurable: dict(values) for configurable, values in gin.config._OPERATIVE_CONFIG.items()}
+
+
+def note_used(parameters: Parameters) -> None:
+    """Adds parameters to `operative_config`: of what an earlier configuration made and this one uses again."""
+    for configurable, values in parameters.items():
+        gin.config._OPERATIVE_CONFIG.setdefault(configurable, {}).update(values)
 
 
 def config_values(text: str) -> dict[str, str]:

@@ -63,14 +63,16 @@ def read_json(path: Path) -> dict[str, Any]:
     return reading.read_json(path, SCHEMA, "a result file")
 
 
-def check_results(result_directory: Path) -> None:
+def check_results(result_directory: Path | None) -> None:
     """Raises UserError for results of an earlier step that cannot be taken along, before a new step begins."""
-    if result_directory.is_dir():
+    if result_directory is not None and result_directory.is_dir():
         aggregate(result_directory / "json")
 
 
-def recorded_config(results_directory: Path, step_name: str) -> dict[str, str]:
+def recorded_config(results_directory: Path | None, step_name: str) -> dict[str, str]:
     """The configuration an earlier step recorded, values as gin text; empty when there is none."""
+    if results_directory is None:
+        return {}
     path = results_directory / "gin" / f"{step_name}.gin"
     return config_values(reading.read_text(path, "a gin configuration")) if path.is_file() else {}
 

@@ -15,6 +15,7 @@ from .protocol.presets import DEFAULT_PRESET, ListAction, metrics_of_preset, pre
 
 if TYPE_CHECKING:
     from .protocol.evaluate import Evaluator
+    from .protocol.given_codes import GivenCodes
     from .protocol.study import Study
 
 
@@ -27,10 +28,19 @@ def build_parser() -> argparse.ArgumentParser:
                "write OUTPUT_DIR/METRIC/results each, every image being encoded once for all of them; several "
                "models have a folder OUTPUT_DIR/MODEL each.")
     required = parser.add_argument_group("required")
-    required.add_argument("--model_dir", "--input_dir", required=True, type=Path, nargs="+",
-                          help="exported file(s), or folders that hold one; or another project's checkpoint, which is "
-                               "exported to OUTPUT_DIR.representation first (docs/checkpoints.md)")
+    scored = required.add_mutually_exclusive_group(required=True)
+    scored.add_argument("--model_dir", "--input_dir", type=Path, nargs="+",
+                        help="exported file(s), or folders that hold one; or another project's checkpoint, which is "
+                             "exported to OUTPUT_DIR.representation first (docs/checkpoints.md)")
+    scored.add_argument("--codes", type=Path, nargs="+", metavar="FILE",
+                        help="codes that another program computed, points in rows: .npy, .npz, .csv, .parquet "
+                             "(docs/arrays.md)")
     required.add_argument("--output_dir", required=True, type=Path, help="folder to write the results to")
+    points = parser.add_argument_group("what --codes are the codes of")
+    points.add_argument("--factors", type=Path, metavar="FILE", help="factors, one row for each row of codes")
+    points.add_argument("--data_set", metavar="NAME",
+                        help="data set that has one image for each row of codes, in its order; with --model_dir, the "
+                             "same as the binding dataset.name")
     add_gin_arguments(parser, required=False)
     parser.add_argument("--preset", "--study", metavar="NAME",
                         help="all metrics of a paper's protocol, each with the settings of its own code: "
@@ -64,24 +74,47 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from .settings.context import using_jobs
 
     check_counts(arguments)
-    for path in arguments.model_dir:
+    paths = arguments.model_dir or arguments.codes
+    for path in arguments.model_dir or ():
         require_existing(path)
+    given = given_codes(arguments)
+    bindings = [*data_set_bindings(arguments, given), *arguments.gin_bindings]
     preset = chosen_preset(arguments)
     of_preset = metrics_of_preset(preset) if preset else []
-    configs = metric_configs([*of_preset, *arguments.gin_config], arguments.gin_bindings)
-    names = model_names(arguments.model_dir)
-    with (progress(total=len(configs) * len(arguments.model_dir), unit="metric") as metrics_bar,
+    configs = metric_configs([*of_preset, *arguments.gin_config], bindings)
+    names = model_names(paths)
+    with (progress(total=len(configs) * len(paths), unit="metric") as metrics_bar,
           progress(unit="img", desc="encoding") as bar, using_jobs(arguments.jobs), locked(arguments.output_dir)):
-        study = Study(arguments.output_dir, configs, arguments.gin_bindings, arguments.overwrite, arguments.resume,
+        study = Study(arguments.output_dir, configs, bindings, arguments.overwrite, arguments.resume,
                       arguments.repeats, arguments.figures, dict.fromkeys(of_preset, preset or ""),
                       finished=lambda name: metrics_bar.update(), say=metrics_bar.write)
         study.refuse_existing(names)
-        outcome = study.run(make_evaluators(names, study, arguments, bar.update))
+        outcome = study.run(given.evaluators(names) if given else make_evaluators(names, study, arguments, bar.update))
     print_tables(outcome.results, arguments.repeats)
     print(f"Results: {arguments.output_dir}")
     for reason, metrics in outcome.reasons().items():
         print(f"Not scored: {', '.join(metrics)}. {reason}", file=sys.stderr)
     return INCOMPLETE if outcome.unscored else 0
+
+
+def given_codes(arguments: argparse.Namespace) -> GivenCodes | None:
+    """The codes to score, or None for models.  Raises UserError for --factors without codes."""
+    from ..common.errors import UserError
+    from .protocol.given_codes import GivenCodes
+
+    if arguments.codes:
+        return GivenCodes(arguments.codes, arguments.factors, arguments.data_set, arguments.gin_bindings)
+    if arguments.factors:
+        raise UserError("--factors are the factors of given codes; give --codes FILE instead of --model_dir, or "
+                        "own images with the data set 'custom' (docs/data_sets.md).")
+    return None
+
+
+def data_set_bindings(arguments: argparse.Namespace, given: GivenCodes | None) -> list[str]:
+    """Bindings that name the data set, which the user's own override."""
+    if given:
+        return given.bindings
+    return [f"dataset.name = {arguments.data_set!r}"] if arguments.data_set else []
 
 
 def chosen_preset(arguments: argparse.Namespace) -> str | None:

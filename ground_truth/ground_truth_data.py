@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..common.configuration import Parameters
 from ..common.errors import UserError
 from .observations import LazyObservations
 
@@ -22,6 +23,8 @@ class GroundTruthData(ABC):
     files: Sequence[Path] = ()
     """Files whose content decides the images and factors.  Those that unbraid's readers open are added automatically;
     a class that reads files in another way lists them here, so that scores of changed data are computed again."""
+    parameters: Parameters | None = None
+    """The parameters of gin that the data set was made with, see `get_named_ground_truth_data`."""
 
     @property
     def num_factors(self) -> int:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import gin
 
-from ..common.configuration import bindings_in_use
+from ..common.configuration import bindings_in_use, note_used, parameters_used
 from ..common.file_identity import describe_files
 from .files.reads import noted_reads
 from .ground_truth_data import GroundTruthData
 from .registry import data_sets
-from .sets import custom  # noqa: F401  (gin has to know custom_data.path before it parses)
+from .sets import custom, points  # noqa: F401  (gin has to know their parameters before it parses)
 
 
 @gin.configurable("dataset", denylist=["known"])
@@ -19,15 +19,19 @@ def get_named_ground_truth_data(name: str = gin.REQUIRED,
                                 known: dict[str, GroundTruthData] | None = None) -> GroundTruthData:
     """The data set `name`; made once when `known`, the data sets made so far by `data_set_key`, is given.
 
-    Its attribute `files` holds the files that it is read from.  Raises UnknownNameError, with suggestions, for any
-    other name."""
+    Its attribute `files` holds the files that it is read from, `parameters` those of gin that it was made with.
+    Raises UnknownNameError, with suggestions, for any other name."""
     known = {} if known is None else known
     key = data_set_key(name)
     if key not in known:
+        before = parameters_used()
         with noted_reads() as files:
             data = data_sets()[name]()
         data.files = sorted({*files, *map(Path, getattr(data, "files", ()))})
+        data.parameters = {part: values for part, values in parameters_used().items() if part not in before}
         known[key] = data
+    # A configuration that finds the data set made has used these parameters, too.
+    note_used(getattr(known[key], "parameters", None) or {})
     return known[key]
 
 

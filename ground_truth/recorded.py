@@ -18,6 +18,8 @@ from .sets.custom import custom_data
 
 OWN = "custom"
 PATH = "custom_data.path"
+# Data sets that are the user's own, and the parameters that hold a name for them and their file.
+NAMED_BY = {OWN: ("custom_data.name", PATH), "points": ("points.name", "points.factors")}
 
 logger = logging.getLogger(__name__)
 
@@ -33,12 +35,12 @@ def own_bindings(values: Mapping[str, str]) -> list[str]:
 
 
 def display_name(data_set: str, bindings: Mapping[str, str]) -> str:
-    """What tables call a data set: for own data `custom_data.name`, else the name of the file without suffix.
+    """What tables call a data set: own data by the name that is bound, else by the name of the file without suffix.
 
     bindings: gin text by parameter."""
-    if data_set != OWN:
+    if data_set not in NAMED_BY:
         return data_set
-    name, path = (str(bindings.get(f"custom_data.{key}") or "").strip("'\"") for key in ("name", "path"))
+    name, path = (str(bindings.get(parameter) or "").strip("'\"") for parameter in NAMED_BY[data_set])
     return name or Path(path).stem or data_set
 
 

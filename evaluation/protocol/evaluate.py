@@ -23,6 +23,7 @@ from ...common.fingerprint import KEY, Fingerprint
 from ...common.results import check_results, recorded_config, update_result_directory
 from ...export.files.record import library_versions
 from ...export.reading.artifact import Representation, load_representation
+from ...export.reading.codes_file import CodesFile
 from ...ground_truth.ground_truth_data import GroundTruthData
 from ...ground_truth.named_data import data_set_key, get_named_ground_truth_data
 from ...ground_truth.recorded import recalled, recorded_bindings
@@ -35,6 +36,7 @@ from .model_views import Views
 from .resolved import AUTO, ResolvedMetric, load_metrics, resolve
 from .reuse import CONTENTS, contents_of
 from .score_fingerprint import score_fingerprint
+from .stored_views import StoredViews
 from .validation import compute_validation_scores
 
 logger = logging.getLogger(__name__)
@@ -80,14 +82,17 @@ def compute_scores(ground_truth_data: GroundTruthData, representation_function: 
 class Evaluator:
     """Scores one representation with any number of metrics; each image is encoded once for all of them."""
 
-    def __init__(self, representation: Representation, model_dir: Path, report: Callable[[int], Any] | None = None,
-                 data_sets: dict[str, Any] | None = None):
-        """model_dir: where earlier steps' `results` lie.  report: called with the number of images just encoded.
+    def __init__(self, representation: Representation | CodesFile, model_dir: Path | None,
+                 report: Callable[[int], Any] | None = None, data_sets: dict[str, Any] | None = None,
+                 views: Views | StoredViews | None = None):
+        """model_dir: where earlier steps' `results` lie, if there are any.
 
-        data_sets: those made so far by `data_set_key`, for evaluators to share."""
+        report: called with the number of images just encoded.  data_sets: those made so far by `data_set_key`, for
+        evaluators to share.  views: what metrics see; by default what the representation encodes."""
         self.representation = representation
-        self.previous_results = (model_dir if model_dir.is_dir() else model_dir.parent) / "results"
-        self.views = Views(representation, report)
+        folder = None if model_dir is None or model_dir.is_dir() else model_dir.parent
+        self.previous_results = None if model_dir is None else (folder or model_dir) / "results"
+        self.views = views or Views(representation, report)  # type: ignore[arg-type]
         self.others: Sequence[Evaluator] = ()  # the models to compare with, for metrics that compare
         self._data_sets: dict[str, Any] = {} if data_sets is None else data_sets
 

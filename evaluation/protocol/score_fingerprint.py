@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SCORE_CODE = ("common", "metrics", "ground_truth", "evaluation/metrics", "evaluation/protocol", "evaluation/sampling",
               "evaluation/settings", "evaluation/compatibility",
               "export/files", "export/foreign", "export/formats", "export/reading")
-RUNTIMES = {"onnx": ("onnxruntime", "onnxruntime-gpu"), "dill": ()}
+RUNTIMES = {"onnx": ("onnxruntime", "onnxruntime-gpu"), "dill": (), "codes": ()}
 TORCH = ("torch",)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...common.configuration import CONFIG_ROOT
-from ...ground_truth.recorded import OWN, display_name, needed
+from ...ground_truth.recorded import NAMED_BY, display_name, needed
 from .result_files import STEPS, Row
 from .tables import headline
 
@@ -60,7 +60,7 @@ class Result:
     def data_set_bindings(self) -> list[str]:
         """What gin has to be told of the data set."""
         name, bindings = self._data
-        lines = [f"{key} = {value}" for key, value in bindings.items() if name == OWN]
+        lines = [f"{key} = {value}" for key, value in bindings.items() if name in NAMED_BY]
         return [f"dataset.name = '{name}'", *needed(lines)]
 
     @cached_property
@@ -70,7 +70,7 @@ class Result:
             if name := self.row.get(f"{step}_config.dataset.name"):
                 prefix = f"{step}_config."
                 return unquoted(name), {key.removeprefix(prefix): str(value) for key, value in self.row.items()
-                                        if key.startswith(f"{prefix}custom_data.")}
+                                        if key.startswith((f"{prefix}custom_data.", f"{prefix}points."))}
         return UNKNOWN, {}
 
     @cached_property

@@ -11,6 +11,7 @@ from ..files.custom_images import CustomImages
 from ..ground_truth_data import GridGroundTruth, GroundTruthData, check_factors
 from ..observations import LazyObservations
 from .image_only import ImageOnlyData
+from .no_images import NoImages
 
 
 class _CustomData:
@@ -18,7 +19,7 @@ class _CustomData:
 
     factor_values: Sequence[Sequence[float | str]] | None = None  # of each class of each factor, where known
 
-    def __init__(self, images: CustomImages):
+    def __init__(self, images: CustomImages | NoImages):
         self.images = images
         self.pixel_values = images.pixel_values
 
@@ -30,35 +31,37 @@ class _CustomData:
     def observation_shape(self) -> list[int]:
         return list(self.images.shape[1:])
 
+    def stored_rows(self, indices: np.ndarray) -> np.ndarray:
+        """Where the images of these indices stand in the user's file."""
+        return indices
+
     def raw(self, indices: np.ndarray, draws: np.ndarray | None = None) -> np.ndarray:
         """(n, H, W, C) uint8 where `pixel_values` is not None."""
-        return self.images.raw(indices)
+        return self.images.raw(self.stored_rows(indices))
 
     def render(self, indices: np.ndarray, draws: np.ndarray | None = None) -> np.ndarray:
         """(n, H, W, C) float32 in [0, 1]."""
-        return self.images.render(indices)
+        return self.images.render(self.stored_rows(indices))
 
 
 class CustomGrid(_CustomData, GridGroundTruth):
     """A full grid; works with every metric."""
 
-    def __init__(self, images: CustomImages, sizes: Sequence[int], names: Sequence[str],
+    def __init__(self, images: CustomImages | NoImages, sizes: Sequence[int], names: Sequence[str],
                  rows: np.ndarray | None = None):
         """rows: the image of each place of the grid; None when they are stored in row-major order."""
         super().__init__(images)
         self.grid_factor_sizes, self.grid_factor_names, self.rows = list(sizes), list(names), rows
 
-    def raw(self, indices: np.ndarray, draws: np.ndarray | None = None) -> np.ndarray:
-        return super().raw(indices if self.rows is None else self.rows[indices])
-
-    def render(self, indices: np.ndarray, draws: np.ndarray | None = None) -> np.ndarray:
-        return super().render(indices if self.rows is None else self.rows[indices])
+    def stored_rows(self, indices: np.ndarray) -> np.ndarray:
+        return indices if self.rows is None else self.rows[indices]
 
 
 class CustomTable(_CustomData, GroundTruthData):
     """Images with a row of factors each.  `sample` draws rows; combinations that no image has cannot be asked for."""
 
-    def __init__(self, images: CustomImages, factors: np.ndarray, sizes: Sequence[int], names: Sequence[str]):
+    def __init__(self, images: CustomImages | NoImages, factors: np.ndarray, sizes: Sequence[int],
+                 names: Sequence[str]):
         super().__init__(images)
         self.factors, self.sizes, self.factor_names = factors, list(sizes), list(names)
         self._rows: dict[bytes, list[int]] = {}
@@ -89,8 +92,9 @@ class CustomTable(_CustomData, GroundTruthData):
         if not all(found):
             combination = factors[[bool(rows) for rows in found].index(False)]
             named = ", ".join(f"{name} {value}" for name, value in zip(self.factor_names, combination, strict=True))
-            raise UserError(f"{self.images.where}: no image has the factors ({named}). Metrics that set factors need a "
-                            "full grid; those that only sample (mig, dci, sap_score, modularity_explicitness) work.")
+            raise UserError(f"{self.images.where}: no {self.images.noun} has the factors ({named}). Metrics that set "
+                            "factors need a full grid; those that only sample (mig, dci, sap_score, "
+                            "modularity_explicitness) work.")
         chosen = random_state.randint([len(rows) for rows in found])
         return LazyObservations(self, np.array([rows[place] for rows, place in zip(found, chosen, strict=True)]))
 

@@ -14,6 +14,8 @@ from ..registry import data_sets
 from ..sets.dsprites import ABOUT as DSPRITES
 from .about import About
 
+OF_THE_USER = ("custom", "points")  # data sets that a binding has to name a file for
+
 
 @dataclass(frozen=True)
 class Description:
@@ -36,7 +38,7 @@ class Description:
     @property
     def status(self) -> str:
         """Whether the data set can be used right now."""
-        if self.name == "custom":
+        if self.name in OF_THE_USER:
             return "yours"
         if self.about is None or not self.about.layouts:
             return "procedural"

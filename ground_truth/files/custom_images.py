@@ -22,6 +22,8 @@ class CustomImages:
 
     pixel_values: what each byte means, or None for images that are not bytes."""
 
+    noun = "image"  # what messages call one
+
     def __init__(self, images: Images, where: str, axes: tuple[int, ...] = LAYOUTS["NHWC"],
                  maximum: float | None = None):
         """where: what messages call them.  axes: of height, width and channel.  maximum: the value that is white; None

@@ -13,6 +13,9 @@ FACTORS = ("factors", "labels", "classes", "latents_classes", "latents/classes",
            "latents_values", "latents/values", "y")
 NAMES = ("factor_names", "label_names", "latents_names", "names")
 SIZES = ("factor_sizes",)
+# Of files with codes, in which "latents" are no factors.
+CODES = ("codes", "representations", "representation", "embeddings", "features", "means", "mus", "mu", "latents", "z")
+FACTORS_OF_POINTS = tuple(key for key in FACTORS if key not in CODES)
 
 
 def find_key(keys: Sequence[str], chosen: str | None, known: Sequence[str], group: str = "") -> str | None:

@@ -32,25 +32,26 @@ class Factor:
         return len(self.values)
 
 
-def columns_of(table: np.ndarray, names: Sequence[str] | None, where: str) -> dict[str, np.ndarray]:
+def columns_of(table: np.ndarray, names: Sequence[str] | None, where: str,
+               prefix: str = "factor") -> dict[str, np.ndarray]:
     """The columns of an array (N, F), (N,) or structured (N,), by name: the given ones, or factor_0, factor_1, ...
 
     Raises DataError for an array of another shape or type, and for names that are not as many as columns."""
     if table.dtype.names is not None and table.ndim == 1:
         columns = {str(name): table[name] for name in table.dtype.names}
-        return columns if names is None else dict(zip(names_of(len(columns), names, where), columns.values(),
+        return columns if names is None else dict(zip(names_of(len(columns), names, where, prefix), columns.values(),
                                                       strict=True))
     if table.ndim not in {1, 2} or table.size == 0 or table.dtype.kind not in "biufUS":
         raise DataError(f"{where} has shape {table.shape} and type {table.dtype}; expected one row of factors for each "
                         "image, numbers or texts.")
     table = table.reshape(len(table), -1)
-    return dict(zip(names_of(table.shape[1], names, where), table.T, strict=True))
+    return dict(zip(names_of(table.shape[1], names, where, prefix), table.T, strict=True))
 
 
-def names_of(num_factors: int, names: Sequence[str] | None, where: str) -> list[str]:
+def names_of(num_factors: int, names: Sequence[str] | None, where: str, prefix: str = "factor") -> list[str]:
     """The given names, or factor_0, factor_1, ...  Raises DataError when there are not `num_factors`."""
     if names is None:
-        return [f"factor_{number}" for number in range(num_factors)]
+        return [f"{prefix}_{number}" for number in range(num_factors)]
     if len(names) != num_factors:
         raise DataError(f"{where}: {len(names)} factor names ({', '.join(names)}) for {num_factors} factors.")
     return [str(name) for name in names]
@@ -83,13 +84,13 @@ def as_numbers_or_texts(column: np.ndarray, name: str, where: str) -> np.ndarray
     return column
 
 
-def factor_of(name: str, column: np.ndarray, num_bins: int | None, where: str) -> Factor:
+def factor_of(name: str, column: np.ndarray, num_bins: int | None, where: str, binding: str) -> Factor:
     """Classes of a column: its values in ascending order, or bins where it is continuous.
 
     A factor of numbers is continuous when it has more than `num_bins` values and these occur fewer than MEAN_REPEATS
     times on average.  Its bins are `num_bins` intervals of equal width from its smallest to its largest value.
 
-    num_bins: None to give every value a class of its own."""
+    num_bins: None to give every value a class of its own.  binding: what sets it, for the warning."""
     column = as_numbers_or_texts(column, name, where)
     values, classes = np.unique(column, return_inverse=True)
     is_continuous = (column.dtype.kind == "f" and num_bins is not None and len(values) > num_bins
@@ -97,7 +98,7 @@ def factor_of(name: str, column: np.ndarray, num_bins: int | None, where: str) -
     if not is_continuous:
         return Factor(name, classes.astype(np.int64), values.tolist())
     logger.warning("%s: factor %r has %d values in %d rows; it is put into %d bins of equal width "
-                   "(custom_data.factor_bins).", where, name, len(values), len(column), num_bins)
+                   "(%s).", where, name, len(values), len(column), num_bins, binding)
     return binned(name, column, int(num_bins or 0))
 
 

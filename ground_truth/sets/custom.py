@@ -17,6 +17,7 @@ from ...common.configuration import always_record
 from ...common.errors import ConfigurationError, DataError
 from ..bases.custom_data_sets import CustomGrid, CustomImagesOnly, CustomTable
 from ..bases.factor_table import is_full_grid, rows_by_index
+from ..bases.no_images import NoImages
 from ..files.custom_contents import Wanted, read_contents
 from ..files.custom_images import CustomImages
 from ..files.factor_columns import as_numbers_or_texts, factor_of, names_of
@@ -65,9 +66,11 @@ def custom_data(path: str = gin.REQUIRED, *, name: str = "", images_key: str | N
     return CustomGrid(contents.images, sizes, names_of(len(sizes), names, contents.where))
 
 
-def with_columns(images: CustomImages, columns: dict[str, np.ndarray], sizes: list[int] | None, num_bins: int | None,
-                 where: str) -> GroundTruthData:
-    """A grid where the columns (N,) cover one, or have to because its sizes are given; else a table."""
+def with_columns(images: CustomImages | NoImages, columns: dict[str, np.ndarray], sizes: list[int] | None,
+                 num_bins: int | None, where: str, binding: str = "custom_data.factor_bins") -> GroundTruthData:
+    """A grid where the columns (N,) cover one, or have to because its sizes are given; else a table.
+
+    binding: what sets the number of bins, for messages."""
     num_rows, names = len(next(iter(columns.values()))), list(columns)
     if num_rows != images.shape[0]:
         raise DataError(f"{where} has {num_rows} rows; expected one row of factors for each of {images.shape[0]} "
@@ -75,7 +78,7 @@ def with_columns(images: CustomImages, columns: dict[str, np.ndarray], sizes: li
     if sizes is not None:
         factors = np.stack([whole_numbers(name, column, where) for name, column in columns.items()], axis=1)
         return CustomGrid(images, sizes, names, rows_by_index(factors, sizes, names, where))
-    found = [factor_of(name, column, num_bins, where) for name, column in columns.items()]
+    found = [factor_of(name, column, num_bins, where, binding) for name, column in columns.items()]
     factors, sizes = np.stack([factor.classes for factor in found], axis=1), [factor.size for factor in found]
     data: Any
     if not any(factor.is_binned for factor in found) and is_full_grid(factors, sizes):

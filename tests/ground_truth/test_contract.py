@@ -11,12 +11,12 @@ from unbraid.common.configuration import find_config
 from unbraid.common.errors import MissingDataError, UserError
 from unbraid.ground_truth.bases.byte_images import ByteImages
 from unbraid.ground_truth.bases.image_only import ImageOnlyData
-from unbraid.ground_truth.catalogue.descriptions import describe, markdown_table
+from unbraid.ground_truth.catalogue.descriptions import OF_THE_USER, describe, markdown_table
 from unbraid.ground_truth.ground_truth_data import GridGroundTruth
 from unbraid.ground_truth.observations import LazyObservations, concatenate
 from unbraid.ground_truth.registry import data_sets
 
-ALL = [name for name in data_sets() if name != "custom"]  # test_custom.py has its own
+ALL = [name for name in data_sets() if name not in OF_THE_USER]  # test_custom.py, test_points.py have their own
 IDENTITY = ["identity", "identity_jl1"]
 IMAGE_ONLY = ["mnist", "fashion_mnist", "celeba", "chairs", "natural_images", "natural_images_test"]
 WITH_IMAGES = [name for name in ALL if name not in IDENTITY]
@@ -147,7 +147,7 @@ def test_images_without_factors_say_so(open_data, name):
 @pytest.mark.parametrize("name", [name for name in ALL if describe(name).status == "missing"])
 def test_a_missing_file_tells_how_to_get_it(name):
     download = "mpi3d_real" if name.startswith("mpi3d_multi") else "natural_images" if "natural" in name else name
-    with pytest.raises(MissingDataError, match=rf"DISENTANGLEMENT_LIB_DATA.*unbraid-data download {download}$"):
+    with pytest.raises(MissingDataError, match=rf"DISENTANGLEMENT_LIB_DATA.*unbraid-data download {download}\.$"):
         data_sets()[name]()
 
 

@@ -1,0 +1,207 @@
+"""Codes in, scores out: files of codes stand in the place of a model."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+from unbraid.evaluation.__main__ import main
+from unbraid.evaluation.reporting.report import main as report
+from unbraid.export import load_representation
+
+SIZES = (4, 3, 5)
+NAMES = ["shape", "size", "hue"]
+SMALL = ["mig.num_train = 300", "irs.num_train = 300", "sap_score.num_train = 200", "sap_score.num_test = 90",
+         "beta_vae_sklearn.num_train = 60", "beta_vae_sklearn.num_eval = 30", "factor_vae_score.num_train = 60",
+         "factor_vae_score.num_eval = 30", "factor_vae_score.num_variance_estimate = 60", "prune_dims.threshold = 0.0",
+         "flatness.repeats = 3"]
+
+
+def grid() -> np.ndarray:
+    return np.stack(np.unravel_index(np.arange(np.prod(SIZES)), SIZES), axis=1)
+
+
+@pytest.fixture(scope="module")
+def codes() -> np.ndarray:
+    noise = np.random.RandomState(0).randn(len(grid()), 4)
+    return (np.hstack([grid()[:, ::-1], np.zeros((len(noise), 1))]) + 0.1 * noise).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def factors(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CSV file with words and numbers, not in the order of the grid's factors."""
+    path = tmp_path_factory.mktemp("factors") / "factors.csv"
+    write_csv(path, NAMES, [[f"s{row[0]}", row[1], row[2] / 4] for row in grid().tolist()])
+    return path
+
+
+def write_csv(path: Path, names: list[str], rows: Any) -> None:
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([names, *rows])
+
+
+def run(output: Path, *arguments: str | Path, metrics: tuple[str, ...] = ("mig",), bindings: tuple[str, ...] = ()
+        ) -> int:
+    return main([*map(str, arguments), "--output_dir", str(output), "--gin_config", *metrics, "--gin_bindings", *SMALL,
+                 *bindings])
+
+
+def results(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "results" / "json" / "evaluation_results.json").read_text())
+
+
+def scores(folder: Path) -> dict[str, Any]:
+    found = results(folder)
+    return {key: found[key] for key in found["contents"]["scores"]}
+
+
+def parquet(path: Path, codes: np.ndarray) -> None:
+    table = pytest.importorskip("pyarrow").table({f"z{i}": column for i, column in enumerate(codes.T)})
+    pytest.importorskip("pyarrow.parquet").write_table(table, path)
+
+
+def hdf5(path: Path, codes: np.ndarray) -> None:
+    with h5py.File(path, "w") as file:
+        file["latents"] = codes
+
+
+WRITERS: dict[str, Callable[[Path, np.ndarray], Any]] = {
+    "codes.npy": np.save, "codes.npz": lambda path, codes: np.savez(path, codes=codes, more=np.eye(2)),
+    "anything.npz": lambda path, codes: np.savez(path, whatever=codes), "codes.h5": hdf5, "codes.parquet": parquet,
+    "codes.csv": lambda path, codes: write_csv(path, list("abcd"), codes.astype(float).tolist()),
+    "codes.tsv": lambda path, codes: path.write_text("\n".join(
+        ["a\tb\tc\td", *("\t".join(map(repr, row)) for row in codes.astype(float).tolist())])),
+    "codes.jsonl": lambda path, codes: path.write_text("\n".join(
+        json.dumps(dict(zip("abcd", row, strict=True))) for row in codes.astype(float).tolist())),
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_codes_of_every_form_are_scored_alike(name: str, codes: np.ndarray, factors: Path, tmp_path: Path) -> None:
+    WRITERS[name](tmp_path / name, codes)
+    np.save(tmp_path / "reference.npy", codes)
+    for file in (name, "reference.npy"):
+        assert run(tmp_path / f"out_{file}", "--codes", tmp_path / file, "--factors", factors) == 0
+    assert scores(tmp_path / f"out_{name}")["discrete_mig"] == pytest.approx(
+        scores(tmp_path / "out_reference.npy")["discrete_mig"], abs=0 if "." in name and "np" in name else 1e-3)
+    with np.load(tmp_path / f"out_{name}" / "artifacts" / "mutual_information.npz") as saved:
+        assert list(saved["factor_names"]) == NAMES
+
+
+def encode(tmp_path: Path) -> tuple[Path, list[str], Path]:
+    """A model, bindings that name its data, and the codes of all images in order."""
+    torch.manual_seed(0)
+    images = np.random.RandomState(0).uniform(size=(len(grid()), 8, 8, 1)).astype(np.float32)
+    np.savez(tmp_path / "own.npz", images=images, factors=grid()[::-1], factor_names=NAMES)
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 4)).eval()
+    torch.jit.save(torch.jit.trace(model, torch.zeros(2, 1, 8, 8)), str(tmp_path / "model.pt"))
+    np.save(tmp_path / "codes.npy", load_representation(tmp_path / "model.pt")(images))
+    return (tmp_path / "model.pt", ["dataset.name = 'custom'", f"custom_data.path = '{tmp_path / 'own.npz'}'"],
+            tmp_path / "codes.npy")
+
+
+METRICS = ("mig", "sap_score", "irs", "beta_vae_sklearn", "factor_vae_metric", "flatness")
+
+
+def test_codes_of_a_whole_grid_have_the_models_scores_interventions_included(tmp_path: Path) -> None:
+    model, bindings, codes = encode(tmp_path)
+    assert run(tmp_path / "model", "--model_dir", model, metrics=METRICS, bindings=tuple(bindings)) == 0
+    assert run(tmp_path / "codes", "--codes", codes, "--data_set", "custom", metrics=METRICS,
+               bindings=tuple(bindings)) == 0
+    for metric in METRICS:
+        assert scores(tmp_path / "codes" / metric) == scores(tmp_path / "model" / metric)
+    assert results(tmp_path / "codes" / "mig")["artifact_backend"] == "codes"
+
+
+def test_a_file_may_hold_codes_and_factors(codes: np.ndarray, tmp_path: Path) -> None:
+    np.savez(tmp_path / "both.npz", codes=codes, factors=grid(), factor_names=NAMES)
+    write_csv(tmp_path / "both.csv", [*NAMES, *"abcd"], np.hstack([grid(), codes.astype(float)]).tolist())
+    assert run(tmp_path / "npz", "--codes", tmp_path / "both.npz") == 0
+    assert run(tmp_path / "csv", "--codes", tmp_path / "both.csv", "--factors", tmp_path / "both.csv",
+               bindings=(f"points.factor_names = {NAMES}",)) == 0
+    assert scores(tmp_path / "csv") == pytest.approx(scores(tmp_path / "npz"), abs=1e-3)
+
+
+def test_such_runs_are_repeated_resumed_compared_and_reported(codes: np.ndarray, factors: Path, tmp_path: Path,
+                                                              capsys: pytest.CaptureFixture[str]) -> None:
+    np.save(tmp_path / "one.npy", codes)
+    np.save(tmp_path / "two.npy", codes[:, ::-1])
+    files = ("--codes", tmp_path / "one.npy", tmp_path / "two.npy", "--factors", factors, "--repeats", "2", "--figures")
+    assert run(tmp_path / "out", *files, metrics=("mig", "irs")) == 0
+    first = results(tmp_path / "out" / "one" / "mig")
+    assert first["discrete_mig"] == pytest.approx(results(tmp_path / "out" / "two" / "mig")["discrete_mig"])
+    assert "95 % from" in capsys.readouterr().out
+    assert run(tmp_path / "out", *files, "--resume", metrics=("mig", "irs")) == 0
+    assert results(tmp_path / "out" / "one" / "mig")["uuid"] == first["uuid"]
+    np.save(tmp_path / "one.npy", codes[::-1])
+    assert run(tmp_path / "out", *files, "--resume", metrics=("mig", "irs")) == 0
+    assert results(tmp_path / "out" / "one" / "mig")["discrete_mig"] != first["discrete_mig"]
+    assert report([str(tmp_path / "out"), "--output", str(tmp_path / "report.html")]) == 0
+    assert "discrete_mig" in (tmp_path / "report.html").read_text()
+
+
+def test_the_record_names_the_data_for_every_metric(codes: np.ndarray, factors: Path, tmp_path: Path) -> None:
+    np.save(tmp_path / "codes.npy", codes)
+    assert run(tmp_path / "out", "--codes", tmp_path / "codes.npy", "--factors", factors, metrics=("mig", "irs")) == 0
+    for metric in ("mig", "irs"):
+        recorded = (tmp_path / "out" / metric / "results" / "gin" / "evaluation.gin").read_text()
+        assert f"points.factors = '{factors}'" in recorded
+        assert "points.factor_bins = 20" in recorded
+
+
+@pytest.mark.parametrize("order", ["right", "shuffled", "reversed"])
+def test_rows_that_carry_factors_have_to_be_in_the_order_of_the_data_set(
+        order: str, codes: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, bindings, _ = encode(tmp_path)
+    rows = {"right": np.arange(60), "reversed": np.arange(60)[::-1],
+            "shuffled": np.random.RandomState(0).permutation(60)}
+    factors = grid()[::-1] / [1, 2, 0.5]  # the order in which the images are stored
+    np.savez(tmp_path / "both.npz", codes=codes[rows[order]], factors=factors[rows[order]])
+    status = run(tmp_path / "out", "--codes", tmp_path / "both.npz", "--data_set", "custom", bindings=tuple(bindings))
+    assert status == (0 if order == "right" else 2)
+    if order != "right":
+        assert re.search(r"row \d+ has factor_\d .* but image \d+ of custom has", capsys.readouterr().err)
+
+
+MISTAKES = {
+    "nothing says whose": (lambda codes: codes, [], "Nothing says which points .* holds the codes of. Give --factors"),
+    "rows": (lambda codes: codes[:50], ["--factors"], "has 50 rows of codes; points has 60 points"),
+    "NaN": (lambda codes: np.where(codes == codes[3, 2], np.nan, codes), ["--factors"],
+            "code 'code_2' is nan in row 3"),
+    "one row": (lambda codes: codes[:, 0, np.newaxis, np.newaxis], ["--factors"], r"has shape \(60, 1, 1\)"),
+    "a grid": (lambda codes: codes, ["--data_set", "dsprites_full"],
+               "60 rows of codes; dsprites_full has 737,280 images.*unbraid-data images dsprites_full"),
+    "drawn images": (lambda codes: codes, ["--data_set", "noisy_dsprites"], "are not a finite list"),
+    "no such data": (lambda codes: codes, ["--data_set", "dsprites_ful"], "Did you mean dsprites_full"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistakes_are_one_sentence(mistake: str, codes: np.ndarray, factors: Path, tmp_path: Path,
+                                   capsys: pytest.CaptureFixture[str]) -> None:
+    change, arguments, message = MISTAKES[mistake]
+    np.save(tmp_path / "codes.npy", change(codes))
+    arguments = [*arguments, str(factors)] if arguments == ["--factors"] else arguments
+    assert run(tmp_path / "out", "--codes", tmp_path / "codes.npy", *arguments) == 2
+    error = capsys.readouterr().err
+    assert error.strip().count("\n") == 0
+    assert re.search(message, error)
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_codes_cannot_give_is_named(codes: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.savez(tmp_path / "both.npz", codes=codes, factors=grid())
+    assert run(tmp_path / "out", "--codes", tmp_path / "both.npz", metrics=("mig", "mig_qzx", "udr", "distances")) == 1
+    error = capsys.readouterr().err
+    assert "holds codes but no posterior" in error
+    assert "no KL divergences" in error
+    assert "has factors but no images" in error
