@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..common.commands import add_gin_arguments, progress, run_command
+from ..common.commands import add_gin_arguments, run_command
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,13 +30,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _train(arguments: argparse.Namespace) -> None:
     from ..common.configuration import configured
     from ..common.disk.locks import locked
+    from ..common.line_progress import steps_progress
     from .running.placement import resolve_device
     from .running.train import train
 
     device = resolve_device(arguments.device)
     with configured(arguments.gin_config, arguments.gin_bindings), locked(arguments.model_dir):
         train(arguments.model_dir, overwrite=arguments.overwrite, resume=arguments.resume, device=device,
-              progress=progress)
+              progress=steps_progress)
 
 
 if __name__ == "__main__":

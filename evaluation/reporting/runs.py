@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import math
@@ -88,12 +89,19 @@ def read_run(folder: Path, name: str) -> Run:
     return run
 
 
+def score_places(folder: Path) -> list[Path]:
+    """Where the scores of a run may lie: in it, or beside its folder as unbraid-evaluate writes those of many models,
+    such as scores/NAME for models/NAME."""
+    beside = [folder.resolve().parents[1] / name / folder.resolve().name for name in ("scores", "metrics", "results")
+              ] if len(folder.resolve().parents) > 1 else []
+    return [place for place in (folder / "metrics", folder, *beside) if place.is_dir()]
+
+
 def _read_scores(run: Run) -> None:
-    place = run.output if run.output.is_dir() else run.folder
-    try:
-        files = find_result_files([place])
-    except UserError:
-        return  # no scores yet
+    files: list[Path] = []
+    for place in score_places(run.folder):
+        with contextlib.suppress(UserError):  # no scores there
+            files = files or find_result_files([place])
     read = read_result_files(files)
     run.results = results_of(read.rows)
     run.broken += read.broken

@@ -88,6 +88,7 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
         return
     run(state, training_steps, checkpoint_steps, log_steps, progress, callbacks, keep_steps)
     write_results(state, eval_steps)
+    print(f"Written: {model_dir} ({state.step} steps).")
     if table := scores_table(state.model_dir / SCORES_NAME):
         print(table)
 
