@@ -18,7 +18,7 @@ from unbraid.training.studies.registry import studies
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 MODULES = {"unbraid-data": "ground_truth", "unbraid-train": "training",
-           "unbraid-reproduce": "training.studies.reproduce", "unbraid-export": "export",
+           "unbraid-reproduce": "training.studies.reproduce", "unbraid-study": "study", "unbraid-export": "export",
            "unbraid-evaluate": "evaluation",
            "unbraid-aggregate": "evaluation.reporting.aggregate", "unbraid-report": "evaluation.reporting.report",
            "unbraid-visualize": "evaluation.visualize"}
