@@ -103,9 +103,9 @@ def add_gin_arguments(parser: argparse.ArgumentParser, required: bool = True) ->
     """The two gin flags of disentanglement_lib's commands; each may be repeated or take several values."""
     group = parser.add_argument_group("configuration")
     group.add_argument("--gin_config", nargs="+", action="extend", default=[], required=required, metavar="FILE",
-                       help="gin files, or names of shipped ones (such as mig or local_mig_0_1)")
+                       help="gin files, or names of shipped configurations such as mig or local_mig_0_1")
     group.add_argument("--gin_bindings", nargs="+", action="extend", default=[], metavar="BINDING",
-                       help="gin bindings that win over the files, such as 'mig.num_train = 1000'")
+                       help="gin bindings that override the files, such as 'mig.num_train = 1000'")
 
 
 def progress(iterable: Iterable[Any] | None = None, **options: Any) -> Any:

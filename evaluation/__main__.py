@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="unbraid-evaluate",
-        description="Scores an exported representation, ours or anybody's, with disentanglement metrics.",
+        description="Scores exported representations, unbraid's own or foreign, with disentanglement metrics.",
         epilog="Example: unbraid-evaluate --model_dir runs/beta_vae/representation --output_dir runs/beta_vae/metrics "
                "--gin_config mig modularity_explicitness local_mig_0_1.  One metric writes OUTPUT_DIR/results; several "
-               "write OUTPUT_DIR/METRIC/results each, every image being encoded once for all of them; several "
+               "write OUTPUT_DIR/METRIC/results each, and every image is encoded once for all of them; several "
                "models have a folder OUTPUT_DIR/MODEL each.")
     required = parser.add_argument_group("required")
     scored = required.add_mutually_exclusive_group(required=True)
@@ -46,22 +46,22 @@ def build_parser() -> argparse.ArgumentParser:
                         help="all metrics of a paper's protocol, each with the settings of its own code: "
                              f"{', '.join(presets())} (default without --gin_config: {DEFAULT_PRESET})")
     parser.add_argument("--list", nargs="?", metavar="PRESET", action=ListAction,
-                        help="say what each preset and metric is, or what a preset consists of, and exit")
+                        help="describe all presets and metrics, or the metrics of one preset, and exit")
     parser.add_argument("--repeats", type=int, default=1, metavar="K",
-                        help="score with K seeds, from the config's own upwards, and give mean and 95 %% interval")
-    parser.add_argument("--jobs", type=int, metavar="N", help="work on N things at a time (default: one a core)")
+                        help="score with K consecutive seeds from the config's on; report mean and 95 %% interval")
+    parser.add_argument("--jobs", type=int, metavar="N", help="number of parallel jobs (default: number of cores)")
     parser.add_argument("--figures", action="store_true", help="draw heat maps of the matrices behind the scores")
     existing = parser.add_mutually_exclusive_group()
-    existing.add_argument("--overwrite", action="store_true", help="replace results that exist")
+    existing.add_argument("--overwrite", action="store_true", help="replace existing results")
     existing.add_argument("--resume", nargs="?", const=True, default=False, choices=(ANY_VERSION,),
-                          help="keep results that are complete and of this very artifact, data, settings and library "
-                               "versions, compute the others and say why; any-version also keeps results of other "
-                               "versions (docs/results.md)")
+                          help="keep results that are complete and have the same artifact, data, settings and library "
+                               "versions; compute all others and print why; any-version ignores library versions "
+                               "(docs/results.md)")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where the model runs (default: cpu)")
     parser.add_argument("--backend", choices=("auto", "onnx", "torchscript", "export"), default="auto",
-                        help="which file and runtime to use (default: the fastest that is there)")
+                        help="file format and runtime (default: the fastest available)")
     parser.add_argument("--allow_pickled_code", action="store_true",
-                        help="also open a pickled module; this RUNS CODE from the file, so only for files you trust")
+                        help="also open pickled modules; this RUNS CODE from the file, only for files you trust")
     add_hint_arguments(parser)
     return parser
 

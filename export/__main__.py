@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="unbraid-export",
-        description="Exports a trained model behind the fixed interface, images (N, C, H, W) in [0, 1] to codes "
-                    "(N, D). Each file is read back and compared with the model on real images before it counts as "
+        description="Exports a trained model behind a fixed interface: images (N, C, H, W) in [0, 1] to codes (N, D). "
+                    "Each file is read back and compared with the model on real images; if they differ, nothing is "
                     "written.",
         epilog="Example: unbraid-export --model_dir runs/beta_vae/model --output_dir runs/beta_vae/representation; "
                "unbraid-export --from results/btcvae_dsprites --data_set dsprites_full --output_dir representation")
@@ -35,19 +35,19 @@ def build_parser() -> argparse.ArgumentParser:
                        help="another project's checkpoint or finished graph: a file, or a folder that holds one "
                             "(docs/checkpoints.md)")
     model.add_argument("--inspect", metavar="PATH",
-                       help="write nothing; print what is understood of a model, as a table")
+                       help="write nothing; print a table of what is detected about a model")
     model.add_argument("--baseline", choices=("pca", "ica"),
-                       help="no model: principal or independent components of the pixels of --data_set")
-    required.add_argument("--output_dir", help="folder to write; must not exist")
+                       help="export principal or independent components of the pixels of --data_set, without a model")
+    required.add_argument("--output_dir", help="folder to write")
     add_import_arguments(parser)
-    parser.add_argument("--num_latents", type=int, default=10, help="codes of a --baseline (default: 10)")
+    parser.add_argument("--num_latents", type=int, default=10, help="number of codes of a --baseline (default: 10)")
     existing = parser.add_mutually_exclusive_group()
     existing.add_argument("--overwrite", action="store_true", help="replace the output folder if it exists")
     existing.add_argument("--resume", nargs="?", const=True, default=False, choices=(ANY_VERSION,),
-                          help="keep an export that is complete and of this very model, with these options and library "
-                               "versions, otherwise replace it and say why; any-version ignores the versions")
+                          help="keep an existing export if it is complete and has the same model, options and library "
+                               "versions; otherwise replace it and print why; any-version ignores library versions")
     parser.add_argument("--formats", nargs="+", choices=FORMAT_NAMES,
-                        help="which files to write (default: all; of a finished graph, all that it can become)")
+                        help="formats to write (default: all; for a finished graph, all that it can be converted to)")
     add_hint_arguments(parser)
     add_gin_arguments(parser, required=False)
     return parser
@@ -56,15 +56,16 @@ def build_parser() -> argparse.ArgumentParser:
 def add_import_arguments(parser: argparse.ArgumentParser) -> None:
     """What --from may have to be told."""
     group = parser.add_argument_group("with --from and --inspect")
-    group.add_argument("--format", help="name of the project that wrote the checkpoint (default: found by its keys)")
+    group.add_argument("--format", help="project that wrote the checkpoint (default: detected from its keys)")
     group.add_argument("--module", metavar="PACKAGE.MODULE:CLASS",
-                       help="your own network, for a state_dict of it; --gin_bindings 'CLASS.argument = value'")
-    group.add_argument("--data_set", help="what the model was trained on; the export is verified on its images")
+                       help="class of your own network, for a state_dict; bind its arguments with --gin_bindings "
+                            "'CLASS.argument = value'")
+    group.add_argument("--data_set", help="data set of the training; the export is verified on its images")
     group.add_argument("--representation", choices=("mean", "sample"),
-                       help="mean of the posterior, or a sample drawn anew at every call (default: mean, or what "
-                            "--gin_config makes of it: export/pca, export/ica, export/whitened, export/linear)")
+                       help="mean of the posterior, or a new sample at every call (default: mean, or as chosen by "
+                            "--gin_config: export/pca, export/ica, export/whitened, export/linear)")
     group.add_argument("--allow_pickled_code", action="store_true",
-                       help="also read a file that holds more than tensors; this RUNS CODE from the file")
+                       help="also read files that hold more than tensors; this RUNS CODE from the file")
 
 
 def run(arguments: argparse.Namespace) -> None:

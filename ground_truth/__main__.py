@@ -28,7 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     listing = commands.add_parser("list", help="all data sets with their factor sizes")
-    listing.add_argument("--markdown", action="store_true", help="as the table of docs/data_sets.md")
+    listing.add_argument("--markdown", action="store_true", help="print Markdown, as in docs/data_sets.md")
     listing.set_defaults(run=run_list)
     for name, run, explanation in (
             ("info", run_info, "factors, licence, home page, and where the files go"),
@@ -36,15 +36,17 @@ def build_parser() -> argparse.ArgumentParser:
             ("verify", run_verify, "check the files: checksums, format, means, and dSprites against the renderer"),
             ("preview", run_preview, "write a picture: one row for each factor, traversed")):
         command = commands.add_parser(name, help=explanation, description=f"{explanation.capitalize()}.")
-        command.add_argument("name", metavar="NAME", help="a name that 'unbraid-data list' shows")
+        command.add_argument("name", metavar="NAME", help="name of a data set, see 'unbraid-data list'")
         command.set_defaults(run=run)
         if name in {"verify", "preview"}:
             command.add_argument("--gin_bindings", nargs="+", default=[], metavar="BINDING",
                                  help="for the data set 'custom': \"custom_data.path = 'my_data.npz'\"")
     options = commands.choices["preview"]
     options.add_argument("--output", type=Path, metavar="FILE", help="picture to write (default: NAME.png)")
-    options.add_argument("--columns", type=int, default=10, help="most values shown of a factor (default: 10)")
-    options.add_argument("--seed", type=int, default=0, help="of the configuration traversed from (default: 0)")
+    options.add_argument("--columns", type=int, default=10,
+                         help="maximum number of values shown per factor (default: 10)")
+    options.add_argument("--seed", type=int, default=0,
+                         help="seed of the image that the traversals start from (default: 0)")
     return parser
 
 

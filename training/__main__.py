@@ -19,11 +19,11 @@ def main(argv: Sequence[str] | None = None) -> int:
                         help="directory to write: checkpoint.pt, train_log.csv, tensorboard/ and results/")
     add_gin_arguments(parser)
     existing = parser.add_mutually_exclusive_group()
-    existing.add_argument("--overwrite", action="store_true", help="replace the training in model_dir")
+    existing.add_argument("--overwrite", action="store_true", help="replace an existing training in model_dir")
     existing.add_argument("--resume", action="store_true",
-                          help="go on from the checkpoint in model_dir, or start where there is none")
+                          help="continue from the checkpoint in model_dir; start a new training if there is none")
     parser.add_argument("--device", choices=["cpu", "cuda", "auto"], default="auto",
-                        help="where to train; auto takes CUDA where there is one (default: %(default)s)")
+                        help="device to train on; auto uses CUDA if available (default: %(default)s)")
     return run_command(_train, parser, argv)
 
 

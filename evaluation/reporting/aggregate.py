@@ -31,21 +31,21 @@ def build_parser() -> argparse.ArgumentParser:
                     "of means and standard deviations for a paper; a leaderboard.",
         epilog="Examples: unbraid-aggregate --result_file_pattern runs --output_path results.json results.csv.  "
                "unbraid-aggregate --result_file_pattern runs --group_by method vae.beta --table table.tex.  "
-               "unbraid-aggregate --leaderboard runs.  A result file that cannot be read is named and left out; the "
+               "unbraid-aggregate --leaderboard runs.  Result files that cannot be read are named and left out; the "
                "exit status is then 1, and 2 when nothing was written.")
-    inputs = parser.add_argument_group("what is read")
+    inputs = parser.add_argument_group("input")
     inputs.add_argument("--result_file_pattern", nargs="+", metavar="PATTERN",
-                        help="result files by glob patterns (in quotes), folders of runs, or aggregated JSON files "
+                        help="glob patterns of result files (in quotes), folders of runs, or aggregated JSON files "
                              f"(default: the folders {' and '.join(DEFAULT_FOLDERS)})")
-    inputs.add_argument("--data_set", nargs="+", default=[], metavar="NAME", help="only scores on these data sets")
-    outputs = parser.add_argument_group("what is written")
+    inputs.add_argument("--data_set", nargs="+", default=[], metavar="NAME", help="use only scores on these data sets")
+    outputs = parser.add_argument_group("output")
     outputs.add_argument("--output_path", nargs="+", type=Path, default=[], metavar="FILE",
-                         help="one row a result file: .json as disentanglement_lib's, .csv or .parquet")
+                         help="one row per result file: .json in disentanglement_lib's format, .csv or .parquet")
     outputs.add_argument("--table", nargs="+", type=Path, default=[], metavar="FILE",
                          help="means and standard deviations: .md or .tex ready for a paper, or .csv")
     outputs.add_argument("--leaderboard", type=Path, nargs="+", default=[], metavar="PATH",
-                         help="FOLDER: FOLDER/leaderboard.html and .md of all runs below it; or a file of either kind, "
-                              "of what --result_file_pattern says")
+                         help="a folder: writes leaderboard.html and leaderboard.md there for all runs below it; or a "
+                              ".html or .md file for the results of --result_file_pattern")
     outputs.add_argument("--figure", nargs="+", type=Path, default=[], metavar="FILE",
                          help="groups compared, .svg, .pdf or .png: local scores by radius with their spread, other "
                               "scores as violins with every model as a point")
@@ -53,14 +53,14 @@ def build_parser() -> argparse.ArgumentParser:
                          help="one score against another, a point for each model")
     tables = parser.add_argument_group("tables")
     tables.add_argument("--group_by", nargs="+", metavar="KEY",
-                        help="what a row stands for: method, model, data_set, step or training bindings such as "
-                             "vae.beta (default: the method and every binding that differs, seeds apart)")
+                        help="what rows stand for: method, model, data_set, step or training bindings such as "
+                             "vae.beta (default: the method and every binding that differs, except seeds)")
     tables.add_argument("--scores", nargs="+", default=[], metavar="METRIC[:KEY]",
-                        help="columns in this order, such as mig dci:completeness (default: each metric's headline)")
+                        help="columns, in order, such as mig dci:completeness (default: headline scores)")
     tables.add_argument("--test", choices=("welch", "paired"),
-                        help="also print a t test of every two groups in every column: welch for independent models, "
+                        help="also print a t test for every pair of groups in every column: welch for independent models, "
                              "paired for models trained with the same seeds")
-    tables.add_argument("--digits", type=int, default=4, help="digits after the point (default: 4)")
+    tables.add_argument("--digits", type=int, default=4, help="digits after the decimal point (default: 4)")
     return parser
 
 

@@ -19,24 +19,25 @@ if TYPE_CHECKING:
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="unbraid-report",
-        description="Writes one self-contained page, which opens from disk without a network: what the model is, "
-                    "scores, matrices, pictures, training, configuration. Of several runs also their comparison.",
-        epilog="Examples: unbraid-report runs/beta_vae.  unbraid-report runs/* --output_path comparison.html.  What a "
-               "run lacks is named on the page with the command that makes it.  A file that cannot be read is named "
-               "and left out; the exit status is then 1, and 2 when no page was written.")
+        description="Writes one self-contained page that opens from disk without a network: description of the "
+                    "model, scores, matrices, pictures, training and configuration. For several runs it starts with a "
+                    "comparison.",
+        epilog="Examples: unbraid-report runs/beta_vae.  unbraid-report runs/* --output_path comparison.html.  The "
+               "page names missing parts with the command that makes them.  Files that cannot be read are named and "
+               "left out; the exit status is then 1, and 2 if no page was written.")
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN",
-                        help="folder with model/, representation/ or metrics/, or some of them")
+                        help="folder with at least one of model/, representation/ and metrics/")
     parser.add_argument("--output_path", type=Path, metavar="FILE",
-                        help="page to write (default: RUN/report.html; of several runs report.html in the folder they "
-                             "share)")
+                        help="page to write (default: RUN/report.html; for several runs report.html in their common "
+                             "folder)")
     parser.add_argument("--scores", nargs="+", default=[], metavar="METRIC[:KEY]",
-                        help="columns of the comparison, such as mig dci:completeness (default: headlines)")
+                        help="columns of the comparison, such as mig dci:completeness (default: headline scores)")
     parser.add_argument("--gin_bindings", nargs="+", action="extend", default=[], metavar="BINDING",
-                        help="what the data set has to be told, such as \"custom_data.path = 'my_data.npz'\" (default: "
-                             "what the runs record)")
+                        help="settings of the data set, such as \"custom_data.path = 'my_data.npz'\" (default: those "
+                             "recorded in the runs)")
     parser.add_argument("--no_pictures", action="store_true",
-                        help="leave out what needs the model to run: traversals, Jacobians, reconstructions, KL "
-                             "divergences; for dozens of runs")
+                        help="skip everything that runs the model (traversals, Jacobians, reconstructions, KL "
+                             "divergences), for example for dozens of runs")
     return parser
 
 

@@ -10,17 +10,17 @@ from .understanding import HEADS, LAYOUTS, MAPS, Hints, Statistics
 
 def add_hint_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("somebody else's model (found by trying, where not said)")
-    group.add_argument("--layout", choices=LAYOUTS, help="order of the axes of its images")
+    group.add_argument("--layout", choices=LAYOUTS, help="order of the axes of the input images")
     group.add_argument("--output", help="name or position of the output that holds the codes, such as mu, or 1.0 "
                                          "for the first of a tuple that is the second output")
-    group.add_argument("--head", choices=HEADS, help="the output holds mean and log-variance, all means first or "
-                                                     "in turn; the means are taken")
+    group.add_argument("--head", choices=HEADS, help="the output holds means and log-variances: all means first "
+                                                     "(halves) or alternating (interleaved); the means are used")
     group.add_argument("--maps", choices=MAPS, help="the output is a map (N, C, H, W): each place is a token of C "
                                                     "numbers, or averages over all places are the codes")
     group.add_argument("--value_range", nargs=2, type=float, metavar=("LOW", "HIGH"),
-                       help="what it takes black and white for, such as -1 1 or 0 255 (default: 0 1)")
+                       help="pixel values of black and white in the input, such as -1 1 or 0 255 (default: 0 1)")
     group.add_argument("--input_statistics", nargs=2, metavar=("MEAN", "STD"),
-                       help="it takes (x - MEAN) / STD of images x in [0, 1]: numbers by comma, one for each channel")
+                       help="the input is (x - MEAN) / STD for images x in [0, 1]; one number per channel, by comma")
     group.add_argument("--state_dict_key", metavar="KEY",
                        help="key of the state dict in a checkpoint that holds several, such as ema (dots between "
                             "nested keys)")

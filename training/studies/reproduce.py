@@ -22,8 +22,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit status: 0, or 2 for input that cannot be used."""
     parser = argparse.ArgumentParser(
         prog="unbraid-reproduce", formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Trains a model of a published study by its number, exports and scores it.  What is done is not "
-                    "done again,\nso a run that was stopped goes on with the same command.",
+        description="Trains, exports and scores one model of a published study, given by its number.  Finished steps "
+                    "are kept,\nso the same command continues a run that was stopped.",
         epilog="Studies:\n" + study_table() + "\n\nExample: unbraid-reproduce --study jl1_vae --list\n"
                "         unbraid-reproduce --study jl1_vae --model_num 10 --output_directory runs/jl1_vae_10")
     parser.add_argument("--study", help="name of the study (default: unsupervised_study_v1)")
@@ -32,11 +32,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--output_directory", type=Path, help="default: output/STUDY/MODEL_NUM")
     scored = parser.add_mutually_exclusive_group()
     scored.add_argument("--metrics", nargs="+", metavar="METRIC",
-                        help="score with these metric configs, the study's own or any of unbraid-evaluate --list")
+                        help="score with these metric configs instead of the study's; any of unbraid-evaluate --list")
     scored.add_argument("--preset", metavar="NAME", help="score with this preset instead of the study's own")
     parser.add_argument("--gin_bindings", nargs="+", action="extend", default=[], metavar="BINDING",
-                        help="bindings that win over the study's in training, such as 'model.training_steps = 100'")
-    parser.add_argument("--only_print", action="store_true", help="print configuration and commands, run nothing")
+                        help="bindings that override the study's in training, such as 'model.training_steps = 100'")
+    parser.add_argument("--only_print", action="store_true", help="print the configuration and the commands, run nothing")
     return run_command(_run, parser, argv)
 
 
