@@ -58,7 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
     tables.add_argument("--scores", nargs="+", default=[], metavar="METRIC[:KEY]",
                         help="columns, in order, such as mig dci:completeness (default: headline scores)")
     tables.add_argument("--test", choices=("welch", "paired"),
-                        help="also print a t test for every pair of groups in every column: welch for independent models, "
+                        help="also print a t test of every two groups in every column: welch for independent models, "
                              "paired for models trained with the same seeds")
     tables.add_argument("--digits", type=int, default=4, help="digits after the decimal point (default: 4)")
     return parser

@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     scored.add_argument("--preset", metavar="NAME", help="score with this preset instead of the study's own")
     parser.add_argument("--gin_bindings", nargs="+", action="extend", default=[], metavar="BINDING",
                         help="bindings that override the study's in training, such as 'model.training_steps = 100'")
-    parser.add_argument("--only_print", action="store_true", help="print the configuration and the commands, run nothing")
+    parser.add_argument("--only_print", action="store_true", help="print configuration and commands, run nothing")
     return run_command(_run, parser, argv)
 
 
