@@ -33,11 +33,14 @@ def build_parser() -> argparse.ArgumentParser:
                "unbraid-aggregate --result_file_pattern runs --group_by method vae.beta --table table.tex.  "
                "unbraid-aggregate --leaderboard runs.  Result files that cannot be read are named and left out; the "
                "exit status is then 1, and 2 when nothing was written.")
+    from .labels import add_label_argument
+
     inputs = parser.add_argument_group("input")
     inputs.add_argument("--result_file_pattern", nargs="+", metavar="PATTERN",
                         help="glob patterns of result files (in quotes), folders of runs, or aggregated JSON files "
                              f"(default: the folders {' and '.join(DEFAULT_FOLDERS)})")
     inputs.add_argument("--data_set", nargs="+", default=[], metavar="NAME", help="use only scores on these data sets")
+    add_label_argument(inputs)
     outputs = parser.add_argument_group("output")
     outputs.add_argument("--output_path", nargs="+", type=Path, default=[], metavar="FILE",
                          help="one row per result file: .json in disentanglement_lib's format, .csv or .parquet")
@@ -119,6 +122,7 @@ def _default_folders() -> list[str]:
 
 def read_results(arguments: argparse.Namespace) -> ResultRows:
     """All rows of the chosen data sets.  Raises UserError when there are none, or an output would replace an input."""
+    from .labels import label
     from .result_files import find_result_files, read_result_files
     from .scores import Result, results_of
 
@@ -131,6 +135,7 @@ def read_results(arguments: argparse.Namespace) -> ResultRows:
     read = read_result_files(files, progress)
     if not read.rows:
         raise UserError(f"None of the {len(files)} result files can be read. The first: {read.broken[0]}")
+    label(read.rows, arguments.labels)
     if arguments.data_set:
         results: list[Result] = results_of(read.rows)
         known = {result.data_set for result in results}

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 
 def build_parser() -> argparse.ArgumentParser:
+    from .labels import add_label_argument
+
     parser = argparse.ArgumentParser(
         prog="unbraid-report",
         description="Writes one self-contained page that opens from disk without a network: description of the "
@@ -35,6 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--gin_bindings", nargs="+", action="extend", default=[], metavar="BINDING",
                         help="settings of the data set, such as \"custom_data.path = 'my_data.npz'\" (default: those "
                              "recorded in the runs)")
+    add_label_argument(parser)
     parser.add_argument("--no_pictures", action="store_true",
                         help="skip everything that runs the model (traversals, Jacobians, reconstructions, KL "
                              "divergences), for example for dozens of runs")
@@ -44,12 +47,16 @@ def build_parser() -> argparse.ArgumentParser:
 def report(arguments: argparse.Namespace) -> int:
     """Writes the page; returns 1 when something could not be read, else 0."""
     from ...common.disk.locks import locked
+    from .labels import label
     from .pages import write_page
+    from .scores import results_of
 
     folders = [path for path in arguments.runs if not path.is_file()] or arguments.runs  # runs/* has files in it too
     output = output_path(arguments.output_path, folders)
     runs, left_out = read_runs(folders)
+    label([result.row for run in runs for result in run.results], arguments.labels)
     for run in runs:
+        run.results = results_of([result.row for result in run.results])
         run.given_bindings = arguments.gin_bindings
     with locked(output):
         write_page(output, "report.html", left_out=left_out,
