@@ -18,10 +18,15 @@ def command_wording() -> Iterator[None]:
         _STATE["in_command"] = before
 
 
+def in_command() -> bool:
+    """Whether messages name flags now."""
+    return _STATE["in_command"]
+
+
 def option(name: str, value: str = "") -> str:
     """`--name value` for somebody at a terminal, `name=value` for somebody in Python.
 
     value: empty for a switch, whose Python argument is True."""
-    if _STATE["in_command"]:
+    if in_command():
         return f"--{name} {value}".rstrip()
     return f"{name}={value or True}"

@@ -13,11 +13,13 @@ from pathlib import Path
 from ...common.file_identity import content_sha256, contents_sha256
 from ..errors import ArtifactError, NoModelError
 from ..formats.external_data import external_files
+from .bounded import check_archive, check_is_file
 from .pickles import PICKLE_BYTES, ZIP_BYTES
 
 ARTIFACTS = ("torchscript", "onnx", "export")
 # The magic number of torch.save before torch 1.6, pickled with protocol 2.
 LEGACY_BYTES = bytes.fromhex("80028a0a6cfc9c46f9206aa85019")
+MOST_FOLDERS = 2000
 DEPTH = 4  # how many folders down a model is looked for
 # In the order in which they are believed: an export before the checkpoint it was made from.
 NAMES = ("saved_model.pb", "pytorch_model.pt", "representation.onnx", "representation.pt2", "python_model.dill",
@@ -39,7 +41,7 @@ def locate(path: Path) -> Located:
     require_existing(path)
     if path.is_file():
         return Located(path, kind_of_file(path))
-    hits = _of_one_run(path, _latest(list(_hits(path, DEPTH))))
+    hits = _of_one_run(path, _latest(list(_hits(path, DEPTH, [MOST_FOLDERS]))))
     if len(hits) == 1:
         return Located(hits[0], kind_of_file(hits[0]))
     if hits:
@@ -54,6 +56,7 @@ def require_existing(path: Path) -> None:
     """Raises ArtifactError where there is neither a file nor a folder."""
     if not path.exists():
         raise NoModelError(f"There is no {path}. Give a model's file, or a folder that holds one.")
+    check_is_file(path)
 
 
 def sha256_of(located: Located) -> str:
@@ -92,12 +95,9 @@ def kind_of_file(path: Path) -> str:
 
 
 def _kind_of_zip(path: Path) -> str:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.namelist()
-    except zipfile.BadZipFile as error:
-        raise ArtifactError(f"{path} is truncated or damaged: it starts like a model, but {error}. "
-                            "Copy or download it again.") from error
+    check_archive(path)
+    with zipfile.ZipFile(path) as archive:
+        members = archive.namelist()
     if path.suffix == ".pt2" or any(member.endswith("archive_format") for member in members):  # has a model.json, too
         return "export"
     if any("/code/" in member or member.endswith("/model.json") for member in members):
@@ -107,14 +107,22 @@ def _kind_of_zip(path: Path) -> str:
     raise ArtifactError(f"{path} is a zip archive, but no model: it holds {', '.join(members[:3]) or 'nothing'}.")
 
 
-def _hits(folder: Path, depth: int) -> Iterator[Path]:
-    """Models of a folder: its own, else those of the folders below."""
-    if own := _own_models(folder):
-        yield from own
-    elif depth:
-        for child in sorted(folder.iterdir()):
-            if child.is_dir() and not child.name.startswith("."):
-                yield from _hits(child, depth - 1)
+def _hits(folder: Path, depth: int, left: list[int]) -> Iterator[Path]:
+    """Models of a folder: its own, else those of the folders below.
+
+    left: how many more folders are looked at, so that the system's root, say, is given up."""
+    left[0] -= 1
+    if left[0] < 0:
+        raise ArtifactError(f"{folder} and the folders beside it are too many to look for a model in: more than "
+                            f"{MOST_FOLDERS}. Give the path of the model.")
+    try:
+        own, children = _own_models(folder), sorted(folder.iterdir()) if depth else []
+    except PermissionError:
+        return
+    yield from own
+    for child in () if own else children:
+        if child.is_dir() and not child.is_symlink() and not child.name.startswith("."):
+            yield from _hits(child, depth - 1, left)
 
 
 def _own_models(folder: Path) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ import numpy as np
 from ...common.wording import option
 from ..files.record import Record
 from .flags import refuse_other_channels
-from .probing import as_codes, call, chunks, understand
+from .probing import as_codes, call, chunks
+from .trial import understand_in_trial
 from .understanding import Hints, Statistics, Understanding
 
 logger = logging.getLogger(__name__)
@@ -19,8 +21,9 @@ logger = logging.getLogger(__name__)
 class ForeignRunner:
     """A runner that asks a graph in its own way; it is understood once the first images show their shape."""
 
-    def __init__(self, graph: Any, hints: Hints, path: object):
-        self.graph, self._hints, self._path = graph, hints, path
+    def __init__(self, graph: Any, hints: Hints, path: Path, backend: str | None = None):
+        """backend: the format of a file that has to prove itself in a child process; None asks the graph here."""
+        self.graph, self._hints, self._path, self.backend = graph, hints, path, backend
         self.understanding: Understanding | None = None
         self.record: Record | None = None
         self.provider: str = graph.provider
@@ -46,9 +49,9 @@ class ForeignRunner:
 
     def _how(self, values: np.ndarray) -> Understanding:
         """How the graph is called with images (n, C, H, W)."""
-        shape = values.shape[1:]
+        shape = (values.shape[1], values.shape[2], values.shape[3])
         if self.understanding is None or self.understanding.image_shape != shape:
-            self.understanding = understand(self.graph, [shape], self._hints, self._path)  # type: ignore[list-item]
+            self.understanding = understand_in_trial(self.graph, self.backend, [shape], self._hints, self._path)
             logger.info("%s: %s.", self._path, "; ".join(f"{key} {value}" for key, value in self.understanding.rows()))
             if self.understanding.layout_is_assumed:
                 logger.warning("%s runs on images of either layout; %s is assumed, %s says otherwise.", self._path,

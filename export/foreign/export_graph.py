@@ -30,7 +30,8 @@ from ..writing.write_graph import write_graph
 from .adapter import ForeignRunner
 from .flags import refuse_other_channels
 from .graph_module import ForeignModule
-from .probing import SHAPES, understand
+from .probing import SHAPES
+from .trial import understand_in_trial
 from .understanding import Hints, Understanding
 
 logger = logging.getLogger(__name__)
@@ -90,7 +91,7 @@ def _understood(representation: Representation, hints: Hints, data_set: str | No
         raise ArtifactError(f"{path} is an artifact of unbraid already; copy it, or export its model again.")
     images = None if data_set is None else images_of_data_set(data_set)
     shapes: Any = SHAPES if images is None else [(images.shape[3], *images.shape[1:3])]
-    how = understand(_graph(representation), shapes, hints, path)
+    how = understand_in_trial(_graph(representation), _runner(representation).backend, shapes, hints, path)
     if hints.input_statistics:
         refuse_other_channels(hints.input_statistics, how.image_shape[0])
     if how.layout_is_assumed:
@@ -115,8 +116,12 @@ def _latents(representation: Representation, how: Understanding, observations: A
 
 def _graph(representation: Representation) -> Any:
     """The stranger's graph behind the runner that adapts it."""
+    return _runner(representation).graph
+
+
+def _runner(representation: Representation) -> ForeignRunner:
     assert isinstance(representation.graph, ForeignRunner)
-    return representation.graph.graph
+    return representation.graph
 
 
 def _export_onnx(path: Path, how: Understanding, representation: Representation, images: np.ndarray,

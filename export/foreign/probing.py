@@ -200,8 +200,8 @@ def _output(outputs: Outputs, drawn: set[str], hints: Hints, path: object) -> st
         candidates = next(filter(None, by_dimensions), [])
     are_maps = any(outputs[name].ndim == 4 for name in candidates or outputs)
     if are_maps and not hints.maps:
-        raise ArtifactError(f"{path} returns maps, not codes: {shown}. {option('maps', 'tokens')} makes a token of C "
-                            f"numbers of each place, {option('maps', 'pooled')} averages over all places.")
+        raise ArtifactError(f"{path} returns maps of shape {shown}; expected codes (N, D). {option('maps', 'tokens')} "
+                            f"makes a token of C numbers of each place, {option('maps', 'pooled')} averages.")
     if not candidates:
         raise ArtifactError(f"{path} returns codes of shape {shown}; expected codes (N, D), or tokens (N, T, V).")
     named = [name for wanted, name in itertools.product(MEAN_NAMES, candidates) if _last(name) == wanted]

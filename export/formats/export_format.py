@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from ..errors import ArtifactError, UnsafeArtifactError
+from ..files.bounded import check_archive, refuse_file_operations
 from ..files.pickles import foreign_globals_in_zip
 from ..files.record import RECORD_NAME, Record
 from .signature import UNKNOWN, Signature
@@ -37,10 +38,10 @@ def open(path: Path, device: str) -> TorchRunner:
     """Raises ArtifactError for a file that torch.export did not write, UnsafeArtifactError for a foreign pickle in it.
 
     torch unpickles parts of a .pt2 file, so what they would import is looked at first."""
-    try:
-        names = foreign_globals_in_zip(path.read_bytes())
-    except zipfile.BadZipFile as error:
-        raise ArtifactError(f"{path} is truncated or no torch.export file: {error}.") from error
+    check_archive(path)
+    with zipfile.ZipFile(path) as archive:
+        refuse_file_operations(path, archive)
+    names = foreign_globals_in_zip(path.read_bytes())
     if names:
         raise UnsafeArtifactError(f"{path} holds a pickle that would run code when read ({', '.join(names[:3])}), "
                                   "which torch.export does not write. It is refused; ask its author for an ONNX file.")

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from ..errors import ArtifactError, UnsafeArtifactError
+from ..files.bounded import check_archive, refuse_file_operations
 from ..files.pickles import PICKLE_BYTES, ZIP_BYTES, foreign_globals
 from ..files.record import RECORD_NAME, Record
 from .signature import UNKNOWN, Signature
@@ -85,16 +86,14 @@ def check_is_torchscript(path: Path) -> None:
             raise UnsafeArtifactError(_refusal(path, "a Python pickle"))
         raise ArtifactError(f"{path} is no model: expected TorchScript (a zip archive), found bytes "
                             f"{start[:8].hex(' ')}.")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.namelist()
-            if any("/code/" in member or member.endswith("/model.json") for member in members):
-                return
-            pickles = [member for member in members if member.endswith("data.pkl")]
-            data = archive.read(pickles[0]) if pickles else b""
-    except zipfile.BadZipFile as error:
-        raise ArtifactError(f"{path} is truncated or damaged: it starts like a model, but {error}. "
-                            "Copy or export it again.") from error
+    check_archive(path)
+    with zipfile.ZipFile(path) as archive:
+        members = archive.namelist()
+        if any("/code/" in member or member.endswith("/model.json") for member in members):
+            refuse_file_operations(path, archive)
+            return
+        pickles = [member for member in members if member.endswith("data.pkl")]
+        data = archive.read(pickles[0]) if pickles else b""
     if not pickles:
         raise ArtifactError(f"{path} is a zip archive, but no model: it holds {', '.join(members[:3]) or 'nothing'}.")
     if names := foreign_globals(data):

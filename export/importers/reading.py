@@ -11,7 +11,8 @@ from typing import Any
 import torch
 
 from ..errors import ArtifactError, MissingBackendError, UnsafeArtifactError
-from ..files.pickles import foreign_globals_of_checkpoint
+from ..files.bounded import check_archive
+from ..files.pickles import ZIP_BYTES, foreign_globals_of_checkpoint
 from . import inert
 from .state import State
 from .unwrapping import NO_CHOICE, Choice, Fit, one_of, state_dicts, unwrapped
@@ -40,6 +41,10 @@ def read_state(path: Path, allow_pickled_code: bool = False, fit: Fit = lambda t
 def _content(path: Path, allow_pickled_code: bool) -> Any:
     if path.suffix == ".safetensors":
         return _safetensors(path)
+    with path.open("rb") as file:
+        is_zip = file.read(4) == ZIP_BYTES
+    if is_zip:
+        check_archive(path)
     names, strings = foreign_globals_of_checkpoint(path)
     if names and "pytorch-lightning_version" in strings:
         logger.warning("%s also holds %s; of these only attributes are read, as data.", path, ", ".join(names[:3]))

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArtifactError, MissingBackendError, NoModelError, UnsafeArtifactError
+from ..files.bounded import check_is_file
 from ..files.locating import ARTIFACTS, Located, locate, sha256_of
 from ..files.record import Record
 from ..foreign.adapter import ForeignRunner
 from ..foreign.dill_model import DillGraph, find_dill
+from ..foreign.trial import try_out
 from ..foreign.understanding import Hints, Understanding
 from ..formats import FORMAT_NAMES, Format, Runner, file_name, get_format
 from .batch_dependence import RowCheck
@@ -102,7 +104,8 @@ def load_representation(path: str | Path, backend: str = "auto", device: str = "
     if runner.record and runner.record.kind != "representation":
         raise ArtifactError(f"{file} is a {runner.record.kind}, not a representation.")
     # A file with a record is called as the record promises; any other has to be understood.
-    called = runner if runner.record else ForeignRunner(runner, hints, file)
+    is_tried = device == "cpu" and backend in FORMAT_NAMES and not allow_pickled_code
+    called = runner if runner.record else ForeignRunner(runner, hints, file, backend if is_tried else None)
     logger.info("Representation %s, backend %s, running on %s.", file, backend, runner.provider)
     return Representation(file, backend, device, called, hints, allow_batch_dependence)
 
@@ -118,11 +121,12 @@ def _opened(path: Path, backend: str, device: str, allow_pickled_code: bool) -> 
 
 
 def open_artifact(path: Path, backend: str, device: str) -> Runner:
-    """The graph of one file.  Raises ArtifactError or one of its kinds."""
+    """The graph of one file, which has proved itself in a child process.  Raises ArtifactError or one of its kinds."""
     if backend != "onnx" or device == "cuda":
         from ..formats.torch_runner import check_device
 
         check_device(device)
+    try_out(path, backend)
     return get_format(backend).open(path, device)
 
 
@@ -132,6 +136,8 @@ def find_artifact(path: Path, backend: str = "auto", device: str = "cpu",
 
     In a folder every format is looked for under its own name for `kind`, there and in its `representation/`."""
     formats = _formats_to_try(backend, device)
+    if path.exists():
+        check_is_file(path)
     if path.is_file():
         return path, _backend_of_file(path, backend)
     if not path.exists():

@@ -26,9 +26,9 @@ def columns_of_images(runner: Runner, images: Any, path: Path) -> np.ndarray:
     except Exception as error:
         raise InputMismatchError(f"{path} fails on images of shape (N, C, H, W) = {nchw(images.shape)}: "
                                  f"{telling_line(error)}") from error
-    if codes.ndim != 2 or len(codes) != len(images):
-        raise ArtifactError(f"{path} returns codes of shape {codes.shape} for {len(images)} images; "
-                            f"expected 2-D codes ({len(images)}, D).")
+    if codes.ndim != 2 or len(codes) != len(images) or not codes.shape[1] or codes.dtype.kind not in "fiub":
+        raise ArtifactError(f"{path} returns codes of shape {codes.shape} and type {codes.dtype} for {len(images)} "
+                            f"images; expected 2-D codes ({len(images)}, D).")
     return codes.astype(np.float32, copy=False)
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from ..files.locating import ARTIFACTS, Located, locate
 from ..files.record import Record
-from ..foreign.probing import SHAPES, understand
+from ..foreign.probing import SHAPES
+from ..foreign.trial import understand_in_trial
 from ..foreign.understanding import Hints
 from ..formats import file_name, get_format
 from .artifact import load_representation
@@ -32,12 +33,11 @@ def inspect(path: Path, hints: Hints, source: str | None = None, allow_pickled_c
 
 
 def _graph_rows(located: Located, hints: Hints) -> list[tuple[str, str]]:
-    load_representation(located.path)  # opens it with every check
-    graph = get_format(located.kind).open(located.path, "cpu")
+    graph = load_representation(located.path).graph  # opens it with every check
     if graph.record:
         return [*_record_rows(graph.record), ("beside it", _companions(located) or "nothing")]
-    return [("written by", "somebody else: no unbraid record inside"),
-            *understand(graph, SHAPES, hints, located.path).rows()]  # type: ignore[arg-type]
+    how = understand_in_trial(graph, located.kind, SHAPES, hints, located.path)
+    return [("written by", "somebody else: no unbraid record inside"), *how.rows()]
 
 
 def _record_rows(record: Record) -> list[tuple[str, str]]:

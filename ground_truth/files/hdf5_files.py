@@ -28,13 +28,26 @@ def h5_source(path: Path, key: str) -> ArraySource:
     import h5py
 
     with _h5(path) as file:
-        dataset = file[key]
+        dataset = _inside(file, key, path)
         if h5py.check_string_dtype(dataset.dtype) is not None:
             return in_memory(path, key, np.asarray(dataset.asstr()[()], dtype=str))
         if dataset.dtype.hasobject:
             raise DataError(f"{key!r} in {path} holds objects of type {dataset.dtype}; expected numbers or texts.")
         shape, dtype, offset = dataset.shape, dataset.dtype, dataset.id.get_offset()
     return ArraySource(path, key, shape, dtype, lambda shape: _h5_blocks(path, key, shape), offset)
+
+
+def _inside(file: Any, key: str, path: Path) -> Any:
+    """The data set.  Raises DataError when its numbers lie in other files: this file may not choose what is read."""
+    import h5py
+
+    parts = [part for part in key.split("/") if part]
+    links = [file.get("/".join(parts[: i + 1]), getlink=True) for i in range(len(parts))]
+    dataset = None if any(isinstance(link, h5py.ExternalLink) for link in links) else file[key]
+    if dataset is None or (isinstance(dataset, h5py.Dataset) and (dataset.external or dataset.is_virtual)):
+        raise DataError(f"{key!r} in {path} reads its numbers from other files. It is refused; copy them into one file, "
+                        "such as with h5repack.")
+    return dataset
 
 
 @contextmanager

@@ -98,7 +98,7 @@ def test_a_state_dict_is_told_apart(tmp_path: Path) -> None:
     ("pytorch_model.pt", b"hello, world", "is no model: expected TorchScript .* found bytes 68 65 6c 6c"),
     ("pytorch_model.pt", b"", "is no model"),
     ("representation.onnx", b"hello, world", "is not a readable ONNX model"),
-    ("representation.pt2", b"hello, world", "is truncated or no torch.export file"),
+    ("representation.pt2", b"hello, world", "is truncated or damaged"),
 ])
 def test_a_file_that_is_no_model_is_named(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     (tmp_path / name).write_bytes(content)
@@ -139,9 +139,9 @@ def test_a_model_for_other_images_is_named(exported: Path, traced: Tracer) -> No
 
 
 def test_codes_must_be_two_dimensional(traced: Tracer, images: np.ndarray) -> None:
-    with pytest.raises(ArtifactError, match=r"returns codes of shape 0 \(N, 1, 61, 61\); expected codes \(N, D\)"):
+    with pytest.raises(ArtifactError, match=r"returns maps of shape 0 \(N, 1, 61, 61\); expected codes \(N, D\)"):
         load_representation(traced(torch.nn.Conv2d(1, 1, 4)))(images)
-    with pytest.raises(ArtifactError, match=r"several outputs .*: 0 \(N, 4096\), 1 \(N, 4096\)\. .*--output"):
+    with pytest.raises(ArtifactError, match=r"several outputs .*: 0 \(N, 4096\), 1 \(N, 4096\)\. .*output=NAME"):
         load_representation(traced(Pair()))(images)
 
 

@@ -1,0 +1,129 @@
+"""A stranger's graph is a program: it is opened and asked in a child process first, with limits on memory and time.
+
+The child answers with JSON, of which only known parts are used; its death by a signal becomes one sentence. A graph
+that passed may be opened by this process. One helper process is started when first needed and forks a child for each
+trial, so torch is imported once."""
+
+from __future__ import annotations
+
+import atexit
+import dataclasses
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ...common.file_identity import content_sha256
+from ...common.wording import in_command
+from .. import errors
+from ..errors import ArtifactError
+from .probing import understand
+from .trial_tasks import as_tuples
+from .understanding import Hints, Understanding
+
+SECONDS = float(os.environ.get("UNBRAID_TRIAL_SECONDS", "120"))
+GRACE = 60.0  # seconds for starting the helper, which imports torch
+SIGNALS: dict[int, str] = {
+    signal.SIGSEGV: "a segmentation fault", signal.SIGABRT: "an abort", signal.SIGBUS: "a bus error",
+    signal.SIGKILL: "a kill, perhaps for lack of memory", signal.SIGALRM: "the time limit",
+    signal.SIGXCPU: "the limit of processor time", signal.SIGXFSZ: "an attempt to write a file",
+    signal.SIGILL: "a bad instruction", signal.SIGFPE: "a bad division"}
+
+_lock = threading.Lock()
+_passed: dict[str, Any] = {}
+
+
+def try_out(path: Path, backend: str, task: str = "open", **arguments: Any) -> Any:
+    """What a task of `trial_tasks` answers about a file, from a child process; remembered by the file's content.
+
+    Raises the ArtifactError that the child raised, or one that says how it ended."""
+    key = json.dumps([content_sha256(path), str(path), backend, task, arguments], sort_keys=True, default=str)
+    with _lock:
+        if key not in _passed:
+            _passed[key] = _asked(path, {"path": str(path), "backend": backend, "task": task, "arguments": arguments})
+        return _passed[key]
+
+
+def _asked(path: Path, request: dict[str, Any]) -> Any:
+    try:
+        answer = _Helper.current().ask({**request, "seconds": SECONDS, "in_command": in_command()})
+    except (OSError, ValueError, EOFError) as error:
+        _Helper.forget()
+        raise ArtifactError(f"{path} was tried out in a child process, which did not answer ({error}). It is "
+                            "refused.") from error
+    if "signal" in answer:
+        how = SIGNALS.get(answer["signal"], f"signal {answer['signal']}")
+        limit = f" of {SECONDS:g} seconds, which the variable UNBRAID_TRIAL_SECONDS sets" if answer[
+            "signal"] == signal.SIGALRM else ""
+        raise ArtifactError(f"{path} was tried out in a child process, which was ended by {how}{limit}. It is refused; "
+                            "ask its author for an ONNX file of the same model.")
+    if "error" in answer:
+        kind = getattr(errors, str(answer.get("kind")), ArtifactError)
+        is_known = isinstance(kind, type) and issubclass(kind, ArtifactError)
+        raise (kind if is_known else ArtifactError)(str(answer["error"]))
+    return answer.get("result")
+
+
+def understand_in_trial(graph: Any, backend: str | None, shapes: Sequence[tuple[int, int, int]], hints: Hints,
+                        path: Path) -> Understanding:
+    """As `probing.understand`, asked of a child process; a graph without a backend was allowed to run code, and is
+    asked here."""
+    if backend is None:
+        return understand(graph, shapes, hints, path)
+    fields = try_out(path, backend, "understand", shapes=[list(shape) for shape in shapes],
+                     hints=dataclasses.asdict(hints))
+    return Understanding(**{name: as_tuples(value) for name, value in fields.items()})
+
+
+class _Helper:
+    """The process that forks the children."""
+
+    _one: _Helper | None = None
+
+    def __init__(self) -> None:
+        # It ends when this process does, because its standard input does.
+        self.process = subprocess.Popen([sys.executable, "-m", f"{__package__}.trial_helper"], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.owner = os.getpid()
+
+    @classmethod
+    def current(cls) -> _Helper:
+        if cls._one is None or cls._one.owner != os.getpid() or cls._one.process.poll() is not None:
+            cls._one = _Helper()
+        return cls._one
+
+    @classmethod
+    def forget(cls) -> None:
+        """Ends the helper, if this process started one."""
+        if cls._one is not None and cls._one.owner == os.getpid():
+            cls._one.process.kill()
+            cls._one.process.wait()
+            for pipe in (cls._one.process.stdin, cls._one.process.stdout):
+                if pipe:
+                    pipe.close()
+        cls._one = None
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        stdin, stdout = self.process.stdin, self.process.stdout
+        assert stdin
+        assert stdout
+        stdin.write(json.dumps(request).encode() + b"\n")
+        stdin.flush()
+        if not select.select([stdout], [], [], SECONDS + GRACE)[0]:
+            raise EOFError("no answer in time")
+        line = stdout.readline()
+        if not line:
+            raise EOFError("it ended")
+        answer = json.loads(line)
+        if not isinstance(answer, dict):
+            raise ValueError("it answered something else")
+        return answer
+
+
+atexit.register(_Helper.forget)
