@@ -45,8 +45,8 @@ def _inside(file: Any, key: str, path: Path) -> Any:
     links = [file.get("/".join(parts[: i + 1]), getlink=True) for i in range(len(parts))]
     dataset = None if any(isinstance(link, h5py.ExternalLink) for link in links) else file[key]
     if dataset is None or (isinstance(dataset, h5py.Dataset) and (dataset.external or dataset.is_virtual)):
-        raise DataError(f"{key!r} in {path} reads its numbers from other files. It is refused; copy them into one file, "
-                        "such as with h5repack.")
+        raise DataError(f"{key!r} in {path} reads its numbers from other files. It is refused; copy them into one "
+                        "file, such as with h5repack.")
     return dataset
 
 
