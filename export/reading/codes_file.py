@@ -25,7 +25,7 @@ class CodesFile:
     names: of the columns, where the file has any.  data_set: of whose images these are the codes, where it says so."""
 
     backend, provider, device = "codes", "file", "cpu"
-    record, understanding, hints = None, None, Hints()
+    record, understanding, hints, allow_batch_dependence = None, None, Hints(), False
 
     def __init__(self, path: Path, without: tuple[str, ...] = ()):
         """without: columns that are not codes.

@@ -60,8 +60,9 @@ def results(folder: Path) -> dict[str, Any]:
 
 
 def scores(folder: Path) -> dict[str, Any]:
-    found = results(folder)
-    return {key: found[key] for key in found["contents"]["scores"]}
+    """The numbers that a metric computed."""
+    return {key: value for key, value in results(folder).items()
+            if isinstance(value, (int, float)) and key != "elapsed_time"}
 
 
 def parquet(path: Path, codes: np.ndarray) -> None:
