@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import gin
@@ -32,10 +33,10 @@ from unbraid.common.commands import format_table
 from unbraid.common.configuration import CONFIG_ROOT, bound, configured
 from unbraid.ground_truth.registry import data_sets
 from unbraid.ground_truth.sets.three_dots import ThreeDots
-from unbraid.training.data.image_loader import make_image_loader
+from unbraid.training.data.labelled import Supervision
 from unbraid.training.running.loop import update
-from unbraid.training.running.placement import place
-from unbraid.training.running.train import train  # noqa: F401  (registers everything for gin)
+from unbraid.training.running.seeds import draw_seeds
+from unbraid.training.running.train import assemble, method_of
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 WARMUP = 2
@@ -103,17 +104,16 @@ def size_of_batch(config: str, *bindings: str) -> int:
 def ours(config: str, *bindings: str, loading: bool = False) -> Update:
     """One update of a config, with a batch of its own where `loading`."""
     with configured([config], bindings):
-        model = gin.query_parameter("model.model").scoped_configurable_fn()
-        size = gin.query_parameter("model.batch_size")
-        model.build([1, 64, 64], NUM_IMAGES)
-        place(model, DEVICE, str(bound("model.precision", "float32")), bool(bound("model.compile", False)))
-        optimizers = model.make_optimizers()
-    if loading:
-        data = data_sets()[CACHE]()
-        batches = model.make_batches(data, size, 0, make_image_loader(data, DEVICE))
-    else:
-        batches = itertools.repeat(images(size))
-    return lambda: update(model(next(batches), ANNEALED), optimizers, ANNEALED)
+        method = gin.query_parameter("model.model")
+        supervision = Supervision(*(bound(f"model.{name}") for name in (
+            "supervised_data_seed", "num_labelled_samples", "train_percentage")))
+        data = data_sets()[CACHE if loading else "dsprites_full"]()
+        state = assemble(
+            Path(), method_of(getattr(method, "scoped_configurable_fn", method)), data,
+            gin.query_parameter("model.batch_size"), draw_seeds(0), DEVICE, str(bound("model.precision", "float32")),
+            bool(bound("model.compile", False)), supervision)
+        batches: Any = state.batches if loading else itertools.repeat(next(state.batches))
+    return lambda: update(state.model(next(batches), ANNEALED), state.optimizers, ANNEALED)
 
 
 def jl1(clone: str, gamma: float, loading: bool) -> Update:

@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 class Encoder(Protocol):
     """The mean of the posterior of a model in training."""
 
+    device: str
+
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Images (n, H, W, C) float32 in [0, 1] to codes (n, D) float32."""
 
@@ -55,7 +57,7 @@ class MomentaryRepresentation:
     optimizer step."""
 
     record = None
-    backend = provider = "training"
+    backend = "training"
     hints = NO_HINTS
     allow_batch_dependence = False
     batch_dependence = understanding = None
@@ -67,6 +69,16 @@ class MomentaryRepresentation:
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Images (n, H, W, C) float32 in [0, 1] to codes (n, D) float32."""
         return self.encode(images)
+
+    @property
+    def device(self) -> str:
+        """Where the model trains."""
+        return self.encode.device
+
+    @property
+    def provider(self) -> str:
+        """What runs the encoder, as for artifacts."""
+        return f"torch {self.device}"
 
     def is_deterministic(self, images: np.ndarray) -> bool:
         """True: it is the mean."""

@@ -29,5 +29,9 @@ class MissingBackendError(ArtifactError):
     """A runtime or device that is not here."""
 
 
+class DeviceError(ArtifactError):
+    """A GPU that ran out of memory or failed."""
+
+
 class ExportMismatchError(ArtifactError):
     """An exported file that does not answer as the module it was made from."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...export.errors import ArtifactError
 from ...export.reading.artifact import Representation
-from ...export.reading.companions import Posterior, load_posterior
+from ...export.reading.companions import Posterior, posterior_of
 from ..sampling.code_table import CodeTable
 
 logger = logging.getLogger(__name__)
@@ -49,8 +49,7 @@ class Views:
 
         Raises ArtifactError where there is none."""
         if self._posterior is None:
-            posterior = load_posterior(self.representation.path,
-                                       allow_batch_dependence=self.representation.allow_batch_dependence)
+            posterior = posterior_of(self.representation)
             self._opened.append(posterior)
             self._posterior = CodeTable(lambda images: np.concatenate(posterior(images), axis=1), report=self.report)
         return self._posterior

@@ -52,10 +52,11 @@ def open(path: Path, device: str) -> TorchRunner:
         raise ArtifactError(f"{path} cannot be read as a torch.export file: "
                             f"{str(error).strip().splitlines()[0]}") from error
     text = extra[RECORD_NAME]
-    module = program.module()
     if device != "cpu":
-        module = module.to(device)
-    return TorchRunner(module, device, Record.from_json(text, path) if text else None, _signature(program))
+        from torch.export.passes import move_to_device_pass
+
+        program = move_to_device_pass(program, device)  # also constants, and tensors that the graph makes itself
+    return TorchRunner(program.module(), device, Record.from_json(text, path) if text else None, _signature(program))
 
 
 def _signature(program: Any) -> Signature:

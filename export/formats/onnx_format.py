@@ -86,12 +86,16 @@ class OnnxRunner:
         self.takes_parts = device == "cpu" and self.record is not None and self.record.representation != "sample"
         if self.takes_parts:
             self._session = _open_session(path, device, threads_per_operator=1)
-        self.provider = self._session.get_providers()[0]
         if device == "cuda" and self.provider != "CUDAExecutionProvider":
             raise MissingBackendError(f"CUDA was asked for, but ONNX Runtime runs {path.name} on {self.provider}. "
-                                      "Install the extra unbraid[gpu] instead of unbraid[cpu], or use --device cpu.")
+                                      f"{_how_to_get_cuda()}, or use --device cpu.")
         self._input, self.signature = self._only_input(self._session.get_inputs(), path)
         self._outputs = [node.name for node in self._session.get_outputs()]
+
+    @property
+    def provider(self) -> str:
+        """The execution provider that runs now: ONNX Runtime may change it after a failure."""
+        return self._session.get_providers()[0]
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         if not self.takes_parts or len(values) < 2 * PART:
@@ -135,13 +139,28 @@ def _open_session(path: Path, device: str, threads_per_operator: int = 0) -> Any
     options.intra_op_num_threads = threads_per_operator or core_limit()
     providers: list[Any] = ["CPUExecutionProvider"]
     if device == "cuda":
-        # TF32 changes codes by about 1e-3, enough to move points between bins.
-        providers.insert(0, ("CUDAExecutionProvider", {"use_tf32": 0}))
+        # TF32 changes codes by about 1e-3, enough to move points between bins; the search for the fastest convolution
+        # may end differently each time.
+        providers.insert(0, ("CUDAExecutionProvider", {"use_tf32": 0, "cudnn_conv_algo_search": "DEFAULT"}))
+        options.use_deterministic_compute = True
         _load_cuda_libraries(runtime)
     try:
-        return runtime.InferenceSession(str(path), options, providers=providers)
+        session = runtime.InferenceSession(str(path), options, providers=providers)
+        session.disable_fallback()  # else what fails on the GPU is run again on the CPU, in silence
+        return session
     except Exception as error:
         raise ArtifactError(f"{path} is not a readable ONNX model: {telling_line(error)}") from error
+
+
+def _how_to_get_cuda() -> str:
+    """What to do where a session has no CUDA, told by how ONNX Runtime was built."""
+    if not has_cuda():
+        return "This ONNX Runtime was built without CUDA: install the extra unbraid[gpu] instead of unbraid[cpu]"
+    from onnxruntime.capi import build_and_package_info
+
+    wanted = getattr(build_and_package_info, "cuda_version", "another version")
+    return (f"It was built for CUDA {wanted}, whose libraries or cuDNN it cannot load here; install an onnxruntime-gpu "
+            "and a torch for the same CUDA (docs/interface.md says which go together)")
 
 
 def is_installed() -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ...common.gpu_numerics import use_exact_kernels
 from ..errors import ArtifactError, MissingBackendError
 from ..files.record import Record
 from . import as_runtimes_take_it
@@ -40,6 +41,8 @@ class TorchRunner:
     def __init__(self, module: Any, device: str, record: Record | None, signature: Signature = UNKNOWN):
         self.module, self._device, self.record, self.signature = module, device, record, signature
         self.provider = f"torch {device}"
+        if device != "cpu":
+            use_exact_kernels()
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         output = self._run(values)
@@ -56,15 +59,17 @@ class TorchRunner:
 
     def derivative(self, values: np.ndarray, directions: np.ndarray) -> np.ndarray:
         """The exact directional derivative of the output at `values`, by forward-mode differentiation."""
-        primals, tangents = (torch.from_numpy(as_runtimes_take_it(array)).to(self._device)
-                             for array in (values, directions))
         with torch.no_grad():
-            derivative = torch.func.jvp(self.module, (primals,), (tangents,))[1]
+            derivative = torch.func.jvp(self.module, (self._send(values),), (self._send(directions),))[1]
         return derivative.to("cpu", torch.float32).numpy()
 
     def _run(self, values: np.ndarray, dtype: torch.dtype | None = None) -> Any:
         with torch.inference_mode():
-            return self.module(torch.from_numpy(as_runtimes_take_it(values)).to(self._device, dtype))
+            return self.module(self._send(values, dtype))
+
+    def _send(self, values: np.ndarray, dtype: torch.dtype | None = None) -> torch.Tensor:
+        tensor = torch.from_numpy(as_runtimes_take_it(values))
+        return tensor.to(self._device, dtype, non_blocking=True)
 
 
 def check_device(device: str) -> None:

@@ -6,6 +6,7 @@ torch deprecates it; its warnings are filtered around its calls only.
 from __future__ import annotations
 
 import io
+import re
 import warnings
 import zipfile
 from pathlib import Path
@@ -52,6 +53,8 @@ def open(path: Path, device: str) -> TorchRunner:
         raise ArtifactError(f"{path} is a damaged TorchScript file: {str(error).strip().splitlines()[0]}") from error
     text = extra[RECORD_NAME]
     text = text.decode() if isinstance(text, bytes) else text
+    if device != "cpu":
+        _check_devices(module, device, path)
     record = Record.from_json(text, path) if text else None
     return TorchRunner(module.eval(), device, record, UNKNOWN if record else _signature(module))
 
@@ -65,6 +68,14 @@ def _signature(module: Any) -> Signature:
     nodes = graph.findAllNodes("prim::Constant")
     numbers = {node.i("value") for node in nodes if "value" in node.attributeNames() and node.kindOf("value") == "i"}
     return Signature(constants=tuple(sorted(number for number in numbers if 1 < number <= LARGEST_BATCH)))
+
+
+def _check_devices(module: Any, device: str, path: Path) -> None:
+    """Raises ArtifactError for a graph that makes tensors on another device: tracing writes down the one it ran on."""
+    named = set(re.findall(r'Device = prim::Constant\[value="([a-z]+)', str(module.inlined_graph)))
+    if others := sorted(named - {device.partition(":")[0]}):
+        raise ArtifactError(f"{path} was traced on {others[0]} and makes tensors there, so it cannot run on {device}. "
+                            f"Use --device {others[0]}, or trace it again with the model and its input on {device}.")
 
 
 def open_pickled_module(path: Path, device: str) -> TorchRunner:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArtifactError, InputMismatchError
+from ...common.gpu_numerics import failure_of_device
+from ..errors import ArtifactError, DeviceError, InputMismatchError
 from ..files.record import Record
 from ..formats import Runner
 from ..telling import telling_line
@@ -24,6 +25,8 @@ def columns_of_images(runner: Runner, images: Any, path: Path) -> np.ndarray:
     except ArtifactError:
         raise
     except Exception as error:
+        if failure := failure_of_device(error):
+            raise DeviceError(f"{path} failed on {len(images)} images. {failure}") from error
         raise InputMismatchError(f"{path} fails on images of shape (N, C, H, W) = {nchw(images.shape)}: "
                                  f"{telling_line(error)}") from error
     if codes.ndim != 2 or len(codes) != len(images) or not codes.shape[1] or codes.dtype.kind not in "fiub":

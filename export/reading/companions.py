@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ import numpy as np
 from ..errors import ArtifactError
 from ..files.locating import Located, sha256_of
 from ..files.record import Record
-from ..formats import Runner
-from .artifact import find_artifact, open_artifact
+from ..formats import FORMAT_NAMES, Runner
+from .artifact import Representation, find_artifact, open_artifact
 from .batch_dependence import RowCheck
 from .calling import columns_of_images
 
@@ -54,6 +55,17 @@ def load_posterior(path: str | Path, backend: str = "auto", device: str = "cpu",
         found = f"a {runner.record.kind}" if runner.record else "somebody else's file, without a record of unbraid"
         raise ArtifactError(f"{file} is {found}; expected a posterior that unbraid-export wrote.")
     return Posterior(file, runner, runner.record, allow_batch_dependence)
+
+
+def posterior_of(representation: Representation) -> Posterior:
+    """Opens the posterior beside a representation: on its device, and in its format where there is one in that.
+
+    Raises ArtifactError where there is none."""
+    path, device, may_depend = representation.path, representation.device, representation.allow_batch_dependence
+    if representation.backend in FORMAT_NAMES:
+        with contextlib.suppress(ArtifactError):
+            return load_posterior(path, representation.backend, device, may_depend)
+    return load_posterior(path, "auto", device, may_depend)
 
 
 def posterior_sha256(path: Path) -> str:

@@ -57,7 +57,7 @@ class MeanEncoder:
     """The mean of the posterior in evaluation mode, in float32, as an export gives it."""
 
     def __init__(self, encoder: nn.Module, device: str):
-        self.encoder = encoder
+        self.encoder, self.device = encoder, device
         self.load = FloatLoader(device)
 
     @torch.no_grad()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from ...common.errors import ConfigurationError
+from ...common.gpu_numerics import use_exact_kernels
 from ..objectives.objective import VAEObjective
 from ..speed.allocation import keep_freed_memory
 from ..speed.compilation import compile_layers
@@ -23,10 +24,12 @@ def resolve_device(name: str) -> str:
 
 
 def place(model: VAEObjective, device: str, precision: str = "float32", compile: bool = False) -> None:
-    """Puts a model where it trains, and has its layers compute as they are to."""
+    """Moves the model to its device and applies memory format, fast layers, precision and compilation."""
     model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if device == "cpu":
         keep_freed_memory()
+    else:
+        use_exact_kernels(tf32=precision == "tf32")
     if not compile:
         use_fast_layers(model, device)
     use_precision(model, precision, device)

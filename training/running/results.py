@@ -25,9 +25,11 @@ def write_results(state: RunState, eval_steps: int) -> dict[str, Any]:
 
 def provenance(state: RunState) -> dict[str, Any]:
     """Returns the step, seeds, time and versions of a training run, under the keys of its results."""
+    gpu = {"cudnn_deterministic": torch.backends.cudnn.deterministic,
+           "tf32": torch.backends.cudnn.allow_tf32} if state.is_on_gpu else {}
     return {"global_step": state.step, "elapsed_time": state.elapsed_time, **state.seeds, "method": state.model.method,
             "device": str(next(state.model.parameters()).device), "num_threads": torch.get_num_threads(),
-            "torch_version": torch.__version__, "unbraid_version": __version__}
+            "torch_version": torch.__version__, "unbraid_version": __version__, **gpu}
 
 
 @torch.no_grad()

@@ -54,7 +54,7 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
         checkpoint_steps, log_steps: updates between two checkpoints and between two rows of the log.
         keep_steps: updates between two checkpoints that stay in `model_dir`/checkpoints/STEP; None keeps the latest one
             only.
-        precision: 'float32', or 'bfloat16' for the networks' layers.
+        precision: 'float32', 'tf32' for products on a GPU, or 'bfloat16' for the networks' layers.
         compile: hands these layers to torch.compile.
         callbacks: observers of the training, such as @evaluate_during_training().
         name, model_num: labels.

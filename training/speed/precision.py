@@ -1,4 +1,6 @@
-"""Mixed precision: stacks of layers run in bfloat16; weights, latents, losses and updates stay float32."""
+"""Lower precision: stacks of layers run in bfloat16, or a GPU rounds the factors of products to TF32.
+
+Weights, latents, losses and updates stay float32."""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from torch import nn
 
 from ...common.errors import ConfigurationError, UnknownNameError
 
-PRECISIONS = ("float32", "bfloat16")
+PRECISIONS = ("float32", "tf32", "bfloat16")
 
 _in_float32 = False
 
@@ -22,7 +24,10 @@ def use_precision(model: nn.Module, precision: str, device: str) -> None:
     Raises UnknownNameError, and ConfigurationError where the device cannot."""
     if precision not in PRECISIONS:
         raise UnknownNameError("model.precision", precision, PRECISIONS)
-    if precision == "float32":
+    if precision == "tf32" and not device.startswith("cuda"):
+        raise ConfigurationError("model.precision is 'tf32', which only NVIDIA GPUs compute; use 'float32', or "
+                                 "--device cuda.")
+    if precision != "bfloat16":
         return
     if device.startswith("cuda") and not torch.cuda.is_bf16_supported(including_emulation=False):
         raise ConfigurationError(f"model.precision is 'bfloat16', which {torch.cuda.get_device_name(device)} cannot "
@@ -44,11 +49,15 @@ def stacks(model: nn.Module) -> Iterator[nn.Sequential]:
 def float32() -> Iterator[None]:
     """Runs the block in float32 whatever the precision: differences of a thousandth vanish in bfloat16."""
     global _in_float32  # noqa: PLW0603 - a setting of the process, like autocast's own
+    convolutions, products = torch.backends.cudnn, torch.backends.cuda.matmul
     saved, _in_float32 = _in_float32, True
+    allowed = convolutions.allow_tf32, products.allow_tf32
+    convolutions.allow_tf32 = products.allow_tf32 = False
     try:
         yield
     finally:
         _in_float32 = saved
+        convolutions.allow_tf32, products.allow_tf32 = allowed
 
 
 def _lower(stack: nn.Sequential, device_type: str) -> None:

@@ -36,6 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     scored.add_argument("--preset", metavar="NAME", help="score with this preset instead of the study's own")
     parser.add_argument("--gin_bindings", nargs="+", action="extend", default=[], metavar="BINDING",
                         help="bindings that override the study's in training, such as 'model.training_steps = 100'")
+    parser.add_argument("--device", choices=["cpu", "cuda"],
+                        help="where to train and score (default: train on CUDA where available, score on the CPU)")
     parser.add_argument("--only_print", action="store_true", help="print configuration and commands, run nothing")
     return run_command(_run, parser, argv)
 
@@ -61,11 +63,13 @@ def grid_table(study: Study) -> str:
 
 
 def commands(study_name: str, model_num: int, output: Path, bindings: Sequence[str] = (),
-             metrics: Sequence[str] | None = None, preset: str | None = None) -> list[list[str]]:
+             metrics: Sequence[str] | None = None, preset: str | None = None,
+             device: str | None = None) -> list[list[str]]:
     """The commands that train, export and score a model, in order.
 
     The run has one layout: `output`/model, representation and metrics/METRIC; a study's second representation is
     `output`/representation_NAME, with scores in metrics/NAME/METRIC.  `metrics` or `preset` replace the study's own.
+    device: where to train and score; None for each command's default.
     Raises UserError for a study, number, metric or preset that does not exist."""
     study = studies()[study_name]
     grid, number = study.find(model_num)
@@ -87,7 +91,13 @@ def commands(study_name: str, model_num: int, output: Path, bindings: Sequence[s
         place = output / "metrics" if name == study.representations[0] else output / "metrics" / name
         if grid.is_scored:
             run += _scoring(folder, place, study, seeds, metrics, preset)
-    return run
+    return [_on_device(command, device) for command in run]
+
+
+def _on_device(command: list[str], device: str | None) -> list[str]:
+    """Exports are made and verified on the CPU, whatever the device."""
+    is_export = command[0] == "unbraid.export"
+    return command if device is None or is_export else [command[0], "--device", device, *command[1:]]
 
 
 def _scoring(representation: Path, output: Path, study: Study, seeds: Mapping[str, int],
@@ -124,7 +134,8 @@ def _reproduce(arguments: argparse.Namespace) -> None:
         raise UserError(f"--model_num must be given: a number below {studies()[name].num_models} for {name}; "
                         f"--study {name} --list shows what they are.")
     output = arguments.output_directory or Path("output") / name / str(arguments.model_num)
-    run = commands(name, arguments.model_num, output, arguments.gin_bindings, arguments.metrics, arguments.preset)
+    run = commands(name, arguments.model_num, output, arguments.gin_bindings, arguments.metrics, arguments.preset,
+                   arguments.device)
     print("\n".join(studies()[name].model_bindings(arguments.model_num)), end="\n\n")
     if arguments.only_print:
         print("\n".join(f"python -m {command_line(command)}" for command in run))
