@@ -54,13 +54,6 @@ def get_formats(names: Sequence[str] = FORMAT_NAMES) -> dict[str, Format]:
     return {name: get_format(name) for name in names}
 
 
-def as_runtimes_take_it(values: np.ndarray) -> np.ndarray:
-    """Returns an array of the same type that is contiguous, writable and in this machine's byte order.
-
-    ONNX Runtime reads other byte orders as if they were this machine's, and PyTorch refuses negative strides."""
-    return np.require(values, dtype=values.dtype.newbyteorder("="), requirements=["C", "W"])
-
-
 def file_name(file_format: Format, kind: str) -> str:
     """The name of the file that holds a graph of this kind."""
     return getattr(file_format, f"{kind}_file")

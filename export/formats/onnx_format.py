@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from ...common.plain_arrays import plain
 from ...common.threads import core_limit, map_in_threads
 from ..errors import ArtifactError, MissingBackendError
 from ..files.record import RECORD_NAME, Record
 from ..telling import telling_line
-from . import TENSOR_NAMES, as_runtimes_take_it
+from . import TENSOR_NAMES
 from .external_data import check_external_data
 from .matrix_exponential import translations
 from .signature import Signature
@@ -103,11 +104,11 @@ class OnnxRunner:
         return np.concatenate(list(map_in_threads(self._run, np.array_split(values, len(values) // PART))))
 
     def _run(self, values: np.ndarray) -> np.ndarray:
-        return self._session.run(self._outputs[:1], {self._input: as_runtimes_take_it(values)})[0]
+        return self._session.run(self._outputs[:1], {self._input: plain(values)})[0]
 
     def all_outputs(self, values: np.ndarray, dtype: str) -> dict[str, np.ndarray]:
         """Every tensor of numbers among the outputs, by name; bfloat16, which numpy lacks, as float32."""
-        values = as_runtimes_take_it(values.astype(_numpy_type(dtype), copy=False))
+        values = plain(values.astype(_numpy_type(dtype), copy=False))
         outputs = self._session.run(None, {self._input: values})
         return {name: output.astype(np.float32) if output.dtype.name == "bfloat16" else output
                 for name, output in zip(self._outputs, outputs, strict=True)

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from ...common.gpu_numerics import use_exact_kernels
+from ...common.plain_arrays import plain
 from ..errors import ArtifactError, MissingBackendError
 from ..files.record import Record
-from . import as_runtimes_take_it
 from .signature import UNKNOWN, Signature
 
 
@@ -68,7 +68,7 @@ class TorchRunner:
             return self.module(self._send(values, dtype))
 
     def _send(self, values: np.ndarray, dtype: torch.dtype | None = None) -> torch.Tensor:
-        tensor = torch.from_numpy(as_runtimes_take_it(values))
+        tensor = torch.from_numpy(plain(values))
         return tensor.to(self._device, dtype, non_blocking=True)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...common.compiled import compiled
 from ...common.errors import DataError
+from ...common.plain_arrays import plain
 from ...common.threads import in_threads
 
 BLACK_OR_WHITE = np.array([0, 1], dtype=np.float32)
@@ -48,7 +49,7 @@ def as_bytes(raw: np.ndarray, pixel_values: np.ndarray) -> np.ndarray:
         if lowest < 0 or highest >= len(pixel_values):
             raise DataError(f"An image holds {lowest if lowest < 0 else highest}, but its pixel_values say what 0 to "
                             f"{len(pixel_values) - 1} mean. Correct `raw` or `pixel_values` of the data set.")
-    return np.require(raw, dtype=np.uint8, requirements=["C", "W"])
+    return plain(raw, np.uint8)
 
 
 @compiled()

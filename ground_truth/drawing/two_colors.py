@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from ...common.compiled import compiled
+from ...common.plain_arrays import plain
 from ...common.threads import in_threads
 
 
 def paint(sprites: np.ndarray, inside: np.ndarray, outside: np.ndarray) -> np.ndarray:
     """Images (n, H, W, 3) float32 of sprites (n, H, W, 1) uint8, with the colours (n, 3) inside and outside of them."""
     images = np.empty((*sprites.shape[:3], 3), dtype=np.float32)
-    sprites = np.require(sprites, dtype=np.uint8, requirements=["C", "W"])  # one compiled version serves all
+    sprites = plain(sprites, np.uint8)  # one compiled version serves all
     inside, outside = (np.ascontiguousarray(colors, dtype=np.float32) for colors in (inside, outside))
     in_threads(lambda start, stop: _paint(sprites[start:stop, :, :, 0], inside[start:stop], outside[start:stop],
                                           images[start:stop]), len(sprites))

@@ -62,5 +62,6 @@ def test_runners_themselves(exported: Path, images: np.ndarray, layout, backend:
         return
     plain = np.ascontiguousarray(moved, dtype=np.float32)
     np.testing.assert_array_equal(runner(moved), runner(plain))
-    for found, expected in zip(runner.all_outputs(moved).values(), runner.all_outputs(plain).values(), strict=True):
+    outputs = (runner.all_outputs(values, "float32").values() for values in (moved, plain))
+    for found, expected in zip(*outputs, strict=True):
         np.testing.assert_array_equal(found, expected)
