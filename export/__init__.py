@@ -1,12 +1,17 @@
 """The interface: exported representations, written, read and verified; networks rebuilt from checkpoints.
 
+The package can be called: `unbraid.export(encoder, path, images=..., data=...)`.
+
 Names are loaded when asked for, so that reading an ONNX file loads no torch and nothing here loads training code
 unless a checkpoint is rebuilt."""
 
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any
+
+from .callable_package import CallablePackage
 
 _HOMES = {
     "export_representation": ".writing.exporter",
@@ -24,3 +29,6 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name], __name__), name)
+
+
+sys.modules[__name__].__class__ = CallablePackage  # so that `unbraid.export(encoder, path, ...)` exports

@@ -71,7 +71,8 @@ class Metric:
 
     name: of the function, and of disentanglement_lib's configurable where there is one.  scores: the first is the
     headline.  other_keys: further result keys, and which way each is better (None: neither, such as a count).
-    needs: what the function is given.  aliases: other names that it is asked for by."""
+    needs: what the function is given.  aliases: other names that it is asked for by.  report_config: the shipped config
+    that a report without these matrices suggests."""
 
     name: str
     paper: str
@@ -80,6 +81,7 @@ class Metric:
     other_keys: Mapping[str, Better | None] = field(default_factory=dict)
     matrices: tuple[Matrix, ...] = ()
     aliases: tuple[str, ...] = ()
+    report_config: str = ""
 
     def __call__(self, function: Function) -> Function:
         """Registers the function.  Raises ValueError when its name is another or is taken."""

@@ -41,13 +41,19 @@ def as_pair(points: Any, name: str, continuous: bool = False) -> Arrays:
 
 def as_train_and_test(train: Any, test: Any, continuous: bool = False) -> tuple[Arrays, Arrays]:
     """Both pairs as arrays.  Raises UserError also where they have different numbers of columns."""
-    pairs = as_pair(train, "train", continuous), as_pair(test, "test", continuous)
+    pairs = as_pair(train, "train", True), as_pair(test, "test", True)
     for position, kind in enumerate(("codes", "factors")):
         shapes = [pair[position].shape for pair in pairs]
         if shapes[0][1] != shapes[1][1]:
             raise UserError(f"train {kind} have shape {shapes[0]} and test {kind} {shapes[1]}; expected the same "
                             "number of columns.")
-    return pairs
+    # Labels are made of both samples together, so that a value has one label in both.
+    names = column_names(train[1])
+    factors = as_factors(np.concatenate([_table(pair[1], f"{name} factors", "(num_points, num_factors)")
+                                         for pair, name in ((train, "train"), (test, "test"))]),
+                         "factors", continuous, names)
+    num_train = len(pairs[0][1])
+    return (pairs[0][0], factors[:num_train]), (pairs[1][0], factors[num_train:])
 
 
 def as_codes(codes: Any, name: str = "codes") -> np.ndarray:
@@ -67,16 +73,23 @@ def as_codes(codes: Any, name: str = "codes") -> np.ndarray:
     return array
 
 
-def as_factors(factors: Any, name: str = "factors", continuous: bool = False) -> np.ndarray:
+def as_factors(factors: Any, name: str = "factors", continuous: bool = False,
+               names: Sequence[str] = ()) -> np.ndarray:
     """(n, num_factors) numbers; text, categories and non-integer values become integers in sorted order.
 
-    continuous: values are kept as they are.  Raises UserError for missing values, and for continuous factors where
-    they are not expected."""
+    continuous: numbers are kept as they are.  names: of the columns, for messages; by default a data frame's own.
+    Raises UserError for missing values, and for continuous factors where they are not expected."""
     array = _table(factors, name, "(num_points, num_factors)")
     if array.dtype.kind in "iu":
         return array
-    columns = [_factor(values, f"{name}, column {column}", continuous) for column, values in enumerate(array.T)]
-    return np.stack(columns, axis=1) if columns else array
+    labels = names or column_names(factors) or range(array.shape[1])
+    return np.stack([_factor(values, f"{name}, column {label!r}", continuous)
+                     for label, values in zip(labels, array.T, strict=True)], axis=1)
+
+
+def column_names(table: Any) -> list[str]:
+    """The names of a data frame's columns; none for other arrays."""
+    return [str(name) for name in getattr(table, "columns", ())]
 
 
 def split(codes: Any, factors: Any, *, random_state: RandomSeed, test_size: float = 1 / 3) -> tuple[Arrays, Arrays]:
@@ -131,7 +144,7 @@ def _factor(values: np.ndarray, name: str, continuous: bool) -> np.ndarray:
     """One factor as numbers.  Raises UserError."""
     missing = np.array([_is_missing(value) for value in values.tolist()])
     if missing.any():
-        raise UserError(f"{name} has {missing.sum()} missing values among {len(values)}, the first in row "
+        raise UserError(f"{name} lacks the value of {missing.sum()} of {len(values)} points, the first in row "
                         f"{int(np.argmax(missing))}; leave these rows out, in the codes too.")
     if values.dtype.kind == "O":
         values = np.array(values.tolist())

@@ -49,7 +49,8 @@ class Views:
 
         Raises ArtifactError where there is none."""
         if self._posterior is None:
-            posterior = posterior_of(self.representation)
+            live = getattr(self.representation, "live_posterior", None)
+            posterior = live() if live else posterior_of(self.representation)
             self._opened.append(posterior)
             self._posterior = CodeTable(lambda images: np.concatenate(posterior(images), axis=1), report=self.report)
         return self._posterior

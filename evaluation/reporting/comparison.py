@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...metrics.facts import local_titles
 from ..protocol.repeats import interval
 from .charts import Chart, Series, line_chart, point_chart
 from .columns import PRESET, Column, cell_of, differing, labels_of
@@ -19,8 +20,6 @@ Curve = dict[float, tuple[float, list[float]]]  # locality to score and those of
 
 LOCALITY = "local_sample_factors.locality_proportion"
 MIN_MODELS = 3  # fewer have no ranks to speak of
-LOCAL_METRICS = {"local_mig": "Local MIG", "local_modularity": "Local modularity", "local_dci": "Local DCI",
-                 "local_sap": "Local SAP", "local_irs": "Local IRS"}
 
 
 def hyperparameter_charts(models: Sequence[Model], columns: Sequence[Column]) -> list[Chart]:
@@ -43,10 +42,10 @@ def locality_charts(models: Sequence[Model]) -> list[Chart]:
     for model in models:
         for result in model.results:
             function = result.settings.get("evaluation.evaluation_fn", "").removeprefix("@")
-            if function in LOCAL_METRICS and LOCALITY in result.settings and result.headline[1] is not None:
+            if function in local_titles() and LOCALITY in result.settings and result.headline[1] is not None:
                 local.setdefault((function, result.headline[0], model.data_set), []).append((model.name, result))
     curves = {key: _curves(of_key) for key, of_key in local.items()}
-    return [_locality_chart(LOCAL_METRICS[function], key, data_set, of_models)
+    return [_locality_chart(local_titles()[function], key, data_set, of_models)
             for (function, key, data_set), of_models in curves.items()
             if any(len(points) > 1 for points in of_models.values())]
 

@@ -11,21 +11,11 @@ import numpy as np
 
 from ...common.disk.arrays import NUMBERS, TEXTS, Wanted, read_npz
 from ...common.errors import UserError, one_sentence
+from ...metrics.declaration import Matrix
+from ...metrics.facts import matrices
 
 GAP = "-"
 MOST_SHOWN = 100  # rows and columns of a heat map; more cells than a reader or a browser can take in
-# title, unit, what is best to know
-KNOWN = {
-    "mutual_information": ("Mutual information", "nats", "How much a code knows of a factor."),
-    "normalised_information": ("Normalised mutual information", "share", "Of a factor's entropy, what a code knows."),
-    "importances": ("DCI importance", "share", "How much a code serves to predict a factor; a factor's sum to 1."),
-    "sap": ("SAP: one code alone predicts a factor", "accuracy or R²", "The gap between the two best is the score."),
-    "irs": ("Interventional robustness", "0 to 1", "How far a code stays put while a factor does."),
-    "votes": ("FactorVAE votes", "votes", "How often a code varied least while a factor was fixed."),
-    "mutual_information_of_codes": ("Mutual information of codes", "nats", "What two codes share."),
-    "unfairness": ("Unfairness", "total variation", "How predictions of a row's factor depend on a column's."),
-    "local_mutual_information": ("Local mutual information", "nats", "Mean over centres of what a code knows nearby."),
-}
 # viridis at equal steps: perceptually uniform, and ordered without colour vision and in grey print
 VIRIDIS = ("#440154", "#482878", "#3e4a89", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725")
 
@@ -75,12 +65,13 @@ def read_matrix(path: Path) -> tuple[np.ndarray, list[str]]:
 def read_heat_map(path: Path) -> HeatMap:
     """The matrix a metric saved as NAME.npz, as far as a page can show it.  Raises UserError when it cannot be read."""
     matrix, names = read_matrix(path)
-    title, unit, note = KNOWN.get(path.stem, (path.stem.replace("_", " "), "value", ""))
+    declared = matrices().get(path.stem, Matrix(path.stem, path.stem.replace("_", " "), "value", ""))
+    title, unit, note = declared.title, declared.unit, declared.note
     if max(matrix.shape) > MOST_SHOWN:
         note = f"{note} The first {MOST_SHOWN} rows and columns of {matrix.shape[0]} x {matrix.shape[1]}.".strip()
     has_names = len(names) in matrix.shape
     matrix, names = matrix[:MOST_SHOWN, :MOST_SHOWN], names[:MOST_SHOWN] if has_names else []
-    if names and len(names) == matrix.shape[0] == matrix.shape[1] and path.stem == "unfairness":
+    if declared.rows == "factor" and len(names) == matrix.shape[0] == matrix.shape[1]:
         return heat_map(matrix, title, unit, "factor", "factor", names, names, note)
     codes = [f"z{index}" for index in range(len(matrix))]
     if len(names) != matrix.shape[1]:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...common.shell import command_line
+from ...metrics.facts import report_configs
 from .charts import Chart, Series, line_chart, wants_log
-from .comparison import LOCAL_METRICS, locality_charts
+from .comparison import locality_charts
 from .facts import Fact, ScoreRow, data_sets_of, method_of, model_facts, score_rows, timings, versions
 from .gaps import evaluate_command
 from .heat_maps import HeatMap
@@ -15,7 +16,7 @@ from .pictures import PictureSection
 from .runs import Run
 from .scores import UNKNOWN, models_of
 
-MATRIX_METRICS = ("mig", "dci", "sap_score", "local_mig_0_1")
+PUBLISHED_LOCAL = ("local_mig", "local_modularity")  # JL1-VAE's own
 LOCALITIES = ("0_1", "0_2", "0_3", "0_6", "1_0")
 LOSSES = ("loss", "reconstruction_loss", "kl_loss", "regularizer", "elbo")  # in nats, and in this order
 
@@ -102,7 +103,7 @@ def _repeats_gap(run: Run) -> Gap | None:
 
 
 def _matrix_gap(run: Run) -> Gap | None:
-    missing = [metric for metric in MATRIX_METRICS if metric not in run.matrices]
+    missing = [metric for metric in report_configs() if metric not in run.matrices]
     return Gap("Matrices of these metrics are missing: " + ", ".join(missing) + ".", _evaluate(run, missing)) \
         if missing else None
 
@@ -110,7 +111,7 @@ def _matrix_gap(run: Run) -> Gap | None:
 def _locality_gap(run: Run) -> Gap | None:
     if locality_charts(models_of(run.results)):
         return None
-    metrics = [f"{name}_{locality}" for name in list(LOCAL_METRICS)[:2] for locality in LOCALITIES]
+    metrics = [f"{name}_{locality}" for name in PUBLISHED_LOCAL for locality in LOCALITIES]
     return Gap("Local scores at several localities are missing.", _evaluate(run, metrics))
 
 

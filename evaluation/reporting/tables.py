@@ -9,19 +9,18 @@ from typing import Any
 
 from ...common.commands import format_table
 from ...common.results import read_json
+from ...metrics.facts import headline_key
 
-# A metric that reports several numbers is quoted by the first of these that it has; any other by its first number.
-HEADLINE_KEYS = ("explicitness", "distances.rcorr_ground_latent.l2.factor", "eval_accuracy", "discrete_mig",
-                 "disentanglement", "SAP_score", "modularity_score", "IRS",
-                 "gaussian_total_correlation", "10000:mean_test_accuracy", "mean_fairness:mean_pred:mean_sens")
 NOT_SCORES = ("elapsed_time",)
 
 
 def headline(results: Mapping[str, Any]) -> tuple[str, float | None]:
-    """Key and value of the number a metric is quoted by; None where it could not be computed."""
+    """Key and value of the number a metric is quoted by; None where it could not be computed.
+
+    A metric without a declaration is quoted by its first number."""
     numbers = [key for key, value in results.items()
                if key not in NOT_SCORES and (value is None or isinstance(value, (int, float)))]
-    key = next((key for key in HEADLINE_KEYS if key in numbers), numbers[0] if numbers else "")
+    key = headline_key(numbers) or (numbers[0] if numbers else "")
     return key, results.get(key)
 
 

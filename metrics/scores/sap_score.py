@@ -15,7 +15,7 @@ from ..undefined import undefined
 
 
 @Metric(
-    "sap_score", paper="Kumar et al. 2018", needs="train and test points", aliases=("sap",),
+    "sap_score", paper="Kumar et al. 2018", needs="train and test points", aliases=("sap",), report_config="sap_score",
     matrices=(Matrix("sap", "SAP: one code alone predicts a factor", "accuracy or R²",
                      "The gap between the two best is the score."),),
     scores=(Score("SAP_score", "SAP", "one code alone predicts a factor, no second one does", (0, 1), "small",

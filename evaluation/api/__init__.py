@@ -1,0 +1,1 @@
+"""The Python API: `unbraid.score` of arrays and `unbraid.evaluate` of models."""

@@ -1,0 +1,105 @@
+"""`unbraid.evaluate`: the whole protocol on a live network, a function of images, or an artifact."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from ...common.errors import UserError, one_sentence
+from ...export.reading.artifact import Representation, load_representation
+from ...metrics.result import MetricResult
+from ..protocol.evaluate import Evaluator, metric_configs
+from ..protocol.presets import DEFAULT_PRESET, metrics_of_preset
+from ..protocol.study import Study
+from ..settings.adapters import declared
+from ..settings.context import using_jobs
+from .live import LiveRepresentation
+from .score_table import ScoreTable
+
+Encoder = Callable[[np.ndarray], Any]
+
+
+def evaluate(encoder: Encoder | str | Path, data: str | None = None, preset: str | None = None, *,
+             metrics: Sequence[str] = (), seed: int | None = None, bindings: Sequence[str] = (),
+             output_dir: str | Path | None = None, overwrite: bool = False, n_jobs: int | None = None) -> ScoreTable:
+    """Scores a model as `unbraid-evaluate` does: the same points, the same numbers.
+
+    Args:
+        encoder: a torch module from images (N, C, H, W) to codes (N, D), or to (mean, log-variance), which is copied
+            and not changed; a function of images (N, H, W, C) float32 in [0, 1] to codes (N, D); or the path of an
+            artifact.
+        data: name of the data set, such as "dsprites_full"; for an artifact by default the one it records.
+        preset: name of a paper's protocol; without `metrics` the default one.
+        metrics: names of metric configs, as for `unbraid-evaluate --gin_config`.
+        seed: of every metric, instead of the configs' own, 0.
+        bindings: gin bindings that win over the configs, such as "mig.num_train = 1000".
+        output_dir: folder to write the results to, with everything that `unbraid-evaluate` writes; none by default.
+        overwrite: whether to replace results that exist.
+        n_jobs: number of parallel jobs, None for the number of available cores.
+
+    Returns:
+        A `ScoreTable`; metrics that cannot be scored, such as those that need a posterior, are in `.unscored` with the
+        reason.
+
+    Raises:
+        UserError: for unknown names, and for a model whose codes cannot be used.
+
+    >>> import unbraid
+    >>> def brightness(images):
+    ...     return images.reshape(len(images), -1)[:, :2]
+    >>> table = unbraid.evaluate(brightness, data="dummy_data", metrics=["mig"], bindings=["mig.num_train = 100"])
+    >>> list(table)
+    ['mig']
+    """
+    of_preset = metrics_of_preset(preset or DEFAULT_PRESET) if preset or not metrics else []
+    given = [metrics] if isinstance(metrics, str) else list(metrics)
+    seeds = [] if seed is None else [f"evaluation.random_seed = {seed}"]
+    chosen = [*([f"dataset.name = {data!r}"] if data else []), *seeds, *bindings]
+    with ExitStack() as stack:
+        folder = Path(output_dir or f"{stack.enter_context(tempfile.TemporaryDirectory())}/results")
+        stack.enter_context(using_jobs(n_jobs))
+        study = Study(folder, metric_configs([*of_preset, *given], chosen), chosen, overwrite,
+                      presets=dict.fromkeys(of_preset, preset or DEFAULT_PRESET))
+        study.refuse_existing(["model"])
+        outcome = study.run({"model": _evaluator(encoder)})
+        results = {name: MetricResult(found, _matrices(study.folder("model", name, 1) / "artifacts"))
+                   for name, found in outcome.results.get("model", {}).items()}
+        declarations = {name: declared(metric.function) for name, metric in study.metrics.items()}
+        names = _factor_names(study.folder("model", name, 1) / "artifacts" for name in results)
+    return ScoreTable(results, declarations, names,
+                      unscored={name: one_sentence(error) for (_, name), error in outcome.unscored.items()})
+
+
+def _evaluator(encoder: Encoder | str | Path) -> Evaluator:
+    """Raises UserError for what is neither a path nor callable."""
+    if isinstance(encoder, (str, Path)):
+        return Evaluator(load_representation(encoder), Path(encoder))
+    if not callable(encoder):
+        raise UserError(f"encoder is a {type(encoder).__name__}; expected a torch module, a function of images "
+                        "(N, H, W, C), or the path of an artifact.")
+    live = LiveRepresentation(encoder)
+    return Evaluator(cast(Representation, live), live.path)
+
+
+def _matrices(folder: Path) -> dict[str, np.ndarray]:
+    """The matrices that a metric saved, by name."""
+    found = {}
+    for path in sorted(folder.glob("*.npz")):
+        with np.load(path) as saved:
+            found[path.stem] = saved["matrix"]
+    return found
+
+
+def _factor_names(folders: Any) -> list[str]:
+    """The factors' names as the first matrix over factors has them."""
+    for folder in folders:
+        for path in sorted(folder.glob("*.npz")):
+            with np.load(path) as saved:
+                if len(saved["factor_names"]):
+                    return [str(name) for name in saved["factor_names"]]
+    return []

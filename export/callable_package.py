@@ -1,0 +1,61 @@
+"""`unbraid.export(...)`: the package `export` is a module that can be called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+    from .files.record import Record
+
+NUM_IMAGES = 64  # drawn from the data set to verify an export where no images are given
+
+
+class CallablePackage(ModuleType):
+    """The package `unbraid.export`; calling it exports an encoder."""
+
+    def __call__(self, encoder: torch.nn.Module, path: str | Path, *, images: np.ndarray | None = None,
+                 data: str | None = None, **options: Any) -> Record:
+        """Exports an encoder as TorchScript, ONNX and `torch.export`, each verified on real images.
+
+        Args:
+            encoder: from images (N, C, H, W) float32 in [0, 1] to codes (N, D), or to (mean, log-variance).
+            path: folder of the run, in which `representation/` is written.
+            images: (n, H, W, C) float32 in [0, 1], at least 8 of the data set; by default drawn from `data`.
+            data: name of the data set, recorded in the files.
+            options: of `export_representation`, such as decoder, method and overwrite.
+
+        Returns:
+            The record that is written into the files.
+
+        Raises:
+            UserError: then nothing is written.
+
+        >>> import tempfile, torch, unbraid
+        >>> encoder = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64 * 64, 2))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     record = unbraid.export(encoder, folder + "/mine", data="dsprites_full", formats=["torchscript"])
+        >>> record.num_latents
+        2
+        """
+        from .writing.exporter import export_representation
+
+        return export_representation(encoder, Path(path) / "representation",
+                                     _drawn(data) if images is None else images, data_set=data, **options)
+
+
+def _drawn(data: str | None) -> np.ndarray:
+    """Images of a data set.  Raises UserError without one."""
+    import numpy as np
+
+    from ..common.errors import UserError
+    from ..ground_truth.registry import data_sets
+
+    if data is None:
+        raise UserError("unbraid.export verifies files on real images: give images=, an array (n, H, W, C) of float32 "
+                        "in [0, 1], or data=, the name of a data set to draw them from.")
+    return np.asarray(data_sets()[data]().sample_observations(NUM_IMAGES, np.random.RandomState(0)), dtype=np.float32)

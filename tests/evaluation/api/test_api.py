@@ -1,0 +1,162 @@
+"""`unbraid.score`, `unbraid.evaluate` and `unbraid.export`: arrays and models in, the command line's numbers out."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import unbraid
+from unbraid.common.configuration import configured
+from unbraid.common.errors import UnknownNameError, UserError
+from unbraid.evaluation.api.scoring import DEFAULT_METRICS
+from unbraid.evaluation.protocol.evaluate import compute_scores, load_metrics
+from unbraid.evaluation.sampling.points import sample_codes
+from unbraid.ground_truth.sets.dummy_data import DummyData
+from unbraid.metrics.catalogue import declarations
+from unbraid.metrics.declaration import FROM_POINTS
+
+FACTORS = np.stack(np.unravel_index(np.arange(180) % 60, (3, 4, 5)), axis=1)
+NOISE = np.random.RandomState(0)
+CODES = (FACTORS @ NOISE.randn(3, 4) + 0.3 * NOISE.randn(180, 4)).astype(np.float32)
+SETTINGS = {"dci": "num_train = 150\ndci.num_test = 90", "mig": "num_train = 150",
+            "infomec": "num_train = 150\ninfomec.discrete_latents = False",
+            "sap_score": "num_train = 150\nsap_score.num_test = 90\nsap_score.continuous_factors = False"}
+BINS = "discretizer.discretizer_fn = @histogram_discretizer\ndiscretizer.num_bins = 20\n"
+
+
+def pixels(images: Any) -> np.ndarray:
+    """Codes (n, 4) of images: a few pixels."""
+    return np.asarray(images, dtype=np.float32).reshape(len(images), -1)[:, :4]
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_same_points_and_seed_give_the_protocols_numbers(name: str) -> None:
+    load_metrics()
+    data, stream = DummyData(), np.random.RandomState(5)
+    train = sample_codes(data, pixels, 150, stream, 16)
+    test = sample_codes(data, pixels, 90, stream, 16)
+    with configured((), [f"evaluation.evaluation_fn = @{name}\nevaluation.random_seed = 5\n{name}.{SETTINGS[name]}\n"
+                         + BINS]):
+        expected = compute_scores(data, pixels, artifact_dir=None)
+    assert dict(unbraid.score(*train, metrics=[name], seed=5, test=test)[name]) == expected
+
+
+def test_every_metric_of_points_can_be_scored() -> None:
+    names = [name for name, metric in declarations().items() if metric.needs in FROM_POINTS]
+    options = {name: {} for name in names} | {
+        "dci_es": {"max_depths": [1, 3], "num_trees": 3}, "z_diff": {"batch_size": 10, "num_train": 60, "num_eval": 20},
+        "z_min_variance": {"batch_size": 10}, "z_max_variance": {"batch_size": 3}}
+    table = unbraid.score(CODES, FACTORS, metrics=options)
+    assert list(table) == names
+    assert set(DEFAULT_METRICS) < set(names)
+
+
+def test_the_table_prints_and_turns_into_frames_and_figures() -> None:
+    frame = pd.DataFrame(FACTORS, columns=["shape", "hue", "size"])
+    table = unbraid.score(CODES, frame, metrics=["mig", "unsupervised", "sap"])
+    lines = repr(table).splitlines()
+    assert lines[0].split() == ["metric", "key", "score", "better"]
+    assert [line.split()[0] for line in lines[2:]] == ["mig", "unsupervised", "sap"]
+    assert table._repr_html_().count("<tr>") == 4
+    assert table.to_frame().set_index(["metric", "key"]).loc[("mig", "discrete_mig"), "better"] == "high"
+    assert table.matrices["sap"]["sap"].shape == (4, 3)
+    axes = table.plot("mig").axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["shape", "hue", "size"]
+    with pytest.raises(KeyError, match="'dci' has no matrices; there are those of mig, unsupervised, sap"):
+        table.plot("dci")
+
+
+def test_a_share_of_the_points_is_held_out() -> None:
+    from unbraid.metrics import dci, split
+
+    train, test = split(CODES, FACTORS, random_state=3)
+    found = unbraid.score(CODES, FACTORS, metrics=["dci"], seed=3)["dci"]
+    assert dict(found) == dict(dci(train, test, random_state=3))
+    assert found["informativeness_test"] < found["informativeness_train"]
+
+
+@pytest.mark.parametrize(("call", "error", "message"), [
+    (lambda: unbraid.score(CODES, FACTORS, metrics=["factor_vae"]), UserError, "'factor_vae' needs groups, which"),
+    (lambda: unbraid.score(CODES, FACTORS, metrics=["mgi"]), UnknownNameError, "Did you mean mig"),
+    (lambda: unbraid.score(CODES, FACTORS, {"mig": {"bins": 3}}), UserError, "mig has no argument 'bins'; expected"),
+    (lambda: unbraid.score(CODES[:9], FACTORS), UserError, r"codes have shape \(9, 4\) and factors \(180, 3\)"),
+    (lambda: unbraid.score(CODES, FACTORS, test=CODES), UserError, r"test is an array of shape \(180, 4\)"),
+    (lambda: unbraid.score(CODES, NOISE.randn(180, 2), ["mig"]), UserError, "mig: factors, column 0 is continuous"),
+    (lambda: unbraid.score(CODES, pd.DataFrame({"hue": [None, *"ab"] * 60})), UserError,
+     "factors, column 'hue' lacks the value of 60 of 180 points"),
+    (lambda: unbraid.evaluate(3, data="dummy_data"), UserError, "encoder is a int; expected a torch module"),
+    (lambda: unbraid.evaluate(pixels, data="dumy_data", metrics=["mig"]), UserError, "Did you mean dummy_data"),
+    (lambda: unbraid.export(torch.nn.Flatten(), "x"), UserError, "give images=, an array"),
+])
+def test_what_cannot_be_used_is_said_in_a_sentence(call: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_a_function_a_module_and_an_artifact_give_the_same_scores(tmp_path: Path) -> None:
+    class Pixels(torch.nn.Module):
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            return images.permute(0, 2, 3, 1).flatten(1)[:, :4]
+
+    shared = {"data": "dummy_data", "metrics": ["mig"], "bindings": ["mig.num_train = 200"], "seed": 3}
+    of_function, of_module = (unbraid.evaluate(encoder, **shared)["mig"] for encoder in (pixels, Pixels()))
+    record = unbraid.export(Pixels(), tmp_path / "run", data="dummy_data", formats=["torchscript"])
+    of_file = unbraid.evaluate(tmp_path / "run", metrics=["mig"], bindings=["mig.num_train = 200"], seed=3,
+                               output_dir=tmp_path / "results")["mig"]
+    assert record.data_set == "dummy_data"
+    assert of_function["discrete_mig"] == of_module["discrete_mig"] == of_file["discrete_mig"]
+    assert (tmp_path / "results" / "results" / "json" / "evaluation_results.json").is_file()
+    assert of_file.matrices["mutual_information"].shape[0] == 4
+
+
+def test_a_metric_without_a_score_is_named_with_its_reason() -> None:
+    found = unbraid.evaluate(pixels, data="dummy_data", metrics=["mig_qzx", "mig"],
+                             bindings=["mig_qzx.num_images = 50", "mig.num_train = 50"])
+    assert list(found) == ["mig"]
+    assert "posterior" in found.unscored["mig_qzx"]
+    assert repr(found).splitlines()[-1].startswith("mig_qzx: ")
+
+
+def test_a_module_that_gives_a_posterior_is_scored_with_it() -> None:
+    class Posterior(torch.nn.Module):
+        def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            means = images.flatten(1)[:, :4]
+            return means, torch.full_like(means, -6.0)
+
+    found = unbraid.evaluate(Posterior(), data="dummy_data", metrics=["mig_qzx"], bindings=["mig_qzx.num_images = 50"])
+    assert 0 <= found["mig_qzx"]["MIG"] <= 1
+
+
+def test_codes_of_another_shape_are_refused() -> None:
+    with pytest.raises(UserError, match=r"gives an array of shape \(16, 64, 64, 1\) for 16 images; expected codes"):
+        unbraid.evaluate(lambda images: images, data="dummy_data", metrics=["mig"])
+
+
+@pytest.mark.parametrize("first", ["import unbraid.export", "from unbraid.export import export_representation",
+                                   "import unbraid; unbraid.export", "import unbraid.evaluation.api.scoring"])
+def test_export_is_a_package_and_can_be_called_whatever_was_imported_first(first: str) -> None:
+    code = (f"{first}\nimport unbraid, types\nfrom unbraid.export import export_representation\n"
+            "assert callable(unbraid.export) and isinstance(unbraid.export, types.ModuleType)\n"
+            "assert unbraid.export.export_representation is export_representation\n"
+            "assert unbraid.metrics.mig.__name__ == 'mig' and callable(unbraid.score) and callable(unbraid.evaluate)")
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_importing_is_fast() -> None:
+    code = "import time; start = time.process_time(); import unbraid; print(time.process_time() - start)"
+    seconds = min(float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
+                  for _ in range(3))
+    assert seconds < 0.05
+
+
+def test_unknown_names_have_no_attribute() -> None:
+    with pytest.raises(AttributeError, match="module 'unbraid' has no attribute 'scores'"):
+        unbraid.scores  # noqa: B018
+    assert {"score", "evaluate", "export", "metrics"} <= set(dir(unbraid))
