@@ -38,7 +38,8 @@ COMMANDS = {
     "aggregate": ["--result_file_pattern", "run", "--output_path", "new/rows.json", "new/rows.csv", "--table",
                   "new/table.md"],
 }
-VARIES = re.compile(r"elapsed_time|uuid|events\.out|unbraid-export.*\bmodified\b")
+# Times, random identifiers, and hashes of files that hold such.
+VARIES = re.compile(r"elapsed_time|uuid|events\.out|[0-9a-f]{64}")
 
 
 @dataclass
