@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import errno
 import importlib
+import io
 import logging
 import os
 import sys
@@ -29,6 +30,7 @@ def run_command(main: Callable[[argparse.Namespace], int | None], parser: argpar
     def run() -> int:
         version = importlib.import_module(__name__.split(".")[0]).__version__
         parser.add_argument("--version", action="version", version=f"unbraid {version}", help="print it and exit")
+        _say_errors_in_one_line(parser)
         parser.add_argument("--verbose", action="store_true", help="log sizes, seeds, elapsed times and decisions")
         if "_ARGCOMPLETE" in os.environ:  # the shell asks for completions
             from .completion import complete
@@ -50,6 +52,7 @@ def guarded(prog: str, run: Callable[[], int]) -> int:
     Any other exception is a defect of unbraid and keeps its traceback."""
     with stoppable():
         try:
+            _prepare_streams()
             end_with_parent()
             status = run()
             sys.stdout.flush()
@@ -77,6 +80,26 @@ def guarded(prog: str, run: Callable[[], int]) -> int:
             _tell(f"{prog}: There is not enough memory for this. {one_sentence(error)} Ask for fewer points, smaller "
                   "batches or smaller networks.")
             return BAD_INPUT
+
+
+def _say_errors_in_one_line(parser: argparse.ArgumentParser) -> None:
+    """argparse quotes what it was given, however long and whatever characters it has."""
+    error = parser.error
+    parser.error = lambda message: error(one_sentence(message))  # type: ignore[assignment, method-assign]
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for subparser in action.choices.values():
+                _say_errors_in_one_line(subparser)
+
+
+def _prepare_streams() -> None:
+    """Closed streams take what is printed and drop it; names of files that are no text are printed with escapes."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, io.TextIOWrapper(io.FileIO(os.devnull, "w"), encoding="utf-8"))
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def is_out_of_memory(error: BaseException) -> bool:

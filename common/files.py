@@ -97,7 +97,7 @@ def refuse_existing(path: str | os.PathLike[str], overwrite: bool = False) -> No
 def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Writes UTF-8 text, whole or not at all."""
     with atomic_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")  # names of files may be no text
 
 
 def write_json(path: str | os.PathLike[str], values: Any) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..common.arguments import count, seed
 from ..common.commands import run_command
 
 DESCRIPTION = """\
@@ -43,9 +44,9 @@ def build_parser() -> argparse.ArgumentParser:
                                  help="for the data set 'custom': \"custom_data.path = 'my_data.npz'\"")
     options = commands.choices["preview"]
     options.add_argument("--output", type=Path, metavar="FILE", help="picture to write (default: NAME.png)")
-    options.add_argument("--columns", type=int, default=10,
+    options.add_argument("--columns", type=count(), default=10,
                          help="maximum number of values shown per factor (default: 10)")
-    options.add_argument("--seed", type=int, default=0,
+    options.add_argument("--seed", type=seed(), default=0,
                          help="seed of the image that the traversals start from (default: 0)")
     return parser
 

@@ -17,13 +17,14 @@ SEED = Interval(0, 2**32 - 1)
 SHARE = Interval(0, 1)
 AT_LEAST_0, AT_LEAST_1, ABOVE_0 = Interval(0), Interval(1), Interval(0, is_low_open=True)
 BELOW_1 = Interval(0, 1, is_high_open=True)
+BETWEEN_0_AND_1 = Interval(0, 1, is_low_open=True, is_high_open=True)
 
 
 def interval_of(parameter: str) -> Interval:
     """The range of the parameters of this name; any finite number where none is declared."""
     for pattern, low, item_bytes in SIZES:
         if re.fullmatch(pattern, parameter):
-            return _what_memory_allows(low, item_bytes)
+            return as_many_as_fit(low, item_bytes)
     return next((interval for pattern, interval in RANGES if re.fullmatch(pattern, parameter)), ANY_NUMBER)
 
 
@@ -50,7 +51,8 @@ RANGES = (
 )
 
 
-def _what_memory_allows(low: int, item_bytes: int) -> Interval:
+def as_many_as_fit(low: int, item_bytes: int) -> Interval:
+    """Numbers of things that take `item_bytes` each, from `low` to what fits into memory."""
     memory = total_memory()
     return Interval(low, memory // item_bytes, why=f"as many as fit into the {memory / 1e9:.0f} GB of memory here")
 

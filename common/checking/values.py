@@ -36,6 +36,8 @@ class Interval:
         at_least = f" {'above' if self.is_low_open else 'of at least'} {low}"
         if math.isinf(self.high):
             return "" if math.isinf(self.low) else at_least
+        if self.is_low_open and self.is_high_open:
+            return f" between {low} and {high}, both excluded"
         if self.is_high_open:
             return f"{at_least} and below {high}"
         return f" from {low} to {high}" + (f" ({self.why})" if self.why else "")

@@ -30,6 +30,10 @@ def locked(path: str | os.PathLike[str]) -> Iterator[None]:
 
     What killed processes left there is cleared away first.  A process may lock a path again that it holds.  Where the
     file system has no locks there is none.  Raises BusyError, naming host and process, when another one holds it."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise UserError(f"{path} is no text: some of its bytes are not UTF-8. Choose another output.") from None
     target = Path(os.path.realpath(path))
     if target in _held:
         yield

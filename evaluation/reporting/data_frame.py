@@ -62,7 +62,7 @@ def write_frame(frame: pd.DataFrame, path: str | Path) -> None:
         if Path(path).suffix == ".json":
             frame.to_json(temporary, double_precision=15)
         elif Path(path).suffix == ".csv":
-            _flat(frame).to_csv(temporary, index=False)
+            _flat(frame).to_csv(temporary, index=False, errors="backslashreplace")
         else:
             _flat(frame).to_parquet(temporary, index=False)
 

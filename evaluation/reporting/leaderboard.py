@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...common.files import atomic_file
+from ...common.files import write_text
 from .columns import Cell, Column, best_of, cell_of, columns_of, labels_of
 from .gaps import fill_commands
 from .grouping import spread_of_values, varying_bindings
@@ -84,8 +84,7 @@ def board_of(models: Sequence[Model], chosen: Sequence[str] = (), digits: int = 
 def write_leaderboard(boards: Sequence[Board], path: Path, num_files: int, broken: Sequence[str] = ()) -> None:
     """Writes the page or Markdown, whichever the suffix says."""
     if path.suffix == ".md":
-        with atomic_file(path) as temporary:
-            temporary.write_text(leaderboard_markdown(boards, broken), encoding="utf-8")
+        write_text(path, leaderboard_markdown(boards, broken))
         return
     rows = [row for board in boards for row in board.rows]
     write_page(path, "leaderboard.html", title="Leaderboard", boards=boards, broken=broken, num_files=num_files,

@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from ...common.files import atomic_file
+from ...common.files import write_text
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -31,5 +31,4 @@ def breakable(text: str) -> Markup:
 
 def write_page(path: Path, template: str, **values: Any) -> None:
     """Writes `render`'s page, whole or not at all."""
-    with atomic_file(path) as temporary:
-        temporary.write_text(render(template, **values), encoding="utf-8")
+    write_text(path, render(template, **values))

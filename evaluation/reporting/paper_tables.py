@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
-from ...common.files import atomic_file
+from ...common.files import write_text
 from .score_tables import GAP, MAX_NOTES, ScoreTable
 
 LATEX_ESCAPES = {"\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{",
@@ -60,8 +60,7 @@ WRITERS: dict[str, Callable[[ScoreTable], str]] = {".md": markdown, ".tex": late
 
 def write_table(table: ScoreTable, path: Path) -> None:
     """Writes Markdown, LaTeX or CSV, whichever the suffix says."""
-    with atomic_file(path) as temporary:
-        temporary.write_text(WRITERS[path.suffix](table), encoding="utf-8")
+    write_text(path, WRITERS[path.suffix](table))
 
 
 def escape_latex(text: str) -> str:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
+from ...common.arguments import count, real, seed, whole
+from ...common.checking.ranges import ABOVE_0, BETWEEN_0_AND_1
 from ...common.errors import UserError
 from .options import Options
 from .saving import FORMATS
-
-Number = TypeVar("Number", int, float)
 
 DESCRIPTION = """Draws pictures of an exported model. Some need only the decoder; others also use the encoder, the
 posterior and images of the data set."""
@@ -64,14 +62,14 @@ def _add_images(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--data_set", metavar="NAME", help="data set of the images (default: the recorded one)")
     group.add_argument("--gin_bindings", nargs="+", action="extend", default=[], metavar="BINDING",
                        help="settings of the data set, such as \"custom_data.path = 'faces.npz'\"")
-    group.add_argument("--num_images", type=_positive, metavar="N", help="number of images (default: by kind)")
-    group.add_argument("--image_indices", type=int, nargs="+", metavar="I",
+    group.add_argument("--num_images", type=count(), metavar="N", help="number of images (default: by kind)")
+    group.add_argument("--image_indices", type=whole(), nargs="+", metavar="I",
                        help="start with these images of the data set; with --num_images the others are drawn")
     group.add_argument("--factors", metavar="NAME=VALUE,...",
                        help="values of factors of the drawn images, such as \"x_0=10,y_0=20\"")
-    group.add_argument("--grid", type=_positive, nargs=2, default=Options.grid, metavar=("ROWS", "COLUMNS"),
+    group.add_argument("--grid", type=count(), nargs=2, default=Options.grid, metavar=("ROWS", "COLUMNS"),
                        help="grid of samples and reconstructions (default: 6 10)")
-    group.add_argument("--seed", type=_seed, default=0, help="random seed (default: 0)")
+    group.add_argument("--seed", type=seed(), default=0, help="random seed (default: 0)")
 
 
 def _add_traversals(parser: argparse.ArgumentParser) -> None:
@@ -80,22 +78,22 @@ def _add_traversals(parser: argparse.ArgumentParser) -> None:
                        help="fix the other codes at 0 (prior) or at the codes of an image (posterior), or draw both "
                             "(default: both)")
     width = group.add_mutually_exclusive_group()
-    width.add_argument("--range", type=_above_zero, dest="value_range", default=Options.value_range, metavar="R",
+    width.add_argument("--range", type=real(ABOVE_0), dest="value_range", default=Options.value_range, metavar="R",
                        help="range from -R to R (default: 2)")
-    width.add_argument("--quantile", type=_probability, metavar="P",
+    width.add_argument("--quantile", type=real(BETWEEN_0_AND_1), metavar="P",
                        help="central range of this probability instead, such as 0.95")
     group.add_argument("--quantile_of", choices=("prior", "posterior", "data"),
                        help="distribution of the quantile: N(0, 1), the image's posterior, or the codes of images "
                             "(default: prior or posterior, as the traversal)")
-    group.add_argument("--steps", type=_several, default=Options.steps, metavar="N", help="images per row (default: 9)")
-    group.add_argument("--codes", type=int, nargs="+", metavar="J", help="codes to draw (default: all)")
+    group.add_argument("--steps", type=count(2), default=Options.steps, metavar="N", help="images per row (default: 9)")
+    group.add_argument("--codes", type=whole(), nargs="+", metavar="J", help="codes to draw (default: all)")
     group.add_argument("--sort", choices=("index", "kl", "norm"), default="index",
                        help="codes by number, by falling KL divergence, or (jacobian) by the falling norm of their "
                             "columns (default: index)")
-    group.add_argument("--top_codes", type=_positive, metavar="N", help="only the first N codes in this order")
-    group.add_argument("--frames", type=_several, default=Options.frames, metavar="N",
+    group.add_argument("--top_codes", type=count(), metavar="N", help="only the first N codes in this order")
+    group.add_argument("--frames", type=count(2), default=Options.frames, metavar="N",
                        help="frames of a GIF in one direction (default: 15)")
-    group.add_argument("--fps", type=_positive, default=Options.fps, metavar="N",
+    group.add_argument("--fps", type=count(), default=Options.fps, metavar="N",
                        help="frames per second (default: 10)")
 
 
@@ -103,13 +101,13 @@ def _add_others(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("options of single kinds")
     group.add_argument("--method", choices=("forward", "difference", "both"), default="both",
                        help="jacobian: exact derivatives, finite differences, or both (default: both)")
-    group.add_argument("--epsilon", type=_above_zero, default=Options.epsilon, metavar="E",
+    group.add_argument("--epsilon", type=real(ABOVE_0), default=Options.epsilon, metavar="E",
                        help="jacobian: step size of the finite differences (default: 0.01)")
     group.add_argument("--single_files", action="store_true",
                        help="jacobian: each column as a PNG of its own, pixel for pixel")
-    group.add_argument("--top", type=_positive, default=Options.top, metavar="K",
+    group.add_argument("--top", type=count(), default=Options.top, metavar="K",
                        help="largest-kl: number of codes that are replaced (default: 5)")
-    group.add_argument("--num_points", type=_positive, default=Options.num_points, metavar="N",
+    group.add_argument("--num_points", type=count(), default=Options.num_points, metavar="N",
                        help="latents-3d: number of images (default: 640)")
     group.add_argument("--color_by", metavar="FACTOR",
                        help="latents-3d: factor shown as colour (default: the first)")
@@ -124,33 +122,3 @@ def options_of(arguments: argparse.Namespace) -> Options:
                         "--quantile, such as --quantile 0.95.")
     values = {name: value for name, value in vars(arguments).items() if name in Options.__dataclass_fields__}
     return Options(**{**values, "grid": tuple(arguments.grid)})
-
-
-def _positive(text: str) -> int:
-    return _number(text, int, lambda value: value >= 1, "a whole number, 1 or more")
-
-
-def _seed(text: str) -> int:
-    return _number(text, int, lambda value: 0 <= value < 2**32, "a whole number from 0 to 4294967295")
-
-
-def _several(text: str) -> int:
-    return _number(text, int, lambda value: value >= 2, "a whole number, 2 or more")
-
-
-def _above_zero(text: str) -> float:
-    return _number(text, float, lambda value: 0 < value < float("inf"), "a number above 0")
-
-
-def _probability(text: str) -> float:
-    return _number(text, float, lambda value: 0 < value < 1, "a probability between 0 and 1, both excluded")
-
-
-def _number(text: str, make: Callable[[str], Number], is_valid: Callable[[Number], bool], expected: str) -> Number:
-    try:
-        value = make(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"is {text}; expected {expected}") from error
-    if not is_valid(value):
-        raise argparse.ArgumentTypeError(f"is {text}; expected {expected}")
-    return value

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
+import importlib
 import io
 import json
+import os
 import random
 import zipfile
 from collections.abc import Callable, Iterator
@@ -32,7 +35,8 @@ LISTED = [REPORT, AGGREGATE]
 
 NASTY_TEXTS = ["-1", "0", "1.5", "1e999", "-1e999", "'x'", "''", "None", "[]", "{}", "[1, 'a']", "True", "@mig",
                "@mig()", "@vae()", "%nothing", "1000000000000", "-1000000000000", "'a/b'", "('x',)", "{'a': 1}", "[[]]",
-               "@AdamOptimizer", "'" + "x" * 100_000 + "'", "[" * 500 + "]" * 500, "'\\x1b[31m'", "0.1", "1e-320"]
+               "@AdamOptimizer", "'" + "x" * 100_000 + "'", "[" * 500 + "]" * 500, "'\\x1b[31m'", "0.1", "1e-320",
+               "'a\\x00b'", "'\\ud800'", "'/dev/zero'", "'pipe.npz'", "'/'", "'.'", "'~nobody/x'"]
 NASTY_VALUES: list[Any] = [None, [], {}, -1, 0, 1.5, "x", "", True, 10**400, [1], {"a": 1}, "x" * 100_000, -(10**12),
                            [[[[]]]], "\u202e\x1b[31m", "@mig", "None"]
 ENDLESS = ("training_steps", "eval_steps")  # a large number of them is no mistake
@@ -54,6 +58,7 @@ def with_config(command: tuple[str, list[str], str], *bindings: str) -> tuple[st
 @generator("gin value")
 def gin_value(draw: random.Random, world: Path) -> Input:
     """A parameter that the command uses, or any other of unbraid's, bound to a value of another type or range."""
+    os.mkfifo(world / "pipe.npz")
     command = draw.choice(CONFIGURED)
     used = [line.split(" = ")[0] for line in (world / command[2]).read_text().splitlines() if " = " in line]
     name = draw.choice(used) if draw.random() < 0.6 else draw.choice(all_parameters())
@@ -151,6 +156,40 @@ def _places(content: Any, depth: int = 4) -> Iterator[tuple[Any, Any]]:
             yield from _places(value, depth - 1)
 
 
+@generator("flag")
+def flag(draw: random.Random, world: Path) -> Input:
+    """A number or name on the command line that is out of range, beyond every number, or no number."""
+    del world
+    name, arguments = draw.choice([
+        ("data", ["preview", "dummy_data", "--output", "new/a.png"]), REPORT, AGGREGATE,
+        ("aggregate", ["--result_file_pattern", "run", "--table", "new/table.tex"]), with_config(EVALUATE),
+        ("visualize", ["run", "samples", "--output_dir", "new/pictures"]),
+        ("visualize", ["run", "traversals", "--output_dir", "new/pictures"]),
+        ("visualize", ["run", "reconstruct", "--output_dir", "new/pictures"]),
+        ("visualize", ["run", "gif-traversals", "--output_dir", "new/pictures"]),
+        ("evaluate", ["--model_dir", "run/representation/pytorch_model.pt", "--output_dir", "new/metrics",
+                      "--gin_config", "metric.gin"])])
+    action = draw.choice(_options(name, arguments))
+    value = draw.choice(["-1", "0", "1e9", "1000000000000", "x", "", "nan", "inf", "-inf", "1.5", "\x1b[31m", "\udcff",
+                         "9" * 5000, "-" + "9" * 400, "100000"])
+    count = action.nargs if isinstance(action.nargs, int) else 1
+    return Input("flag", f"{action.option_strings[-1]} {value[:40]!r}", name,
+                 [*arguments, *[f"{action.option_strings[-1]}={value}"][: count or 1], *[value] * (count - 1)])
+
+
+def _options(command: str, arguments: list[str]) -> list[argparse.Action]:
+    """The options of a command that take a value, but for its outputs and what may take long."""
+    modules = {"data": "ground_truth.__main__", "report": "evaluation.reporting.report",
+               "evaluate": "evaluation.__main__", "aggregate": "evaluation.reporting.aggregate",
+               "visualize": "evaluation.visualize.flags"}
+    parser = importlib.import_module(f"unbraid.{modules[command]}").build_parser()
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            parser = action.choices[arguments[0]]
+    return [action for action in parser._actions if action.option_strings and action.nargs != 0
+            and action.dest not in ("help", "output", "output_dir", "output_path", "repeats", "jobs", "list")]
+
+
 @generator("array")
 def array(draw: random.Random, world: Path) -> Input:
     """An .npz file of matrices, a linear map or own data, whose headers lie or whose arrays are of another kind."""
@@ -231,18 +270,18 @@ def odd_path(draw: random.Random, world: Path) -> Input:
     (world / "loop").symlink_to("loop")
     (world / "dangling").symlink_to("nowhere/at/all")
     place = draw.choice(["train.gin/a", "x" * 300, "/dev/null/a", "/proc/1/nothing/a", "loop/a", "train.gin/b/c",
-                         "y/" * 2500 + "a", "/dev/full/a", "loop"])
+                         "y/" * 2500 + "a", "/dev/full/a", "loop", "new/\udcff\udc80"])
     commands = [("train", ["--gin_config", "train.gin", "--model_dir", place]),
                 ("export", ["--model_dir", "run/model", "--formats", "torchscript", "--output_dir", place]),
                 ("evaluate", ["--model_dir", "run/representation", "--gin_config", "metric.gin",
                               "--output_dir", place]),
                 ("report", ["run", "--no_pictures", "--output_path", f"{place}.html"]),
                 ("aggregate", ["--result_file_pattern", "run", "--output_path", "new/rows.json", f"{place}.csv"]),
-                ("visualize", ["samples", "run", "--output_dir", place]),
+                ("visualize", ["run", "samples", "--output_dir", place]),
                 ("data", ["preview", "dummy_data", "--output", f"{place}.png"])]
     name, arguments = draw.choice(commands)
-    is_folder = name in ("train", "export", "evaluate", "visualize")
-    return Input("path", place[:40], name, arguments, must_refuse=is_folder or place != "loop")
+    can_be = place == "loop" and name in ("report", "aggregate", "data")  # loop.csv beside the loop
+    return Input("path", place[:40], name, arguments, must_refuse=not can_be)
 
 
 @generator("full disk")
@@ -252,7 +291,7 @@ def full_disk(draw: random.Random, world: Path) -> Input:
     commands = [with_config(TRAIN), with_config(EVALUATE), with_config(EXPORT), REPORT, AGGREGATE,
                 ("aggregate", ["--result_file_pattern", "run", "--leaderboard", "new/board.html", "--table", "new/t.md",
                                "--output_path", "new/rows.json"]),
-                ("visualize", ["samples", "run", "--output_dir", "new/pictures"]),
+                ("visualize", ["run", "samples", "--output_dir", "new/pictures"]),
                 ("data", ["preview", "dummy_data", "--output", "new/a.png"])]
     name, arguments = draw.choice(commands)
     return Input("full disk", name, name, list(arguments), largest_file=draw.choice([0, 1, 100, 700, 5000, 60_000]))

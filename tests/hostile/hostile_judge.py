@@ -89,7 +89,6 @@ def run(given: Input, main: Callable[[Sequence[str]], int], folder: Path) -> tup
             status = main(given.arguments)
     except SystemExit as stopped:  # argparse
         status = stopped.code if isinstance(stopped.code, int) else REFUSED
-        errors.write(f"unbraid-{given.command}: ")
     except Exception:
         trace = " | ".join(traceback.format_exc().strip().splitlines()[-4:])
     finally:
@@ -104,7 +103,7 @@ def unclear(errors: str, command: str) -> list[str]:
     """What is wrong with the words of a refusal: its last line is a sentence of the command, and no line is a trace."""
     lines = [line for line in errors.splitlines() if line.strip() and "\r" not in line]
     faults = []
-    if not lines or not lines[-1].startswith(f"unbraid-{command}: "):
+    if not lines or not re.match(rf"unbraid-{command}(: | \w+: error: )", lines[-1]):
         faults.append(f"the last line is no sentence of the command: {lines[-1:]}")
     if any("Traceback" in line for line in lines):
         faults.append("a traceback is printed beside the sentence")
@@ -112,7 +111,7 @@ def unclear(errors: str, command: str) -> list[str]:
         faults.append(f"noise: {noise[0][:200]}")
     if len(errors) > MOST_CHARACTERS:
         faults.append(f"{len(errors):,} characters")
-    if lines and re.search(r"(:|\(\))\.?$", lines[-1]):
+    if lines and re.search(r":\.?$", lines[-1]):
         faults.append(f"the sentence breaks off: {lines[-1][-80:]}")
     return faults
 

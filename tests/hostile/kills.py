@@ -29,7 +29,7 @@ MOST_SECONDS = 300.0
 CLEANUP_SECONDS = 30.0  # Slurm's time between SIGTERM and SIGKILL
 COMMANDS = {
     "train": ["--gin_config", "train.gin", "--model_dir", "new/model", "--resume", "--gin_bindings",
-              "model.training_steps = 400"],
+              "model.training_steps = 60"],
     "export": ["--model_dir", "run/model", "--output_dir", "new/export", "--overwrite"],
     "evaluate": ["--model_dir", "run/representation", "--output_dir", "new/metrics", "--gin_config", "metric.gin",
                  "modularity_explicitness", "--gin_bindings", "modularity_explicitness.num_train = 200",

@@ -154,11 +154,11 @@ def test_pictures_of_another_size_are_refused(copied: Callable[..., Path], tmp_p
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    (["--quantile", "1"], "--quantile: is 1; expected a probability between 0 and 1, both excluded"),
-    (["--range", "-1"], "--range: is -1; expected a number above 0"),
-    (["--seed", "-1"], "--seed: is -1; expected a whole number from 0 to 4294967295"),
-    (["--steps", "1"], "--steps: is 1; expected a whole number, 2 or more"),
-    (["--num_images", "some"], "--num_images: is some; expected a whole number, 1 or more"),
+    (["--quantile", "1"], "--quantile: is '1'; expected a number between 0 and 1, both excluded"),
+    (["--range", "-1"], "--range: is '-1'; expected a number above 0"),
+    (["--seed", "-1"], "--seed: is '-1'; expected a whole number from 0 to 4,294,967,295"),
+    (["--steps", "1"], "--steps: is '1'; expected a whole number from 2"),
+    (["--num_images", "some"], "--num_images: is 'some'; expected a whole number from 1"),
     (["--range", "1", "--quantile", "0.5"], "not allowed with argument"),
 ])
 def test_flags_that_make_no_sense(capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
