@@ -36,6 +36,28 @@ def check_bindings(files: Sequence[Path], lines: Sequence[str]) -> None:
                 raise ConfigurationError(f"{binding} is {given}{where}; expected {expected}.")
 
 
+def require_parameters(function: Any) -> None:
+    """Raises ConfigurationError where a function that gin refers to has a required parameter that nothing binds.
+
+    gin itself says so when the function is called, which may be hours later."""
+    if not isinstance(function, Reference):
+        return
+    selector, scopes = function.config_key[1], function.scopes
+    bound = {name for depth in range(len(scopes) + 1)
+             for name in gin.config._CONFIG.get(("/".join(scopes[:depth]), selector), {})}
+    at_run_time = function.configurable.denylist or ()
+    missing = [f"{selector.split('.')[-1]}.{name}" for name, (_, default) in _parameters(selector).items()
+               if default is gin.REQUIRED and name not in bound and name not in at_run_time]
+    if missing:
+        raise ConfigurationError(missing_parameters(missing))
+
+
+def missing_parameters(names: Sequence[str]) -> str:
+    """A sentence for required parameters, as NAME.PARAMETER, that nothing binds."""
+    return (f"The gin parameter{'s' if len(names) > 1 else ''} {', '.join(names)} must be given: in a gin file, or "
+            f"with --gin_bindings '{names[0]} = ...'.")
+
+
 def _expected(selector: str, name: str, value: Any) -> str | None:
     """What was expected instead of a value that does not fit; None for one that does."""
     annotation, default = _parameters(selector).get(name, (Any, None))

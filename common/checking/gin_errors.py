@@ -12,6 +12,7 @@ import gin
 
 from ..errors import ConfigurationError, UserError, clipped, shown, suggestion
 from ..gin_files import with_quotes
+from .bindings import missing_parameters
 
 LONGEST_LINE = 200  # that a message quotes
 UNKNOWN = re.compile(r"No configurable matching (?:reference )?'@?([^'()]+)")
@@ -57,9 +58,7 @@ def explain(error: BaseException) -> str | None:
         return (f"{match[1]!r} has no gin parameter {match[2]!r}{_location(text)}. "
                 + suggestion(match[2], _parameter_names(match[1])))
     if match := re.search(r"Required bindings for `([^`]+)` not provided in config: \[(.*?)\]", text):
-        missing = [f"{match[1]}.{name}" for name in re.findall(r"'([^']+)'", match[2])]
-        return (f"The gin parameter{'s' if len(missing) > 1 else ''} {', '.join(missing)} must be given: in a gin "
-                f"file, or with --gin_bindings '{missing[0]} = ...'.")
+        return missing_parameters([f"{match[1]}.{name}" for name in re.findall(r"'([^']+)'", match[2])])
     if match := re.search(r"Configurable '([^']+)' has denylisted kwarg '([^']+)'", text):
         return (f"{match[1]}.{match[2]} is given at run time and cannot be set by gin{_location(text)}. "
                 f"Parameters that can: {', '.join(_parameter_names(match[1]))}.")

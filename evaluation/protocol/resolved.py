@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ...common.checking.bindings import require_parameters
 from ...common.configuration import (
     CONFIG_ROOT,
     Configuration,
@@ -95,6 +96,7 @@ def resolve(config_files: Sequence[str | Path], bindings: Sequence[str] = ()) ->
         if step is None:
             raise ConfigurationError("No metric was chosen: give a gin config that binds evaluation.evaluation_fn, "
                                      "such as --gin_config mig.")
+        require_parameters(bound(f"{step}.{step}_fn"))
         function = _function(bound(f"{step}.{step}_fn"))
         return ResolvedMetric(
             configuration, tuple(config_files), tuple(bindings), step, function, input_of(function),

@@ -15,10 +15,10 @@ import unbraid.evaluation.protocol.presets
 import unbraid.export.postprocessing.representations
 import unbraid.ground_truth.named_data
 import unbraid.training.running.train  # noqa: F401
-from unbraid.common.checking.bindings import _parameters
+from unbraid.common.checking.bindings import _parameters, require_parameters
 from unbraid.common.checking.ranges import interval_of, total_memory
 from unbraid.common.checking.values import ANY_NUMBER, Interval, fits, in_words
-from unbraid.common.configuration import CONFIG_ROOT, configured
+from unbraid.common.configuration import CONFIG_ROOT, bound, configured
 from unbraid.common.errors import ConfigurationError
 from unbraid.evaluation.protocol.evaluate import load_metrics
 
@@ -125,6 +125,14 @@ def test_a_value_that_does_not_fit_is_named_with_what_was_expected(binding: str,
 def test_a_value_that_fits_passes(binding: str) -> None:
     with configured([], [binding]):
         pass
+
+
+def test_a_required_parameter_that_nothing_binds_is_found_before_the_call() -> None:
+    with configured([], ["evaluation.evaluation_fn = @a/mig", "a/mig.batch_size = 5"]), \
+            pytest.raises(ConfigurationError, match=r"The gin parameter mig\.num_train must be given"):
+        require_parameters(bound("evaluation.evaluation_fn"))
+    with configured([], ["evaluation.evaluation_fn = @a/mig", "a/mig.num_train = 5"]):
+        require_parameters(bound("evaluation.evaluation_fn"))
 
 
 def test_a_size_beyond_memory_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
