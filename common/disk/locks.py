@@ -25,11 +25,12 @@ class BusyError(UserError):
 
 
 @contextlib.contextmanager
-def locked(path: str | os.PathLike[str]) -> Iterator[None]:
+def locked(path: str | os.PathLike[str], wait: bool = False) -> Iterator[None]:
     """Within the block no other process of unbraid writes the file or folder `path`.
 
     What killed processes left there is cleared away first.  A process may lock a path again that it holds.  Where the
-    file system has no locks there is none.  Raises BusyError, naming host and process, when another one holds it."""
+    file system has no locks there is none.  When another one holds it, waits for it if `wait` is set, and otherwise
+    raises BusyError, naming host and process."""
     try:
         str(path).encode()
     except UnicodeEncodeError:
@@ -38,7 +39,7 @@ def locked(path: str | os.PathLike[str]) -> Iterator[None]:
     if target in _held:
         yield
         return
-    with made_parents(target), _lock_file(target):
+    with made_parents(target), _lock_file(target, wait):
         _held.add(target)
         try:
             restore(target)
@@ -50,8 +51,8 @@ def locked(path: str | os.PathLike[str]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _lock_file(target: Path) -> Iterator[None]:
-    file, descriptor = _acquire(target)
+def _lock_file(target: Path, wait: bool) -> Iterator[None]:
+    file, descriptor = _acquire(target, wait)
     try:
         if descriptor is not None:
             file.write_text(_about_this_process(), encoding="utf-8")
@@ -63,12 +64,12 @@ def _lock_file(target: Path) -> Iterator[None]:
             os.close(descriptor)
 
 
-def _acquire(target: Path) -> tuple[Path, int | None]:
+def _acquire(target: Path, wait: bool) -> tuple[Path, int | None]:
     """A lock file, locked.  Raises BusyError."""
     while True:
         file = _created(target)
         try:
-            descriptor = lock(file, wait=False)
+            descriptor = lock(file, wait)
         except FileNotFoundError:  # its holder has just removed it
             continue
         except BlockingIOError:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...common.disk.locks import locked
 from ...common.errors import DataError
 from ...common.file_identity import contents_sha256
 from ...common.files import atomic_file, cache_directory
@@ -43,7 +44,10 @@ def decoded(name: str, sources: Sequence[Path], shape: tuple[int, ...], dtype: n
     note_read(*sources)
     path = _cached_path((name, shape, np.dtype(dtype).str), sources)
     if not path.exists():
-        _write(path, sources, shape, np.dtype(dtype), blocks())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with locked(path, wait=True):  # of several processes one decodes, the others wait
+            if not path.exists():
+                _write(path, sources, shape, np.dtype(dtype), blocks())
     array = npy_source(path).in_place()
     assert array is not None
     return array

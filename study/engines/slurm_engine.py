@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections import deque
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from typing import Any
 from . import LostWorkerError
 
 POLL_SECONDS = 2.0
+QUEUE_SECONDS = 20.0  # between two questions to squeue, which a scheduler may not be asked often
+GRACE_SECONDS = 60.0  # until a result on a network disk is seen
 LARGEST_ARRAY = 1000  # Slurm's default MaxArraySize is 1001
 
 
@@ -27,7 +30,7 @@ def start(function: Callable[..., Any], cores: int, place: str, folder: str, tim
             executor.update_parameters(slurm_partition=partition)
     if gpus_per_task:
         executor.update_parameters(gpus_per_node=gpus_per_task)
-    return SlurmEngine(Requeued(function), executor)
+    return SlurmEngine(Requeued(function), executor, queued_jobs if not place else None)
 
 
 class Requeued:
@@ -49,8 +52,11 @@ class Requeued:
 class SlurmEngine:
     """Jobs, which are asked for their state every few seconds, all in one pass."""
 
-    def __init__(self, function: Callable[..., Any], executor: Any):
-        self._function, self._executor = function, executor
+    def __init__(self, function: Callable[..., Any], executor: Any, queued: Callable[[], set[str]] | None):
+        """queued: lists the jobs that Slurm still knows of; None where there is no queue to ask."""
+        self._function, self._executor, self._queued = function, executor, queued
+        self._gone_since: dict[int, float] = {}
+        self._queue_time = time.monotonic()
         self._jobs: dict[int, Any] = {}
         self._ended: deque[tuple[int, Any]] = deque()
 
@@ -67,11 +73,32 @@ class SlurmEngine:
             self._ended.extend((number, _outcome(self._jobs.pop(number))) for number in done)
             if not done:
                 time.sleep(POLL_SECONDS)
+                self._find_lost()
         return self._ended.popleft()
+
+    def _find_lost(self) -> None:
+        """Ends jobs that have left the queue without a result: a cluster without accounting never says they failed."""
+        if self._queued is None or time.monotonic() - self._queue_time < QUEUE_SECONDS:
+            return
+        queued, now = self._queued(), time.monotonic()
+        self._queue_time = now
+        self._gone_since = {number: self._gone_since.get(number, now) for number, job in self._jobs.items()
+                            if job.job_id not in queued}
+        for number, since in self._gone_since.items():
+            if now - since > GRACE_SECONDS:
+                lost = self._jobs.pop(number)
+                self._ended.append((number, LostWorkerError(f"job {lost.job_id} left the queue without a result")))
 
     def close(self) -> None:
         for job in self._jobs.values():
             job.cancel()
+
+
+def queued_jobs() -> set[str]:
+    """Ids of the user's jobs that wait or run, array tasks one by one, as "123_4"."""
+    found = subprocess.run(["squeue", "--me", "--noheader", "--array", "--format=%i"], capture_output=True, text=True,
+                           check=True)
+    return set(found.stdout.split())
 
 
 def _outcome(job: Any) -> Any:
