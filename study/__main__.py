@@ -128,7 +128,7 @@ def run(tasks: Sequence[Task], arguments: argparse.Namespace) -> int:
     from .driver import pending, refresh_page, run_tasks
     from .engines import make_engine
     from .progress import failure_list, read_states
-    from .worker import Resources, run_task
+    from .worker import Resources, end_steps, run_task
 
     folder = arguments.output_dir
     waiting = pending(tasks, read_states(folder, [task.name for task in tasks]), arguments.check)
@@ -144,6 +144,7 @@ def run(tasks: Sequence[Task], arguments: argparse.Namespace) -> int:
             with progress(total=len(tasks), initial=len(tasks) - len(waiting), unit="model") as bar:
                 ended = run_tasks(waiting, folder, engine, resources, arguments.retries, lambda state: show(bar, state))
         finally:
+            end_steps()  # of an interrupted study
             engine.close()
             refresh_page(folder, tasks)
     failed = [state for state in ended.values() if state["status"] == "failed"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -25,6 +27,8 @@ BUSY = "is being written by"  # by another process, perhaps one whose machine wa
 TRACEBACK = "Traceback (most recent call last)"  # a defect, or memory that was short
 HEADING = "=== attempt "
 LOG_TAIL = 20_000  # bytes of a log that are searched for its last line
+
+_running: set[int] = set()  # processes of steps
 
 
 @dataclass(frozen=True)
@@ -77,13 +81,24 @@ def _run_step(command: tuple[str, ...], state: State, log: Path, environment: di
     with log.open("ab") as output:
         process = subprocess.Popen([sys.executable, "-m", *command], stdin=subprocess.DEVNULL, stdout=output,
                                    stderr=output, env=environment)
-        _, status, usage = os.wait4(process.pid, 0)
+        _running.add(process.pid)
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        finally:
+            _running.discard(process.pid)
     process.returncode = os.waitstatus_to_exitcode(status)
     code = process.returncode
     step |= {"seconds": time.monotonic() - start, "peak_mib": round(usage.ru_maxrss / 1024), "status": code}
     if code:
         error = last_line(log) if code > 0 else f"{step['name']} was killed by signal {-code}"
         state |= {"status": "failed", "error": error, "may_retry": may_retry(code, log)}
+
+
+def end_steps() -> None:
+    """Tells the steps that this process has started to end; they have time to leave everything whole."""
+    for pid in tuple(_running):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
 
 
 def _environment(cores: int, gpu: str | None) -> dict[str, str]:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -130,3 +135,21 @@ def test_models_have_the_same_scores_on_every_engine(tmp_path: Path, engine: str
         file: found["uuid"] for file, found in theirs.items()}
     assert main(["--output_dir", str(tmp_path / "engine"), "--status"]) == 0
     assert f"done            {number - 1}" in capsys.readouterr().out
+
+
+def test_an_interrupted_study_ends_its_steps_and_goes_on_later(tmp_path: Path) -> None:
+    """The first step of the only model reads a pipe that nobody writes to, so it runs until it is told to end."""
+    patterns = make_models(tmp_path, 2)
+    os.mkfifo(tmp_path / "never.npz")
+    command = [sys.executable, "-m", "unbraid.study", "--models", patterns[0], "--output_dir", str(tmp_path / "out"),
+               "--metrics", "mig", "--gin_bindings", "dataset.name = 'custom'",
+               f"custom_data.path = '{tmp_path}/never.npz'"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    for _ in range(600):
+        if list((tmp_path / "out" / "tasks").glob("*/model_00.json")):
+            break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    assert (process.stderr or sys.stderr).read().strip().endswith("interrupted.")
+    assert not subprocess.run(["pgrep", "-f", f"{tmp_path}/never.npz"], capture_output=True, check=False).stdout
