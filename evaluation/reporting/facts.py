@@ -13,6 +13,7 @@ from ..protocol.repeats import interval
 from .columns import Column, columns_of, labels_of
 from .runs import Run
 from .scores import UNKNOWN, Result, unquoted
+from .titles import range_of, title_of
 
 Fact = tuple[str, str]
 NETWORKS = ("encoder.encoder_fn", "decoder.decoder_fn", "discriminator.discriminator_fn")
@@ -21,7 +22,9 @@ TRAINING = ("model.training_steps", "model.batch_size", "model.random_seed")
 
 @dataclass(frozen=True)
 class ScoreRow:
-    """A metric's headline with a 95 % interval over seeds of the evaluation, and all of its numbers."""
+    """A metric's headline with a 95 % interval over seeds of the evaluation, and all of its numbers.
+
+    title, range: what the headline shows and the values it takes."""
 
     metric: str
     data_set: str
@@ -31,6 +34,8 @@ class ScoreRow:
     num_seeds: int
     seconds: str
     numbers: list[Fact]
+    title: str = ""
+    range: str = ""
 
 
 def model_facts(run: Run) -> list[Fact]:
@@ -110,7 +115,7 @@ def _score_row(column: Column, label: str, results: Sequence[Result], digits: in
     bounds = f"{found['low']:.{digits}f} to {found['high']:.{digits}f}" if math.isfinite(found["low"]) else ""
     numbers = [(name, _text(value)) for name, value in results[0].numbers.items() if name != "elapsed_time"]
     return ScoreRow(label, column.data_set, column.key, _text(found["mean"], digits), bounds, len(values),
-                    seconds(time), numbers)
+                    seconds(time), numbers, title_of(column.metric, column.key), range_of(column.metric, column.key))
 
 
 def _training(run: Run) -> dict[str, str]:

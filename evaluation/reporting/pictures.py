@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ACTIVE_KL = 0.1  # nats; a latent below it is called inactive, as most of its images' posteriors are the prior
 STEPS, VALUE_RANGE = 9, 2.0
+NUM_CODES, DATA_SHARE = 1000, 0.98  # images, and the central share of their codes, that give a traversal's range
 NUM_RECONSTRUCTIONS, NUM_JACOBIANS = 10, 3
 BRIGHTEST = 0.995  # share of the derivatives below full colour: edges would leave all others pale
 SEED = 0
@@ -78,16 +79,21 @@ def picture_sections(run: Run, progress: Callable[..., Any] | None = None) -> li
 
 
 def traversals(model: Model) -> PictureSection:
-    """One row a latent: it moves over the prior's range while the others stay at those of an image, or at 0."""
-    from ..visualize.traversals import absolute_values, traverse
+    """One row per latent: it moves over the prior's range, or that of the data's codes where it is wider, while the
+    others stay at those of an image, or at 0."""
+    from ..visualize.traversals import traverse
 
     latents = by_divergence(model)
     start, where = _start(model)
-    values = absolute_values(VALUE_RANGE, len(latents), STEPS)
+    values = _traversal_values(model, latents)
+    names, columns = latent_names(model, latents), [f"{value:+.1f}" for value in values[0]]
+    moves = f"A row moves one latent from {-VALUE_RANGE:+.0f} to {VALUE_RANGE:+.0f} standard deviations of the prior"
+    if (values != values[0]).any():
+        names = [f"{name}, {row[0]:+.1f} to {row[-1]:+.1f}" for name, row in zip(names, values, strict=True)]
+        columns = ["lowest", *[""] * (STEPS - 2), "highest"]
+        moves += f", or further where {DATA_SHARE:.0%} of the codes of {NUM_CODES} images go further"
     images = traverse(model.decode, start, latents, values)
-    table = picture_table("Traversals", images, latent_names(model, latents), [f"{value:+.1f}" for value in values[0]],
-                          f"A row moves one latent from {-VALUE_RANGE:+.0f} to {VALUE_RANGE:+.0f} standard deviations "
-                          f"of the prior; the others stay {where}.",
+    table = picture_table("Traversals", images, names, columns, f"{moves}; the others stay {where}.",
                           f"{len(latents)} latents, {STEPS} decoded images each")
     return PictureSection("traversals", "Latent traversals", [table])
 
@@ -125,7 +131,7 @@ def reconstructions(model: Model) -> PictureSection:
     table = picture_table("Reconstructions", np.stack([images, decoded]), ["image", "decoded"],
                           [f"{error:.2g}" for error in errors],
                           f"Above each its mean squared error a pixel; over all {errors.mean():.2g}.",
-                          f"{len(images)} images of {model.data_set_name} and their reconstructions")
+                          f"{len(images)} images of {model.data_set_title} and their reconstructions")
     return PictureSection("reconstructions", "Reconstructions", [table])
 
 
@@ -138,7 +144,7 @@ def divergences(model: Model) -> PictureSection:
     names = ", ".join(f"z{i}" for i in np.flatnonzero(active)) or "none"
     return PictureSection("kl", "Active latents", charts=[chart], text=(
         f"{int(active.sum())} of {len(active)} latents are active, with at least {ACTIVE_KL} nats on average over "
-        f"images of {model.data_set_name}: {names}. All latents together: {model.kl.sum():.2f} nats."))
+        f"images of {model.data_set_title}: {names}. All latents together: {model.kl.sum():.2f} nats."))
 
 
 def by_divergence(model: Model) -> np.ndarray:
@@ -172,10 +178,24 @@ def png_uri(image: np.ndarray) -> str:
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
+def _traversal_values(model: Model, latents: np.ndarray) -> np.ndarray:
+    """Values (num_latents, STEPS) of each latent in turn: over the prior's range, and as far as the data's codes go."""
+    from ..visualize.traversals import absolute_values, data_values
+
+    values = absolute_values(VALUE_RANGE, len(latents), STEPS)
+    try:
+        codes = model.encode(model.data.sample_observations(NUM_CODES, np.random.RandomState(SEED)))
+    except UserError:
+        return values
+    of_data = data_values(DATA_SHARE, codes, STEPS)[latents]
+    lowest, highest = np.minimum(values[:, 0], of_data[:, 0]), np.maximum(values[:, -1], of_data[:, -1])
+    return np.linspace(lowest, highest, STEPS, axis=1)
+
+
 def _start(model: Model) -> tuple[np.ndarray, str]:
     try:
         image = np.asarray(model.data.sample_observations(1, np.random.RandomState(SEED)), dtype=np.float32)
-        return model.encode(image)[0], f"at those of an image of {model.data_set_name}"
+        return model.encode(image)[0], f"at those of an image of {model.data_set_title}"
     except UserError:
         return np.zeros(model.num_latents, dtype=np.float32), "at 0"
 

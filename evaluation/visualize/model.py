@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...common.configuration import bind, configured
+from ...common.configuration import bind, config_values, configured
 from ...common.errors import MissingDataError, UserError
 from ...export.errors import ArtifactError
 from ...export.files.symmetries import Symmetries, load_symmetries
@@ -18,7 +18,7 @@ from ...export.reading.artifact import Representation, load_representation
 from ...export.reading.companions import load_posterior
 from ...export.reading.decoder import DIFFERENTIABLE, Decoder, load_decoder
 from ...ground_truth.named_data import get_named_ground_truth_data
-from ...ground_truth.recorded import fall_back_on, recorded_bindings
+from ...ground_truth.recorded import display_name, fall_back_on, recorded_bindings
 from .kl import kl_per_code
 from .options import no_progress
 
@@ -93,6 +93,12 @@ class Model:
     @property
     def data_set_name(self) -> str | None:
         return self._data_set or self.decoder.record.data_set
+
+    @property
+    def data_set_title(self) -> str:
+        """What readers call the data set: own data by their name or file."""
+        bindings = [*recorded_bindings(self.decoder.record), *self._gin_bindings]
+        return display_name(self.data_set_name or "", config_values("\n".join(bindings)))
 
     @functools.cached_property
     def data(self) -> Any:

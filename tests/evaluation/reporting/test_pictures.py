@@ -65,7 +65,8 @@ def test_the_report_has_every_part(run: Path) -> None:
         assert f'id="run0-{anchor}"' in page, anchor
     assert page.count("data:image/png;base64,") == 4 + 3 + 2
     assert "Local mutual information" in page
-    assert re.search(r"mig</th><td class=\"text\">discrete_mig.*?\d to \d", page)  # an interval over the two seeds
+    assert re.search(r"MIG</th><td>[\d.]+</td><td>[\d.]+ to [\d.]+</td>", page)  # an interval over the two seeds
+    assert re.search(r'class="cards".*?MIG</span><b>[\d.]+</b>', page, re.DOTALL)  # the first screen has the headlines
     assert "mig.num_train = 200" in page
     assert "--repeats 5" not in page
 
