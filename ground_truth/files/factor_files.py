@@ -48,6 +48,8 @@ def read_table(path: Path) -> Columns:
     try:
         if suffix == ".parquet":
             rows = _parquet(path)
+        elif suffix == ".txt":
+            rows = _columns_of_words(path)
         elif suffix == ".jsonl":
             rows = _json_lines(path)
         else:
@@ -129,6 +131,18 @@ def _csv(path: Path, delimiter: str | None) -> dict[str, list[Any]]:
     if all(_is_number(name) for name in header):
         raise DataError(f"{path} starts with numbers; expected a first line with the names of the columns.")
     return {name.strip(): list(column) for name, column in zip(header, zip(*rows, strict=True), strict=True)}
+
+
+def _columns_of_words(path: Path) -> dict[str, list[Any]]:
+    """A table of words between spaces, as CelebA's list_attr_celeba.txt: perhaps a line with the number of rows, a line
+    of names, which may leave out that of the pictures, then one line for each picture."""
+    lines = [line.split() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+    header, *rows = lines[1:] if len(lines) > 1 and len(lines[0]) == 1 else lines or [[]]
+    if rows and len(rows[0]) == len(header) + 1:
+        header = ["file", *header]
+    if not rows or any(len(row) != len(header) for row in rows):
+        raise DataError(f"{path} is no table: expected a line of names, then as many words in every line.")
+    return {name: list(column) for name, column in zip(header, zip(*rows, strict=True), strict=True)}
 
 
 def _json_lines(path: Path) -> dict[str, list[Any]]:

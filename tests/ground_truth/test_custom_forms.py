@@ -210,6 +210,19 @@ def test_the_table_itself_can_be_the_path(tmp_path):
     assert custom_data(str(folder), factors_path="b.csv").num_images == 10
 
 
+def test_attributes_as_celeba_has_them(tmp_path):
+    folder = save_pictures(tmp_path / "img_align_celeba", NAMES)
+    signs = np.where(FACTORS[:, :2] > 0, 1, -1)
+    lines = ["24", "Smiling Young", *(f"{name} {a:2d} {b:2d}" for name, (a, b) in zip(NAMES, signs, strict=True))]
+    (tmp_path / "list_attr_celeba.txt").write_text("\n".join(lines) + "\n")
+    data = custom_data(str(folder), factors_path=str(tmp_path / "list_attr_celeba.txt"))
+    assert list(data.factor_names) == ["Smiling", "Young"]
+    np.testing.assert_array_equal(data.factors, FACTORS[:, :2] > 0)
+    (tmp_path / "list_attr_celeba.txt").write_text("24\nSmiling Young\n000.png 1\n001.png 1 1 1\n")
+    with pytest.raises(DataError, match="is no table: expected a line of names"):
+        custom_data(str(folder), factors_path=str(tmp_path / "list_attr_celeba.txt"))
+
+
 def test_factors_in_npy_follow_the_names(tmp_path):
     folder = save_pictures(tmp_path / "mine", NAMES)
     np.save(folder / "labels.npy", FACTORS)
