@@ -15,12 +15,14 @@ import torch
 from ...common.errors import UserError
 from ...common.files import atomic_directory
 from ...ground_truth.recorded import bindings_used
+from ...ground_truth.registry import data_sets
 from ..errors import ArtifactError
 from ..files.record import Record
 from ..formats import FORMAT_NAMES
 from ..postprocessing.affine import AffineMap
 from ..reading.batch_dependence import batch_dependence, refuse_dependence
 from .graphs import DecoderOfCodes, PosteriorModule, RepresentationModule, has_posterior, latents_of
+from .own_models import as_encoder, decoder_of
 from .verification import largest_difference, largest_sampling_error
 from .write_graph import summary, write_graph
 
@@ -28,7 +30,8 @@ REPRESENTATIONS = ("mean", "sample")
 
 
 def export_representation(
-    module: torch.nn.Module, output_dir: str | Path, images: np.ndarray, *, representation: str = "mean",
+    module: torch.nn.Module | Callable[..., Any], output_dir: str | Path, images: np.ndarray, *,
+    representation: str = "mean",
     decoder: torch.nn.Module | None = None, method: str | None = None, data_set: str | None = None,
     gin_config: str = "", source: dict[str, str] | None = None, postprocessing: AffineMap | None = None,
     formats: Sequence[str] = FORMAT_NAMES, optional: Collection[str] = (), overwrite: bool = False,
@@ -38,8 +41,9 @@ def export_representation(
 
     Beside them, as `posterior.*` and `decoder.*`, the posterior of a network that gives one, and the decoder.
 
-    module: from images (N, C, H, W) float32 in [0, 1] to codes (N, D), or to (mean, log-variance) of which
-    `representation`, "mean" or "sample", is exported.  It is copied, not changed.
+    module: from images (N, C, H, W) float32 in [0, 1] to codes (N, D), or to (mean, log-variance), a distribution or an
+    output object, of which `representation`, "mean" or "sample", is exported.  A module with `encode` is asked by that,
+    and its `decode` is the decoder unless another is given; a bound method is asked itself.  It is copied, not changed.
     images: (n, H, W, C) float32 in [0, 1], at least 8 real ones of the data set, on which each file is compared.
     decoder: from codes (N, D) to images (N, C, H, W); exported beside the representation.
     postprocessing: a map of the codes, such as `unbraid.export.fitting.fit_ica` gives, inside the
@@ -54,7 +58,10 @@ def export_representation(
     images = _checked_images(images)
     if representation not in REPRESENTATIONS:
         raise UserError(f"Unknown representation {representation!r}; expected one of {', '.join(REPRESENTATIONS)}.")
-    network = RepresentationModule(copy.deepcopy(module), representation, postprocessing).cpu().float().eval()
+    if data_set is not None:
+        data_sets()[data_set]  # an unknown name is refused before anything is written
+    model = copy.deepcopy(module)
+    network = RepresentationModule(as_encoder(model), representation, postprocessing).cpu().float().eval()
     inputs = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
     codes = _codes(network, inputs, postprocessing)
     record = Record("representation", list(inputs.shape[1:]), codes.shape[1], representation, method=method,
@@ -69,6 +76,8 @@ def export_representation(
             described = dataclasses.replace(record, kind="posterior", num_latents=latents.shape[1],
                                             columns=["mean", "log_variance"])
             write(PosteriorModule(network.network).eval(), inputs, described)
+        if decoder is None:
+            decoder = decoder_of(model, torch.from_numpy(latents[:2]))
         if decoder is not None:
             decoder_network = _decoder(decoder, postprocessing, latents.shape[1:])
             write(decoder_network, codes, dataclasses.replace(record, kind="decoder"))

@@ -10,6 +10,7 @@ import torch
 
 from ..postprocessing.affine import AffineMap
 from ..reading.batches import in_batches
+from .own_models import codes_or_posterior
 
 
 class RepresentationModule(torch.nn.Module):
@@ -28,9 +29,10 @@ class RepresentationModule(torch.nn.Module):
         return codes if self.postprocessing is None else self.postprocessing(codes)
 
     def _codes(self, output: Any) -> torch.Tensor:
-        if isinstance(output, torch.Tensor):
-            return output
-        mean, log_variance = output[0], output[1]
+        found = codes_or_posterior(output)
+        if isinstance(found, torch.Tensor):
+            return found
+        mean, log_variance = found
         if self.representation == "mean":
             return mean
         return mean + torch.exp(log_variance / 2) * torch.randn_like(mean)
@@ -44,7 +46,7 @@ class PosteriorModule(torch.nn.Module):
         self.network = network
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return torch.cat(self.network(images)[:2], dim=1)
+        return torch.cat(tuple(codes_or_posterior(self.network(images))), dim=1)
 
 
 class Affine(torch.nn.Module):
@@ -83,11 +85,8 @@ class DecoderOfCodes(torch.nn.Module):
 def has_posterior(network: torch.nn.Module, images: torch.Tensor) -> bool:
     """Whether a network returns (mean, log-variance) for images, both (N, D)."""
     with torch.inference_mode():
-        output = network(images)
-    if isinstance(output, torch.Tensor) or len(output) < 2:
-        return False
-    return all(isinstance(part, torch.Tensor) and part.ndim == 2 and part.shape == output[0].shape
-               for part in output[:2])
+        found = codes_or_posterior(network(images))
+    return not isinstance(found, torch.Tensor) and found[0].ndim == 2
 
 
 def latents_of(network: torch.nn.Module, observations: Any) -> np.ndarray:
@@ -95,8 +94,8 @@ def latents_of(network: torch.nn.Module, observations: Any) -> np.ndarray:
 
     def encode(images: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
-            output = network(torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))))
-        return (output if isinstance(output, torch.Tensor) else output[0]).numpy()
+            found = codes_or_posterior(network(torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))))
+        return (found if isinstance(found, torch.Tensor) else found[0]).numpy()
 
     return in_batches(encode, observations)
 

@@ -1,0 +1,105 @@
+"""Models as people write them: `encode` and `decode`, bound methods, distributions and output objects."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from typing import Any
+
+import torch
+
+from ...common.errors import UserError
+from ..foreign.probing import LOG_VARIANCE_NAMES, MEAN_NAMES
+from ..formats.torch_runner import flattened
+
+logger = logging.getLogger(__name__)
+
+
+class MethodModule(torch.nn.Module):
+    """A method of a module, as the module's forward."""
+
+    def __init__(self, owner: torch.nn.Module, name: str):
+        super().__init__()
+        self.owner, self.name = owner, name
+
+    def forward(self, inputs: torch.Tensor) -> Any:
+        return getattr(self.owner, self.name)(inputs)
+
+
+def as_encoder(model: Any) -> torch.nn.Module:
+    """The module that gives codes: a module's `encode` where it has one, a bound method, or the module itself.
+
+    Raises UserError for anything else."""
+    if inspect.ismethod(model) and isinstance(model.__self__, torch.nn.Module):
+        return MethodModule(model.__self__, model.__name__)
+    if not isinstance(model, torch.nn.Module):
+        raise UserError(f"Got {type(model).__name__}; expected a torch.nn.Module, or a method of one.")
+    return MethodModule(model, "encode") if callable(getattr(model, "encode", None)) else model
+
+
+def decoder_of(model: Any, codes: torch.Tensor) -> torch.nn.Module | None:
+    """The module's own `decode`, where it makes images in [0, 1] of codes (N, D); None, with a warning, where not."""
+    owner: Any = model.__self__ if inspect.ismethod(model) else model
+    if not callable(getattr(owner, "decode", None)):
+        return None
+    decoder = MethodModule(owner, "decode").cpu().float().eval()
+    try:
+        with torch.inference_mode():
+            images = decoder(codes)
+    except Exception as error:  # whatever somebody's module raises
+        logger.warning("The decoder is left out: decode fails on codes %s (%s).", tuple(codes.shape), error)
+        return None
+    if not isinstance(images, torch.Tensor) or images.ndim != 4 or images.min() < 0 or images.max() > 1:
+        logger.warning("The decoder is left out: decode gives no images (N, C, H, W) in [0, 1]. Give decoder= a module "
+                       "that does, such as one with a sigmoid at its end.")
+        return None
+    return decoder
+
+
+def codes_or_posterior(output: Any) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
+    """Codes, or (mean, log-variance), of whatever an encoder returns: a tensor, a distribution, a tuple, a dict or an
+    output object.
+
+    Raises UserError where they cannot be told."""
+    if isinstance(output, torch.Tensor):
+        return output
+    if (found := _of_distribution(output)) is not None:
+        return found
+    if isinstance(output, (tuple, list)) and not hasattr(output, "_fields"):
+        if len(output) == 1 or not isinstance(output[0], torch.Tensor):
+            return codes_or_posterior(output[0])
+        is_pair = len(output) > 1 and isinstance(output[1], torch.Tensor) and output[1].shape == output[0].shape
+        return (output[0], output[1]) if is_pair else output[0]
+    return _by_name(output)
+
+
+def _of_distribution(output: Any) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """Mean and log-variance of an object with these properties, such as one of torch.distributions."""
+    if isinstance(output, torch.distributions.Independent):
+        return _of_distribution(output.base_dist)
+    mean = next((value for name in ("mean", "loc", "mu") if isinstance(value := getattr(output, name, None),
+                                                                      torch.Tensor)), None)
+    if mean is None or isinstance(output, dict):
+        return None
+    if isinstance(output, torch.distributions.Distribution):
+        return mean, torch.log(output.variance)
+    log_variance = (getattr(output, name, None) for name in LOG_VARIANCE_NAMES)
+    found = next((value for value in log_variance if isinstance(value, torch.Tensor)), None)
+    return None if found is None else (mean, found)
+
+
+def _by_name(output: Any) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
+    named = flattened(output)
+    means, log_variances = ([tensor for wanted in names for name, tensor in named.items()
+                             if name.lower().rpartition(".")[2] == wanted] for names in (MEAN_NAMES,
+                                                                                        LOG_VARIANCE_NAMES))
+    if means:
+        return (means[0], log_variances[0]) if log_variances and log_variances[0].shape == means[0].shape else means[0]
+    if len(named) == 1:
+        return next(iter(named.values()))
+    inner = [value for value in getattr(output, "__dict__", {}).values() if _of_distribution(value) is not None]
+    if len(inner) == 1:
+        return codes_or_posterior(inner[0])
+    raise UserError(f"The encoder returns {type(output).__name__} with {', '.join(named) or 'no tensors'}; expected "
+                    "codes (N, D), (mean, log-variance), a distribution, or a field named mean, mu or alike. Give a "
+                    "method or module that returns one of these.")
