@@ -12,7 +12,8 @@ from ...metrics.inputs import Arrays
 from ...metrics.result import MetricResult
 from ...metrics.scores.dci import dci
 from ..sampling.fixed_data import split_fixed_codes
-from ..sampling.points import RepresentationFunction, sample_codes
+from ..sampling.points import RepresentationFunction
+from ..sampling.train_and_test import sample_train_and_test
 from ..settings.adapters import FIXED_DATA_ARGUMENTS, adapter
 from ..settings.choices import gradient_boosting_classifier
 from ..settings.context import model_stream, num_jobs
@@ -23,8 +24,8 @@ def compute_dci(ground_truth_data: GroundTruthData, representation_function: Rep
                 random_state: np.random.RandomState, artifact_dir: str | None = None, num_train: int = gin.REQUIRED,
                 num_test: int = gin.REQUIRED, batch_size: int = 16) -> MetricResult:
     """Scores `num_train` and `num_test` points; see `unbraid.metrics.dci`."""
-    train = sample_codes(ground_truth_data, representation_function, num_train, random_state, batch_size)
-    test = sample_codes(ground_truth_data, representation_function, num_test, random_state, batch_size)
+    train, test = sample_train_and_test(ground_truth_data, representation_function, num_train, num_test,
+                                        random_state, batch_size)
     return _score(train, test)
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from ...ground_truth.ground_truth_data import GroundTruthData
 from ...metrics.result import MetricResult
 from ...metrics.scores.dci_regression import dci_regression
-from ..sampling.points import RepresentationFunction, sample_codes
+from ..sampling.points import RepresentationFunction
+from ..sampling.train_and_test import sample_numbers
 from ..settings.adapters import adapter
 from ..settings.context import model_stream, num_jobs
 
@@ -22,5 +23,5 @@ def compute_dci_regression(ground_truth_data: GroundTruthData, representation_fu
                            num_train: int = gin.REQUIRED, regressor: Callable[[], list[Any]] = gin.REQUIRED,
                            batch_size: int = 16) -> MetricResult:
     """Scores `num_train` points; see `unbraid.metrics.dci_regression`."""
-    codes, factors = sample_codes(ground_truth_data, representation_function, num_train, random_state, batch_size)
+    codes, factors = sample_numbers(ground_truth_data, representation_function, num_train, random_state, batch_size)
     return dci_regression(codes, factors, random_state=model_stream(), regressor=regressor, n_jobs=num_jobs())

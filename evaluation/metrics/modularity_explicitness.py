@@ -8,7 +8,8 @@ import numpy as np
 from ...ground_truth.ground_truth_data import GroundTruthData
 from ...metrics.result import MetricResult
 from ...metrics.scores.modularity_explicitness import modularity_explicitness
-from ..sampling.points import RepresentationFunction, sample_codes
+from ..sampling.points import RepresentationFunction
+from ..sampling.train_and_test import sample_train_and_test
 from ..settings.adapters import adapter
 from ..settings.choices import bins, logistic_regression
 
@@ -19,6 +20,6 @@ def compute_modularity_explicitness(ground_truth_data: GroundTruthData, represen
                                     num_train: int = gin.REQUIRED, num_test: int = gin.REQUIRED,
                                     batch_size: int = 16) -> MetricResult:
     """Scores `num_train` and `num_test` points; see `unbraid.metrics.modularity_explicitness`."""
-    train = sample_codes(ground_truth_data, representation_function, num_train, random_state, batch_size)
-    test = sample_codes(ground_truth_data, representation_function, num_test, random_state, batch_size)
+    train, test = sample_train_and_test(ground_truth_data, representation_function, num_train, num_test,
+                                        random_state, batch_size)
     return modularity_explicitness(train, test, classifier=logistic_regression, **bins())

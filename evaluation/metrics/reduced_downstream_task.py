@@ -10,7 +10,8 @@ import numpy as np
 from ...ground_truth.ground_truth_data import GroundTruthData
 from ...metrics.result import MetricResult
 from ...metrics.scores.reduced_downstream_task import reduced_downstream_task
-from ..sampling.points import RepresentationFunction, sample_codes
+from ..sampling.points import RepresentationFunction
+from ..sampling.train_and_test import sample_train_and_test
 from ..settings.adapters import adapter
 from ..settings.choices import predictor
 from ..settings.context import model_stream, num_jobs
@@ -25,8 +26,8 @@ def compute_reduced_downstream_task(ground_truth_data: GroundTruthData, represen
     """Scores each training size of `num_train`; see `unbraid.metrics.reduced_downstream_task`."""
     scores: dict[str, float] = {}
     for size in num_train:
-        train = sample_codes(ground_truth_data, representation_function, size, random_state, batch_size)
-        test = sample_codes(ground_truth_data, representation_function, num_test, random_state, batch_size)
+        train, test = sample_train_and_test(ground_truth_data, representation_function, size, num_test,
+                                            random_state, batch_size)
         scores |= reduced_downstream_task(
             train, test, random_state=model_stream(), num_factors_to_remove=num_factors_to_remove,
             predictor=predictor(), correlation_measure=points_first(correlation_measure()), n_jobs=num_jobs())

@@ -11,7 +11,8 @@ from ...ground_truth.ground_truth_data import GroundTruthData
 from ...metrics.result import MetricResult
 from ...metrics.scores.sap_score import sap_score
 from ..sampling.fixed_data import split_fixed_codes
-from ..sampling.points import RepresentationFunction, sample_codes
+from ..sampling.points import RepresentationFunction
+from ..sampling.train_and_test import sample_train_and_test
 from ..settings.adapters import FIXED_DATA_ARGUMENTS, adapter
 from ..settings.context import model_stream, num_jobs
 
@@ -22,8 +23,8 @@ def compute_sap(ground_truth_data: GroundTruthData, representation_function: Rep
                 num_test: int = gin.REQUIRED, batch_size: int = 16,
                 continuous_factors: bool = gin.REQUIRED) -> MetricResult:
     """Scores `num_train` and `num_test` points; see `unbraid.metrics.sap_score`."""
-    train = sample_codes(ground_truth_data, representation_function, num_train, random_state, batch_size)
-    test = sample_codes(ground_truth_data, representation_function, num_test, random_state, batch_size)
+    train, test = sample_train_and_test(ground_truth_data, representation_function, num_train, num_test,
+                                        random_state, batch_size, continuous_factors)
     return sap_score(train, test, random_state=model_stream(), continuous_factors=continuous_factors, n_jobs=num_jobs())
 
 

@@ -13,7 +13,8 @@ from ...metrics.inputs import Arrays
 from ...metrics.result import MetricResult
 from ...metrics.scores.unified_scores import aggregate, unified_scores
 from ..sampling.fixed_data import split_fixed_codes
-from ..sampling.points import RepresentationFunction, sample_codes
+from ..sampling.points import RepresentationFunction
+from ..sampling.train_and_test import sample_train_and_test
 from ..settings.adapters import FIXED_DATA_ARGUMENTS, adapter
 from ..settings.matrix_functions import MatrixFunction, points_first
 
@@ -24,8 +25,8 @@ def compute_unified_scores(ground_truth_data: GroundTruthData, representation_fu
                            num_train: int = gin.REQUIRED, num_test: int = gin.REQUIRED,
                            matrix_fns: Sequence[MatrixFunction] = gin.REQUIRED, batch_size: int = 16) -> MetricResult:
     """Scores all aggregations of the matrices that `matrix_fns` compute; see `unbraid.metrics.unified_scores`."""
-    train = sample_codes(ground_truth_data, representation_function, num_train, random_state, batch_size)
-    test = sample_codes(ground_truth_data, representation_function, num_test, random_state, batch_size)
+    train, test = sample_train_and_test(ground_truth_data, representation_function, num_train, num_test,
+                                        random_state, batch_size)
     return _aggregated(train, test, matrix_fns)
 
 

@@ -31,6 +31,7 @@ from ...metrics.estimators.fast_paths import noted_implementations
 from ...metrics.result import MetricResult
 from ..settings.adapters import declared
 from ..settings.context import evaluation_context
+from ..settings.split import using_split
 from .matrices import save_matrices
 from .model_views import Views
 from .resolved import AUTO, ResolvedMetric, load_metrics, resolve
@@ -49,7 +50,7 @@ def compute_scores(ground_truth_data: GroundTruthData, representation_function: 
                    random_seed: int = gin.REQUIRED,
                    name: str = "", global_seed: int | str | None = "random_seed",
                    on_degenerate: str = "nan", preset: str = "", scheme: Callable[[Any], Any] | None = None,
-                   restart_model_stream: bool = False) -> dict[str, Any]:
+                   restart_model_stream: bool = False, split: str | None = None) -> dict[str, Any]:
     """Scores of one metric, drawn with a fresh `RandomState(random_seed)`; `name`, `preset` are notes for the results.
 
     global_seed: seeds a stream that stands in for numpy's global one, on which models without a random state draw; by
@@ -58,6 +59,8 @@ def compute_scores(ground_truth_data: GroundTruthData, representation_function: 
     on_degenerate: "nan" or "raise", for numbers that cannot be computed.
     scheme: another project's way of drawing points, such as `@factors_by_row`.  restart_model_stream: every model draws
     from the start of its stream, as in projects that reseed before each fit.
+    split: "reference" draws training and test points with replacement, "disjoint" no test point that was trained on;
+    by default the latter for points without images, the former for all other data.
     A metric without an `artifact_dir` parameter is called without it, as old ones expect."""
     if not _accepts(evaluation_fn, "random_state"):
         raise ConfigurationError(f"evaluation.evaluation_fn is {evaluation_fn.__name__}, which is no metric: it takes "
@@ -70,13 +73,15 @@ def compute_scores(ground_truth_data: GroundTruthData, representation_function: 
                       stacklevel=2)
     seed = random_seed if global_seed == "random_seed" else global_seed
     stream = _model_stream(seed, arguments["random_state"])
+    data = ground_truth_data
     if scheme is not None:
         ground_truth_data = scheme(ground_truth_data)
-    with evaluation_context(stream, on_degenerate, restart_model_stream):
+    with (using_split(split, data) as drawn,
+          evaluation_context(stream, on_degenerate, restart_model_stream)):
         found = evaluation_fn(ground_truth_data, representation_function, **arguments)
     if isinstance(found, MetricResult):
         save_matrices(artifact_dir, found.matrices, ground_truth_data, declared(evaluation_fn))
-    return dict(found)
+    return {**found, **drawn}
 
 
 class Evaluator:

@@ -5,9 +5,10 @@ Codes are kept by image index, and shared by all metrics and seeds that ask the 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -40,8 +41,29 @@ class CodeTable:
         self.num_encoded = 0
         self._grids: dict[int, _GridCodes] = {}
         self._requests = _RequestCodes()
+        self._noted: list[np.ndarray] | None = None
 
     def __call__(self, observations: Any) -> np.ndarray:
+        if self._noted is not None and isinstance(observations, LazyObservations) and observations.draws is None:
+            self._noted.append(observations.indices)
+        return self._look_up(observations)
+
+    @contextlib.contextmanager
+    def noting_requests(self) -> Iterator[list[np.ndarray]]:
+        """Yields a list that fills with the indices (n,) of the images that are asked for inside the block.
+
+        Blocks nest: the outer one has the requests of the inner one when that ends."""
+        outer = self._noted
+        noted: list[np.ndarray] = []
+        self._noted = noted
+        try:
+            yield noted
+        finally:
+            self._noted = outer
+            if outer is not None:
+                outer.extend(noted)
+
+    def _look_up(self, observations: Any) -> np.ndarray:
         if not (self.cached and isinstance(observations, LazyObservations) and observations.draws is None):
             return self._encode(observations)
         num_images = getattr(observations.ground_truth_data, "num_images", None)

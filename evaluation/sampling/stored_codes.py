@@ -32,7 +32,7 @@ class StoredCodes(CodeTable):
             raise UserError(f"{where} has {len(codes):,} rows of codes; {name} has {num_images:,} {_noun(data_set)}s. "
                             f"Expected one row for each, in the order of {_order(data_set, name)}.")
 
-    def __call__(self, observations: Any) -> np.ndarray:
+    def _look_up(self, observations: Any) -> np.ndarray:
         if not isinstance(observations, LazyObservations) or observations.ground_truth_data is not self.data_set:
             self._refuse()
         rows = observations.indices

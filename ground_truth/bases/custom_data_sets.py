@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -18,6 +19,8 @@ class _CustomData:
     """What the kinds of custom data share: images, bytes where they are bytes, and what classes stand for."""
 
     factor_values: Sequence[Sequence[float | str]] | None = None  # of each class of each factor, where known
+    binned_factors: Mapping[str, int] = MappingProxyType({})  # factors that were put into bins, and how many
+    continuous_values: Mapping[int, np.ndarray] = MappingProxyType({})  # (N,) of these factors, by position
 
     def __init__(self, images: CustomImages | NoImages):
         self.images = images
@@ -26,6 +29,11 @@ class _CustomData:
     @property
     def num_images(self) -> int:
         return self.images.shape[0]
+
+    @property
+    def default_split(self) -> str:
+        """How metrics draw test points unless `evaluation.split` says it."""
+        return self.images.default_split
 
     @property
     def observation_shape(self) -> list[int]:

@@ -12,7 +12,7 @@ from ...common.errors import DataError
 class NoImages:
     """Images of points that have none: as many as there are points; asking for one is an error that says so."""
 
-    noun = "point"
+    noun, default_split = "point", "disjoint"
     pixel_values = None
 
     def __init__(self, num_points: int, where: str):

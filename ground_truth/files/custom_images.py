@@ -23,6 +23,7 @@ class CustomImages:
     pixel_values: what each byte means, or None for images that are not bytes."""
 
     noun = "image"  # what messages call one
+    default_split = "reference"  # how metrics draw test points unless told, see `evaluation.split`
 
     def __init__(self, images: Images, where: str, axes: tuple[int, ...] = LAYOUTS["NHWC"],
                  maximum: float | None = None):

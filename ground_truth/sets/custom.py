@@ -86,6 +86,9 @@ def with_columns(images: CustomImages | NoImages, columns: dict[str, np.ndarray]
     else:
         data = CustomTable(images, factors, sizes, names)
     data.factor_values = [factor.values for factor in found]
+    data.binned_factors = {factor.name: factor.size for factor in found if factor.is_binned}
+    data.continuous_values = {position: as_numbers_or_texts(columns[factor.name], factor.name, where)
+                              for position, factor in enumerate(found) if factor.is_binned}
     return data
 
 
