@@ -67,7 +67,8 @@ class CompiledCache:
             payload = _read(folder / name) if folder else None
             if payload is not None:
                 with contextlib.suppress(Exception):  # whatever cannot be rebuilt is compiled
-                    return numba.core.compiler.CompileResult._rebuild(target, *pickle.loads(payload))
+                    rebuild: Any = numba.core.compiler.CompileResult._rebuild
+                    return rebuild(target, *pickle.loads(payload))
         return None
 
     def save_overload(self, signature: Any, result: Any) -> None:
@@ -75,7 +76,8 @@ class CompiledCache:
         folder = writable_folder(self._source)
         if folder is None or not self._is_enabled or result.lifted or result.library.has_dynamic_globals:
             return
-        payload = numba.core.serialize.dumps(result._reduce())
+        dumps: Any = numba.core.serialize.dumps
+        payload = dumps(result._reduce())
         if UNRESOLVED in payload:
             return
         name = self._file_name(signature, result.codegen)

@@ -23,6 +23,7 @@ class LiveRepresentation:
 
     record = None
     backend = provider = "python"
+    device = "cpu"
     hints = NO_HINTS
     understanding = None
     batch_dependence = None

@@ -16,6 +16,8 @@ import gin
 from ...common.config_names import METRICS, find_config
 from ...common.configuration import CONFIG_ROOT, configured
 from ...common.errors import ConfigurationError, UnknownNameError
+from ...metrics.catalogue import declaration
+from ...metrics.declaration import Score
 
 DEFAULT_PRESET = "dlib_2019"
 FOLDER = CONFIG_ROOT / "presets"
@@ -70,7 +72,29 @@ class ListAction(argparse.Action):
 def described_all() -> str:
     """Presets, then metrics, each with one line that says what it is."""
     return (f"Presets (--preset NAME; --list NAME shows its metrics):\n{described(presets())}\n\n"
-            f"Metrics (--gin_config NAME):\n{described(metrics())}")
+            f"Metrics (--gin_config NAME), with range and direction:\n{described(_with_facts(metrics()))}")
+
+
+def _with_facts(lines: dict[str, str]) -> dict[str, str]:
+    """Each metric's line with the range and direction of its headline, as its declaration says."""
+    facts = {}
+    for name, line in lines.items():
+        path = next(CONFIG_ROOT.rglob(f"{name}.gin"))
+        text = path.read_text()
+        if included := re.match(r'include "(.+)"', text):
+            text = (path.parent / included[1]).read_text()
+        function = re.search(r"_fn = @(\w+)", text)
+        headline = _headline(function[1].removesuffix("_validation")) if function else None
+        facts[name] = f"{line} {headline.range_text}, {headline.better}" if headline else line
+    return facts
+
+
+def _headline(metric: str) -> Score | None:
+    """The score that a metric is quoted by; None for a metric without a declaration."""
+    try:
+        return declaration(metric).headline
+    except UnknownNameError:
+        return None
 
 
 def described_preset(name: str) -> str:

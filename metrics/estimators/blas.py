@@ -52,7 +52,7 @@ def product(left: np.ndarray, right: np.ndarray, over: tuple[slice, ...]) -> np.
     total = left[over[0]].T @ right[over[0]]
     for part in over[1:]:
         total += left[part].T @ right[part]
-    return total
+    return np.asarray(total)
 
 
 def _candidates(num_points: int, num_threads: int) -> Iterator[tuple[slice, ...]]:

@@ -50,7 +50,8 @@ class LogisticRegressionCV:
     def predict(self, codes: np.ndarray) -> np.ndarray:
         """(n,) the class with the largest score."""
         scores = np.asarray(codes) @ self.coef_.T + self.intercept_
-        return self.classes_[(scores[:, 0] > 0).astype(int) if len(self.coef_) == 1 else np.argmax(scores, axis=1)]
+        places = (scores[:, 0] > 0).astype(int) if len(self.coef_) == 1 else np.argmax(scores, axis=1)
+        return np.asarray(self.classes_[places])
 
 
 def scikit_learn_model(penalties: Sequence[float] = PENALTIES, num_folds: int = NUM_FOLDS) -> Any:
@@ -143,7 +144,7 @@ def _minimize(loss: MultinomialLoss, penalty: float, start: np.ndarray) -> np.nd
 
     found = minimize(loss, start.ravel(), args=(1.0 / (penalty * loss.num_points),), method="L-BFGS-B", jac=True,
                      options=SOLVER_OPTIONS)
-    return found.x.reshape(start.shape)
+    return np.asarray(found.x.reshape(start.shape))
 
 
 class MultinomialLoss:

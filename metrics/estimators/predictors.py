@@ -96,7 +96,7 @@ def num_draws(model: Any, labels: np.ndarray) -> int | None:
         return 0
     name, options = type(model).__name__, getattr(model, "__dict__", {})
     if name == "GradientBoostingClassifier" and options["subsample"] == 1 and options["n_iter_no_change"] is None:
-        return options["n_estimators"] * trees_a_stage
+        return int(options["n_estimators"]) * trees_a_stage
     if name in ("LogisticRegression", "LogisticRegressionCV") and options["solver"] == "lbfgs":
         return 0
     return None

@@ -23,7 +23,7 @@ def latent_entropies(samples: np.ndarray, means: np.ndarray, log_variances: np.n
         for part in np.array_split(samples[:, latent].astype(np.float64), num_jobs(n_jobs)):
             tasks.append((part, centres, scales))
     sums = np.array(run_threads(_sum_of_surprises, tasks, n_jobs)).reshape(means.shape[1], -1).sum(axis=1)
-    return sums / len(samples) + math.log(len(means)) + math.log(2 * math.pi) / 2
+    return np.asarray(sums / len(samples) + math.log(len(means)) + math.log(2 * math.pi) / 2)
 
 
 @compiled()

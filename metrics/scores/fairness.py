@@ -84,5 +84,5 @@ def scores_of_pairs(metric: np.ndarray, prefix: str) -> dict[str, float]:
         for outer_name, of_all in (("mean", np.mean), ("max", np.max)):
             for inner_name, of_line in (("mean", np.mean), ("max", np.max)):
                 key = f"{prefix}:{outer_name}_{outer}:{inner_name}_{inner}"
-                scores[key] = float(of_all([of_line(line) for line in lines]))  # type: ignore[operator]
+                scores[key] = float(of_all([of_line(line) for line in lines]))
     return scores

@@ -96,4 +96,4 @@ def _mean_deviations(codes: np.ndarray, values: np.ndarray, diff_quantile: float
 
 def _deviations(codes: np.ndarray) -> np.ndarray:
     """(n, num_codes) absolute difference of each code from its mean."""
-    return np.abs(codes - codes.mean(axis=0))
+    return np.asarray(np.abs(codes - codes.mean(axis=0)))

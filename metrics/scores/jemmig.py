@@ -69,4 +69,4 @@ def jemmig_per_factor(mutual_information: np.ndarray, factor_entropies: np.ndarr
     best = np.take_along_axis(mutual_information, ordered[-1:], axis=0)[0]
     second = np.take_along_axis(mutual_information, ordered[-2:-1], axis=0)[0]
     lowest = np.take_along_axis(joint, ordered[-1:], axis=0)[0]
-    return 1 - (lowest - best + second) / (factor_entropies + np.log(num_bins))
+    return np.asarray(1 - (lowest - best + second) / (factor_entropies + np.log(num_bins)))

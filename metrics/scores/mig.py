@@ -67,7 +67,7 @@ def mutual_information_gaps(mutual_information: np.ndarray, factor_entropies: np
             f"The mutual information gap compares two latents; the representation has {len(mutual_information)}."))
     largest, second = np.sort(mutual_information, axis=0)[::-1][:2]
     with np.errstate(invalid="ignore"):
-        return (largest - second) / factor_entropies
+        return np.asarray((largest - second) / factor_entropies)
 
 
 def mean_of_varying(gaps: np.ndarray) -> float:

@@ -79,7 +79,7 @@ def mutual_information_of(means: np.ndarray, log_variances: np.ndarray, factors:
     marginal = entropies(np.arange(len(means)))
     conditional = [np.mean([entropies(np.flatnonzero(values == value)) for value in np.unique(values)], axis=0)
                    for values in factors.T]
-    return (marginal - np.array(conditional)).T
+    return np.asarray((marginal - np.array(conditional)).T)
 
 
 def gap_and_alignment(information: np.ndarray, numbers_of_values: np.ndarray) -> tuple[float, float]:

@@ -67,4 +67,4 @@ def gaps_per_code(mutual_information: np.ndarray, code_entropies: np.ndarray) ->
         return np.full(len(mutual_information), undefined("MIG-sup compares two factors; the data set has one."))
     second, largest = np.sort(mutual_information, axis=1).T[-2:]
     with np.errstate(invalid="ignore"):
-        return (largest - second) / code_entropies
+        return np.asarray((largest - second) / code_entropies)

@@ -59,6 +59,8 @@ def test_the_list_names_presets_and_metrics(capsys: pytest.CaptureFixture[str]) 
         build_parser().parse_args(["--list"])
     text = capsys.readouterr().out
     assert all(f"  {name} " in text for name in (*presets(), *metrics()))
+    line = next(line for line in text.splitlines() if line.startswith("  factor_leakage "))
+    assert line.endswith("with 10,000 points. [0, 1], low")
 
 
 def test_an_unknown_preset_is_answered_with_suggestions(capsys: pytest.CaptureFixture[str]) -> None:

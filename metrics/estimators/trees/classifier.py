@@ -62,7 +62,7 @@ class BoostedTrees:
         if not num_trees:
             return np.zeros(self._num_columns)
         means = sums / num_trees
-        return means / means.sum()
+        return np.asarray(means / means.sum())
 
     def decision_function(self, codes: np.ndarray) -> np.ndarray:
         """(n, K) raw scores."""
@@ -80,7 +80,8 @@ class BoostedTrees:
         return self._classes(self.decision_function(codes))
 
     def _classes(self, raw: np.ndarray) -> np.ndarray:
-        return self.classes_[(raw[:, 0] >= 0).astype(int) if raw.shape[1] == 1 else np.argmax(raw, axis=1)]
+        places = (raw[:, 0] >= 0).astype(int) if raw.shape[1] == 1 else np.argmax(raw, axis=1)
+        return np.asarray(self.classes_[places])
 
 
 def _start_values(shares: np.ndarray) -> np.ndarray:
@@ -90,8 +91,8 @@ def _start_values(shares: np.ndarray) -> np.ndarray:
 
     shares = np.clip(shares, np.finfo(np.float64).eps, 1 - np.finfo(np.float64).eps)
     if len(shares) == 2:
-        return logit(shares[1:])
-    return np.log(shares / gmean(shares[np.newaxis], axis=1))
+        return np.asarray(logit(shares[1:]))
+    return np.asarray(np.log(shares / gmean(shares[np.newaxis], axis=1)))
 
 
 def _boost(columns: Columns, labels: np.ndarray, raw: np.ndarray, seeds: np.ndarray, nodes: Nodes,

@@ -128,4 +128,4 @@ def _draw(generator: np.ndarray) -> int:
     state ^= state >> 17
     state ^= (state << 5) & MASK
     generator[0] = state
-    return state & 0x7FFFFFFF
+    return int(state & 0x7FFFFFFF)

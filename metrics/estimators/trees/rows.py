@@ -99,12 +99,12 @@ def find_ties(columns: Columns, column: int, rows: np.ndarray, node: int, found:
                 found[num_found] = position
                 num_found += 1
         return num_found
-    return work.num_tied[column, node]
+    return int(work.num_tied[column, node])
 
 
 @uncounted
 def _is_close(values: np.ndarray, row: int, before: int) -> bool:
-    return values[row] <= np.float32(values[before] + GAP)
+    return bool(values[row] <= np.float32(values[before] + GAP))
 
 
 @uncounted
