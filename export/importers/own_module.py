@@ -20,6 +20,7 @@ from ..files.record import Record
 from ..formats import FORMAT_NAMES
 from ..postprocessing.representations import Postprocessing, Recipe, postprocessing_of
 from ..writing.exporter import export_representation
+from ..writing.own_models import as_encoder
 from ..writing.verification_images import images_of_data_set
 from .filling import KeyMismatchError
 from .import_checkpoint import fitted_on
@@ -52,7 +53,8 @@ def export_own_module(module: str, path: str | Path, output_dir: str | Path, dat
               "sha256": content_sha256(state.path)}
     return export_representation(
         network, output_dir, images_of_data_set(data_set), representation=postprocessing.recipe.statistic,
-        postprocessing=fitted_on(data_set, postprocessing, network), data_set=data_set, source=source, formats=formats,
+        postprocessing=fitted_on(data_set, postprocessing, as_encoder(network)),
+        data_set=data_set, source=source, formats=formats,
         overwrite=overwrite, allow_batch_dependence=allow_batch_dependence)
 
 
