@@ -21,6 +21,8 @@ examples:
   unbraid-data info shapes3d                 factors, licence, and where its file goes
   unbraid-data download shapes3d             fetch it; an interrupted download goes on where it stopped
   unbraid-data verify dsprites_full          checksums, and every image against the renderer
+  unbraid-data images shapes3d --output shapes3d.npy --uint8
+                                             all images, to be encoded by another program (docs/arrays.md)
   unbraid-data preview dsprites_full         one row of images for each factor"""
 
 
@@ -35,13 +37,17 @@ def build_parser() -> argparse.ArgumentParser:
             ("info", run_info, "factors, licence, home page, and where the files go"),
             ("download", run_download, "fetch the files from their home page into the data folder"),
             ("verify", run_verify, "check the files: checksums, format, means, and dSprites against the renderer"),
+            ("images", run_images, "write all images to one .npy file, in the order of unbraid-evaluate --codes"),
             ("preview", run_preview, "write a picture: one row for each factor, traversed")):
         command = commands.add_parser(name, help=explanation, description=f"{explanation.capitalize()}.")
         command.add_argument("name", metavar="NAME", help="name of a data set, see 'unbraid-data list'")
         command.set_defaults(run=run)
-        if name in {"verify", "preview"}:
+        if name in {"verify", "preview", "images"}:
             command.add_argument("--gin_bindings", nargs="+", default=[], metavar="BINDING",
                                  help="for the data set 'custom': \"custom_data.path = 'my_data.npz'\"")
+    writing = commands.choices["images"]
+    writing.add_argument("--output", type=Path, required=True, metavar="FILE", help=".npy file to write")
+    writing.add_argument("--uint8", action="store_true", help="bytes from 0 to 255 instead of float32 from 0 to 1")
     options = commands.choices["preview"]
     options.add_argument("--output", type=Path, metavar="FILE", help="picture to write (default: NAME.png)")
     options.add_argument("--columns", type=count(), default=10,
@@ -84,6 +90,20 @@ def run_verify(arguments: argparse.Namespace) -> None:
     with configured(bindings=arguments.gin_bindings):
         for passed in verify(arguments.name):
             print(passed)
+
+
+def run_images(arguments: argparse.Namespace) -> None:
+    from ..common.commands import progress
+    from ..common.configuration import configured
+    from ..common.disk.locks import locked
+    from .all_images import count_images, write_images
+    from .named_data import get_named_ground_truth_data
+
+    with configured(bindings=arguments.gin_bindings), locked(arguments.output):
+        data = get_named_ground_truth_data(arguments.name)
+        with progress(total=count_images(data), unit="img") as bar:
+            shape = write_images(data, arguments.output, arguments.uint8, bar.update)
+    print(f"{arguments.output}: {' x '.join(map(str, shape))}, {'uint8' if arguments.uint8 else 'float32'}")
 
 
 def run_preview(arguments: argparse.Namespace) -> None:
