@@ -94,6 +94,7 @@ def list_tasks(arguments: argparse.Namespace) -> list[Task]:
         tasks = tasks_of_models(arguments.models, arguments.output_dir, arguments.cores_per_task,
                                 [*(arguments.metrics or []), *arguments.gin_config], arguments.gin_bindings,
                                 arguments.preset)
+    arguments.num_tasks = len(tasks)  # of the whole study, which --status counts
     number, count = parse_shard(arguments.shard)
     return shard(tasks, number, count)
 
@@ -139,12 +140,13 @@ def run(tasks: Sequence[Task], arguments: argparse.Namespace) -> int:
         settings = {"folder": str(folder / "slurm"), "partition": arguments.partition, "parallel": arguments.parallel,
                     "timeout_min": arguments.timeout_min, "gpus_per_task": min(arguments.gpus, 1)}
         engine = make_engine(arguments.engine, run_task, arguments.cores_per_task, settings)
-        write_json(folder / "study.json", {"num_tasks": len(tasks), "command": sys.argv[1:]})
+        write_json(folder / "study.json", {"num_tasks": arguments.num_tasks, "command": sys.argv[1:]})
         try:
             with progress(total=len(tasks), initial=len(tasks) - len(waiting), unit="model") as bar:
                 ended = run_tasks(waiting, folder, engine, resources, arguments.retries, lambda state: show(bar, state))
         finally:
-            end_steps()  # of an interrupted study
+            engine.drop()  # before the steps of an interrupted study end and make room for others
+            end_steps()
             engine.close()
             refresh_page(folder, tasks)
     failed = [state for state in ended.values() if state["status"] == "failed"]

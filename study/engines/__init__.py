@@ -28,8 +28,11 @@ class Engine(Protocol):
     def finished(self) -> tuple[int, Any]:
         """Waits for a call to end; returns its number, and its result or the exception that it ended with."""
 
+    def drop(self) -> None:
+        """Drops the calls that have not begun."""
+
     def close(self) -> None:
-        """Ends what is still running."""
+        """Waits for the calls that run here, and lets go of the workers."""
 
 
 def make_engine(name: str, function: Callable[..., Any], cores: int, settings: dict[str, Any]) -> Engine:

@@ -48,8 +48,10 @@ class DaskEngine:
             return number, future.result()
         return number, LostWorkerError("its worker was lost") if isinstance(error, KilledWorker) else error
 
-    def close(self) -> None:
+    def drop(self) -> None:
         self._client.cancel(list(self._numbers))
+
+    def close(self) -> None:
         self._client.close()
         if self._cluster is not None:
             self._cluster.close()

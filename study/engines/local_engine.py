@@ -30,9 +30,11 @@ class LocalEngine:
     def finished(self) -> tuple[int, Any]:
         return self._ended.get()
 
+    def drop(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
     def close(self) -> None:
-        """Waits for the tasks that run; those that wait are dropped."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.shutdown()
 
     def _run(self, number: int, arguments: tuple[Any, ...]) -> None:
         try:

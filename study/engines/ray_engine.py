@@ -54,6 +54,9 @@ class RayEngine:
         except ray.exceptions.RayError:
             return number, LostWorkerError("its worker was lost")
 
+    def drop(self) -> None:
+        self._waiting.clear()
+
     def close(self) -> None:
         import ray
 

@@ -89,9 +89,12 @@ class SlurmEngine:
                 lost = self._jobs.pop(number)
                 self._ended.append((number, LostWorkerError(f"job {lost.job_id} left the queue without a result")))
 
-    def close(self) -> None:
+    def drop(self) -> None:
         for job in self._jobs.values():
             job.cancel()
+
+    def close(self) -> None:
+        """Nothing is left to let go of: jobs belong to Slurm."""
 
 
 def queued_jobs() -> set[str]:
