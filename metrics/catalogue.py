@@ -25,11 +25,12 @@ def metric_function(name: str) -> Callable[..., Any]:
 
 
 def declaration(name: str) -> Metric:
-    """The declaration of a metric, by its name or an alias.  Raises UnknownNameError."""
-    if name in names():
-        importlib.import_module(f"{__package__}.scores.{name}")
-        return declaration_of(name)
-    found = [metric for metric in declarations().values() if name in metric.aliases]
+    """The declaration of a metric, by its name or an alias, in capitals or not.  Raises UnknownNameError."""
+    plain = name.lower()
+    if plain in names():
+        importlib.import_module(f"{__package__}.scores.{plain}")
+        return declaration_of(plain)
+    found = [metric for metric in declarations().values() if plain in metric.aliases]
     if not found:
         raise UnknownNameError("metric", name, names())
     return found[0]

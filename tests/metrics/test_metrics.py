@@ -201,7 +201,7 @@ def test_a_split_is_disjoint_and_repeatable() -> None:
 def test_unknown_names_get_suggestions() -> None:
     with pytest.raises(AttributeError, match="Did you mean sap_score"):
         metrics.sap_scores  # noqa: B018
-    assert metrics.sap is metrics.sap_score
+    assert metrics.sap is metrics.SAP is metrics.sap_score
     assert "mig" in dir(metrics)
 
 
