@@ -51,6 +51,9 @@ def build_parser() -> argparse.ArgumentParser:
                         help="score with K consecutive seeds from the config's on; report mean and 95 %% interval")
     parser.add_argument("--jobs", type=int, metavar="N", help="number of parallel jobs (default: number of cores)")
     parser.add_argument("--figures", action="store_true", help="draw heat maps of the matrices behind the scores")
+    parser.add_argument("--save_codes", action="store_true",
+                        help="also write OUTPUT_DIR/codes.npz, the codes of all images, which --codes reads: later "
+                             "metrics and seeds need no model")
     existing = parser.add_mutually_exclusive_group()
     existing.add_argument("--overwrite", action="store_true", help="replace existing results")
     existing.add_argument("--resume", nargs="?", const=True, default=False, choices=(ANY_VERSION,),
@@ -89,7 +92,11 @@ def evaluate(arguments: argparse.Namespace) -> int:
                       arguments.repeats, arguments.figures, dict.fromkeys(of_preset, preset or ""),
                       finished=lambda name: metrics_bar.update(), say=metrics_bar.write)
         study.refuse_existing(names)
-        outcome = study.run(given.evaluators(names) if given else make_evaluators(names, study, arguments, bar.update))
+        evaluators = given.evaluators(names) if given else make_evaluators(names, study, arguments, bar.update)
+        outcome = study.run(evaluators)
+        for name in names if arguments.save_codes else ():
+            folder = arguments.output_dir / name if len(names) > 1 else arguments.output_dir
+            evaluators[name].save_codes(folder / "codes.npz")
     print_tables(outcome.results, arguments.repeats)
     print(f"Results: {arguments.output_dir}")
     for reason, metrics in outcome.reasons().items():

@@ -36,6 +36,7 @@ from .matrices import save_matrices
 from .model_views import Views
 from .resolved import AUTO, ResolvedMetric, load_metrics, resolve
 from .reuse import CONTENTS, contents_of
+from .saved_codes import save_codes
 from .score_fingerprint import score_fingerprint
 from .stored_views import StoredViews
 from .validation import compute_validation_scores
@@ -145,6 +146,11 @@ class Evaluator:
             results = update_result_directory(folder / "results", metric.step, results, self.previous_results)
         logger.info("%s: %.1f s.", output_dir, results["elapsed_time"])
         return results
+
+    def save_codes(self, path: Path) -> None:
+        """Writes the codes of all images of the data set that was scored, see `saved_codes.save_codes`."""
+        for key, data_set in self._data_sets.items():
+            save_codes(self.views.codes(key, data_set), data_set, key.partition(" ")[0], path)
 
     def _scores(self, metric: ResolvedMetric, folder: Path) -> dict[str, Any]:
         data_set = self._data_set()

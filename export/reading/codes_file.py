@@ -8,7 +8,8 @@ import numpy as np
 
 from ...common.errors import DataError
 from ...common.file_identity import content_sha256
-from ...ground_truth.files.custom_keys import CODES, find_key
+from ...ground_truth.files.custom_contents import texts
+from ...ground_truth.files.custom_keys import CODES
 from ...ground_truth.files.factor_columns import columns_of
 from ...ground_truth.files.open_array import array_source, stored_keys
 from ...ground_truth.files.point_files import IS_TABLE, narrowed, read_columns
@@ -82,4 +83,4 @@ class CodesFile:
     def _recorded_data_set(self) -> str | None:
         if not self.has((DATA_SET,)):
             return None
-        return str(array_source(self.path, find_key([DATA_SET], None, (DATA_SET,)) or DATA_SET).load())
+        return texts(array_source(self.path, DATA_SET))[0]

@@ -123,6 +123,15 @@ def test_codes_of_a_whole_grid_have_the_models_scores_interventions_included(tmp
     assert results(tmp_path / "codes" / "mig")["artifact_backend"] == "codes"
 
 
+def test_saved_codes_need_no_model(tmp_path: Path) -> None:
+    model, bindings, _ = encode(tmp_path)
+    assert run(tmp_path / "model", "--model_dir", model, "--save_codes", bindings=tuple(bindings)) == 0
+    model.unlink()
+    saved = tmp_path / "model" / "codes.npz"
+    assert run(tmp_path / "codes", "--codes", saved, metrics=("mig", "irs"), bindings=(bindings[1],)) == 0
+    assert scores(tmp_path / "codes" / "mig") == scores(tmp_path / "model")
+
+
 def test_a_file_may_hold_codes_and_factors(codes: np.ndarray, tmp_path: Path) -> None:
     np.savez(tmp_path / "both.npz", codes=codes, factors=grid(), factor_names=NAMES)
     write_csv(tmp_path / "both.csv", [*NAMES, *"abcd"], np.hstack([grid(), codes.astype(float)]).tolist())
