@@ -55,7 +55,7 @@ class SlurmEngine:
     def __init__(self, function: Callable[..., Any], executor: Any, queued: Callable[[], set[str]] | None):
         """queued: lists the jobs that Slurm still knows of; None where there is no queue to ask."""
         self._function, self._executor, self._queued = function, executor, queued
-        self._gone_since: dict[int, float] = {}
+        self._gone_since: dict[str, float] = {}  # by job: a call that is tried again has another
         self._queue_time = time.monotonic()
         self._jobs: dict[int, Any] = {}
         self._ended: deque[tuple[int, Any]] = deque()
@@ -82,12 +82,13 @@ class SlurmEngine:
             return
         queued, now = self._queued(), time.monotonic()
         self._queue_time = now
-        self._gone_since = {number: self._gone_since.get(number, now) for number, job in self._jobs.items()
+        self._gone_since = {job.job_id: self._gone_since.get(job.job_id, now) for job in self._jobs.values()
                             if job.job_id not in queued}
-        for number, since in self._gone_since.items():
-            if now - since > GRACE_SECONDS:
-                lost = self._jobs.pop(number)
-                self._ended.append((number, LostWorkerError(f"job {lost.job_id} left the queue without a result")))
+        lost = {number: job.job_id for number, job in self._jobs.items()
+                if now - self._gone_since.get(job.job_id, now) > GRACE_SECONDS}
+        for number, job_id in lost.items():
+            del self._jobs[number]
+            self._ended.append((number, LostWorkerError(f"job {job_id} left the queue without a result")))
 
     def drop(self) -> None:
         for job in self._jobs.values():
