@@ -65,7 +65,8 @@ def finish(process: subprocess.Popen[str], seconds: float = MOST_SECONDS) -> tup
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         return process.wait(), f"no end within {seconds:.0f} s"
-    return process.returncode, "\n".join(line for line in errors.splitlines() if line.startswith("unbraid-"))
+    lines = [line for line in errors.splitlines() if line.startswith("unbraid-")]
+    return process.returncode, "\n".join(lines or errors.splitlines()[-1:] if process.returncode else lines)
 
 
 def try_one(draw: random.Random, command: str, way: str, world: Path, folder: Path, usual: float,
