@@ -9,7 +9,6 @@ import numpy as np
 
 from ...common.errors import UserError
 from ...common.files import atomic_file
-from ...export.reading.codes_file import DATA_SET
 from ...ground_truth.all_images import count_images, indices_in_order
 from ...ground_truth.observations import LazyObservations
 from ..sampling.code_table import LARGEST_GRID, CodeTable
@@ -27,4 +26,4 @@ def save_codes(table: CodeTable, data: Any, name: str, path: Path) -> None:
                         f"{LARGEST_GRID:,}.")
     codes = table(LazyObservations(data, indices_in_order(data)))
     with atomic_file(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **{"codes": codes, DATA_SET: np.array([name])})
+        np.savez(file, codes=codes, data_set=np.array([name]))
