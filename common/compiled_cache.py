@@ -20,7 +20,7 @@ import llvmlite
 import numba
 import numpy as np
 
-from .compiled_folders import candidate_folders, temporary_folder, writable_folder
+from .compiled_folders import readable_folders, writable_folder
 from .files import atomic_file
 from .reachable_sources import reachable_sources
 
@@ -63,8 +63,8 @@ class CompiledCache:
         if not self._is_enabled:
             return None
         name = self._file_name(signature, target.codegen())
-        for folder in (*candidate_folders(self._source), temporary_folder()):
-            payload = _read(folder / name) if folder else None
+        for folder in readable_folders(self._source):
+            payload = _read(folder / name)
             if payload is not None:
                 with contextlib.suppress(Exception):  # whatever cannot be rebuilt is compiled
                     rebuild: Any = numba.core.compiler.CompileResult._rebuild

@@ -12,6 +12,7 @@ import os
 import stat
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,18 @@ def candidate_folders(source: Path) -> list[Path]:
         return [Path(os.environ[CHOSEN])]
     user_folder = _user_cache_folder()
     return [source.parent / "__pycache__", *([user_folder / "unbraid"] if user_folder else [])]
+
+
+def readable_folders(source: Path) -> Iterator[Path]:
+    """Folders in which compiled code of a source file is looked for.
+
+    The temporary one is made, with its warning, only if the others hold nothing: they may have been filled by someone
+    who could write them, as when an image is built."""
+    candidates = candidate_folders(source)
+    yield from candidates
+    folder = writable_folder(source)
+    if folder is not None and folder not in candidates:
+        yield folder
 
 
 @functools.cache

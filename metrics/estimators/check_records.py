@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...common.compiled_folders import candidate_folders, temporary_folder, writable_folder
+from ...common.compiled_folders import readable_folders, writable_folder
 from ...common.files import atomic_file
 from ...common.reachable_sources import reachable_sources
 
@@ -26,8 +26,7 @@ def is_recorded(check: str, sources: str, library: str) -> bool:
 
     sources: the module of ours that it checks.  library: the module that it is compared with."""
     name = _file_name(check, sources, library)
-    folders = (*candidate_folders(Path(__file__)), temporary_folder())
-    return name is not None and any(folder is not None and (folder / name).is_file() for folder in folders)
+    return name is not None and any((folder / name).is_file() for folder in readable_folders(Path(__file__)))
 
 
 def record(check: str, sources: str, library: str) -> None:

@@ -174,7 +174,7 @@ def _is_module(name: str) -> bool:
 def test_every_compiled_function_uses_the_decorator() -> None:
     pattern = re.compile(r"(import|from) (numba|llvmlite)")
     importers = {path.name for path in modules() if pattern.search(path.read_text("utf-8"))}
-    assert importers == {"compiled.py", "compiled_cache.py", "fused.py"}
+    assert importers == {"compiled.py", "compiled_cache.py", "fused.py", "check_records.py"}  # the last names the CPU
 
 
 def test_a_compiled_function_is_pickled_by_name() -> None:
