@@ -52,7 +52,8 @@ def try_out(path: Path, backend: str, task: str = "open", **arguments: Any) -> A
 
 def _asked(path: Path, request: dict[str, Any]) -> Any:
     try:
-        answer = _Helper.current().ask({**request, "seconds": SECONDS, "in_command": in_command()})
+        answer = _Helper.current().ask({**request, "folder": os.getcwd(), "seconds": SECONDS,
+                                        "in_command": in_command()})
     except (OSError, ValueError, EOFError) as error:
         _Helper.forget()
         raise ArtifactError(f"{path} was tried out in a child process, which did not answer ({error}). It is "

@@ -54,8 +54,9 @@ def _in_child(request: dict[str, Any]) -> dict[str, Any]:
 
 def _answer(request: dict[str, Any], writing: int) -> None:
     """Never returns."""
-    _limit(Path(request["path"]), request["seconds"])
     try:
+        os.chdir(request["folder"])  # the helper may have been started elsewhere, and paths may be relative
+        _limit(Path(request["path"]), request["seconds"])
         from . import trial_tasks
 
         task = getattr(trial_tasks, f"task_{request['task']}")

@@ -174,3 +174,12 @@ def test_hdf5_that_reads_outside_its_file_is_refused(tmp_path: Path, kind: str) 
             file["images"] = h5py.ExternalLink(str(tmp_path / "other.h5"), "images")
     with pytest.raises(DataError, match="reads its numbers from other files"):
         h5_source(tmp_path / "data.h5", "images")
+
+
+def test_relative_paths_are_found_after_a_change_of_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("first", "second"):  # one helper process serves both
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        layers = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64 * 64, len(name)))
+        torch.jit.trace(layers.eval(), torch.zeros(2, 1, 64, 64)).save("graph.pt")
+        trial.try_out(Path("graph.pt"), "torchscript")
