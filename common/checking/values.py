@@ -118,6 +118,8 @@ def in_words(annotation: Any, interval: Interval = ANY_NUMBER) -> str:
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if annotation in (int, float):
         return f"{PLAIN_WORDS[annotation]}{interval}"
+    if isinstance(annotation, type) and isinstance(words := getattr(annotation, "IN_WORDS", None), str):
+        return words  # a class that says what it is in the words of its users
     if annotation in PLAIN_WORDS or annotation is None:
         return PLAIN_WORDS[type(None) if annotation is None else annotation]
     if origin is typing.Annotated:

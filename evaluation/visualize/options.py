@@ -46,7 +46,7 @@ class Options:
     method: str = "both"
     epsilon: float = 0.01
     frames: int = 15
-    fps: int = 10
+    fps: float = 10
     top: int = 5
     num_points: int = 640
     color_by: str | None = None
@@ -74,7 +74,7 @@ class Drawing:
     about: str
     figure: Figure | None = None
     frames: Sequence[np.ndarray] = ()
-    fps: int = 10
+    fps: float = 10
 
 
 Draw = Callable[["Model", Options], Iterator[Drawing]]

@@ -98,7 +98,7 @@ def test_every_shipped_configuration_passes() -> None:
     ("reconstruction_loss.loss_fn = 'x'", "a reference"),
     ("reconstruction_loss.loss_fn = @mig", "a reference"),
     ("annealer.anneal_fn = @mig", "a reference"),
-    ("model.model = @mig()", "a VAEObjective"),
+    ("model.model = @mig()", "an instance of a method"),
     ("model.callbacks = ['x']", "a list"),
     ("downstream_task.num_train = [10, 0]", "a list, each item a whole number from 1"),
     ("downstream_task.num_train = 5", "a list"),

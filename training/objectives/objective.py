@@ -49,6 +49,8 @@ class VAEObjective(nn.Module):
     Made from gin without networks, then `build` adds them once images and seed are known.  Everything that must
     survive a restart is a parameter or a buffer."""
 
+    IN_WORDS = "an instance of a method, such as @vae()"
+
     method: ClassVar[str]
     step_increment: int = 1  # how far one update moves the global step
     encoder: nn.Module

@@ -88,20 +88,22 @@ def test_codes_against_codes_stay_codes(tmp_path: Path) -> None:
     assert ([name for name, _ in found.rows], found.columns) == (["z0", "z1"], ["z0", "z1"])
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive", None])
-def test_a_damaged_matrix_is_named(tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize(("content", "reason"), [
+    (b"", r"is not a whole \.npz file"), (b"no archive", r"is not a whole \.npz file"),
+    (None, "has no array 'matrix'")])
+def test_a_damaged_matrix_is_named(tmp_path: Path, content: bytes | None, reason: str) -> None:
     path = tmp_path / "sap.npz"
     if content is None:
         np.savez(path, other=np.eye(2))
     else:
         path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"sap\.npz cannot be read as a matrix"):
+    with pytest.raises(ValueError, match=rf"sap\.npz {reason}"):
         read_heat_map(path)
 
 
 def test_pickles_in_a_matrix_do_not_run(tmp_path: Path) -> None:
     np.savez(tmp_path / "sap.npz", matrix=np.array([{"a": 1}], dtype=object), factor_names=np.array(["a"]))
-    with pytest.raises(ValueError, match="cannot be read"):
+    with pytest.raises(ValueError, match=r"type object and shape .* expected an array of numbers with 2 axes"):
         read_heat_map(tmp_path / "sap.npz")
 
 

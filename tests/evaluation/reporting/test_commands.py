@@ -119,7 +119,7 @@ def test_a_damaged_part_of_a_run_is_named_and_the_status_is_one(two_runs, capsys
     (run / "model" / "train_log.csv").write_text("step,loss\n1,a\n")
     assert report([str(run)]) == 1
     captured = capsys.readouterr().err
-    assert "mutual_information.npz cannot be read as a matrix" in captured
+    assert "mutual_information.npz is not a whole .npz file" in captured
     assert "train_log.csv cannot be read as a training log" in captured
     assert "train_log.csv cannot be read" in (run / "report.html").read_text()
 
