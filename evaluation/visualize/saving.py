@@ -55,7 +55,7 @@ def _png_bytes(picture: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def _gif_bytes(frames: Sequence[np.ndarray], fps: int) -> bytes:
+def _gif_bytes(frames: Sequence[np.ndarray], fps: float) -> bytes:
     """An endless GIF whose frames share their colours, so that nothing flickers."""
     from PIL.Image import Dither, fromarray
 
