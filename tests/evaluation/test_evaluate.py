@@ -59,7 +59,7 @@ def test_results_say_what_was_scored_and_how(scored: Path, exported: Path) -> No
         "discretizer.num_bins": "20",
         "evaluation.evaluation_fn": "@mig", "evaluation.global_seed": "'random_seed'", "evaluation.name": "'mig'",
         "evaluation.on_degenerate": "'nan'", "evaluation.preset": "''", "evaluation.random_seed": "0",
-        "evaluation.restart_model_stream": "False", "evaluation.scheme": "None",
+        "evaluation.restart_model_stream": "False", "evaluation.scheme": "None", "evaluation.split": "None",
         "mig.batch_size": "16", "mig.num_train": "500"}
     assert read(scored / "local_mig_0_1", "evaluation_config")["local_sample_factors.denylist_factors"] == "[]"
 

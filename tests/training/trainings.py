@@ -17,7 +17,9 @@ from unbraid.training.running.seeds import draw_seeds
 from unbraid.training.running.state import RunState
 from unbraid.training.running.train import assemble, method_of
 
-CONFIGS = sorted(path for path in (CONFIG_ROOT / "training").rglob("*.gin") if not path.stem.endswith("shared"))
+PARTS = ("any_size",)  # configs that are given beside a method's
+CONFIGS = sorted(path for path in (CONFIG_ROOT / "training").rglob("*.gin")
+                 if not path.stem.endswith("shared") and path.stem not in PARTS)
 COLOURED = ("cars3d", "celeba", "mpi3d_multi_real", "shapes3d")
 SIDES = {"mnist": 32, "natural_images": 16}
 NUM_STORED = 32
