@@ -30,7 +30,7 @@ def commands(document: Path) -> list[str]:
     text = document.read_text(encoding="utf-8").replace("\\\n", " ")
     spans = re.findall(r"`([^`\n]+)`", text) + re.findall(r"^(?:    )?(unbraid-[^\n]+)$", text, re.MULTILINE)
     return [found for span in spans
-            for found in re.findall(r"unbraid-[a-z]+(?: [^#`;|]*)?", span.split("  #")[0])]
+            for found in re.findall(r"(?<![.\w])unbraid-[a-z]+(?: [^#`;|]*)?", span.split("  #")[0])]
 
 
 @cache

@@ -62,6 +62,8 @@ def named_writes(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.filename is not None and not _is_about(Path(os.fsdecode(error.filename)), path):
             raise  # something else, which the block reads
+        if error.errno is None and not FAILED_WRITES.search(str(error)):
+            raise  # not the system's: gzip.BadGzipFile and others are OSErrors, too
         raise SystemRefusalError(f"{path} cannot be written: {reason_of(error)}") from error
     except (RuntimeError, ValueError) as error:
         if not FAILED_WRITES.search(str(error)):

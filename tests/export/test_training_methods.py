@@ -20,7 +20,7 @@ TINY = ("dataset.name = 'threeDotsCacheSmall'", "model.training_steps = 1", "mod
         "model.eval_steps = 1")
 
 
-@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize("config", [CONFIGS[0], pytest.param(CONFIGS[1], marks=pytest.mark.slow)])
 def test_checkpoint_is_exported_in_every_format(config: str, tmp_path: Path, images: np.ndarray) -> None:
     with configured([config], TINY):
         train(tmp_path / "model")

@@ -74,7 +74,7 @@ def test_a_seed_gives_the_same_batches(config: Path) -> None:
         assert torch.equal(ours, theirs)
 
 
-@pytest.mark.parametrize("config", every_config())
+@pytest.mark.parametrize("config", every_config(few=True))
 def test_a_checkpoint_goes_from_the_card_to_a_machine_without_one_and_back(config: Path, tmp_path: Path) -> None:
     with pretended_card(), training(config, device=NAME) as state:
         state.model_dir = tmp_path

@@ -13,7 +13,8 @@ from unbraid.training.objectives.objective import VAEObjective
 from unbraid.training.objectives.registry import methods
 
 TRAINING_CONFIGS = sorted((CONFIG_ROOT / "training").rglob("*.gin"))
-COMPLETE = [path for path in TRAINING_CONFIGS if not path.stem.endswith("shared")]
+PARTS = ("any_size",)  # configs that are given beside a method's
+COMPLETE = [path for path in TRAINING_CONFIGS if not path.stem.endswith("shared") and path.stem not in PARTS]
 
 # The bindings of the studies' model_configs/shared.gin.
 STUDY = """

@@ -64,12 +64,15 @@ def method_name(config: Path) -> str:
         return str(bound("model.model"))
 
 
-def every_config() -> list[object]:
-    """All configs as parameters of a test; those after the first of each method are marked slow."""
+def every_config(few: bool = False) -> list[object]:
+    """All configs as parameters of a test; those after the first of each method are marked slow.
+
+    few: so are all methods but the first three, for tests that take seconds each."""
     seen: set[str] = set()
     parameters = []
     for config in CONFIGS:
         name = method_name(config)
-        parameters.append(pytest.param(config, id=config.stem, marks=[pytest.mark.slow] if name in seen else []))
+        is_slow = name in seen or (few and len(seen) >= 3)
+        parameters.append(pytest.param(config, id=config.stem, marks=[pytest.mark.slow] if is_slow else []))
         seen.add(name)
     return parameters
