@@ -85,7 +85,7 @@ def guarded(prog: str, run: Callable[[], int]) -> int:
 def _say_errors_in_one_line(parser: argparse.ArgumentParser) -> None:
     """argparse quotes what it was given, however long and whatever characters it has."""
     error = parser.error
-    parser.error = lambda message: error(one_sentence(message))  # type: ignore[assignment, method-assign]
+    parser.error = lambda message: error(one_sentence(message))  # type: ignore[method-assign]
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for subparser in action.choices.values():
