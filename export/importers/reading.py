@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import pickle
+import struct
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ from .unwrapping import NO_CHOICE, Choice, Fit, one_of, state_dicts, unwrapped
 
 logger = logging.getLogger(__name__)
 
-DAMAGED = (RuntimeError, EOFError, OSError, ValueError, KeyError, IndexError, AttributeError, TypeError,
-           zipfile.BadZipFile, pickle.UnpicklingError)
+# What torch's unpickler raises for damaged files, which depends on the byte at which a file ends.
+DAMAGED = (RuntimeError, EOFError, OSError, ValueError, LookupError, AttributeError, TypeError, ArithmeticError,
+           AssertionError, struct.error, zipfile.BadZipFile, pickle.UnpicklingError)
 
 
 def read_state(path: Path, allow_pickled_code: bool = False, fit: Fit = lambda tensors: tensors,

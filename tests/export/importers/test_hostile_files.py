@@ -94,6 +94,16 @@ def test_a_half_downloaded_file_is_named(tmp_path: Path, disvae: Callable, is_zi
         import_checkpoint(tmp_path)
 
 
+def test_a_file_that_ends_at_any_byte_is_named(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    torch.save({f"encoder.conv{i}.weight": torch.zeros(2, 3) for i in range(4)}, buffer,
+               _use_new_zipfile_serialization=False)
+    for num_bytes in range(60, 600):  # torch's unpickler fails in another way at almost every byte
+        (tmp_path / "model.pt").write_bytes(buffer.getvalue()[:num_bytes])
+        with pytest.raises(ArtifactError, match=r"model\.pt (is truncated or damaged|cannot be read as a checkpoint)"):
+            import_checkpoint(tmp_path)
+
+
 @pytest.mark.parametrize(("content", "message"), [
     (b"", r"is no model.*found bytes \(none\). Is it downloaded in full"),
     (b"version https://git-lfs.github.com/spec/v1", "is no model"),
