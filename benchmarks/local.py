@@ -22,8 +22,8 @@ from typing import Any
 
 import gin
 import numpy as np
-from study import OURS, ReferenceEncoder, accept_old_names, importlib, largest_difference, reference_names, timed
 
+from study import OURS, ReferenceEncoder, accept_old_names, importlib, largest_difference, reference_names, timed
 from unbraid.common.commands import format_table
 from unbraid.common.configuration import CONFIG_ROOT, configured
 from unbraid.evaluation.protocol.evaluate import compute_scores, load_metrics

@@ -16,7 +16,7 @@ from typing import Any
 from .children import end_with_parent
 from .disk.system_errors import sentence_of
 from .errors import UserError, one_sentence
-from .signals import Stopped, stoppable
+from .signals import Stopped, put_off, stop, stop_requested, stoppable
 from .wording import command_wording
 
 BAD_INPUT = 2
@@ -50,36 +50,51 @@ def guarded(prog: str, run: Callable[[], int]) -> int:
     """What `run` returns; 2 after one sentence for bad input and for what the system refuses; 128 + n for signal n.
 
     Any other exception is a defect of unbraid and keeps its traceback."""
-    with stoppable():
-        try:
+    try:
+        with stoppable():
+            return _answered(prog, run)
+    except Stopped as stopped:  # while the handlers are set up or taken away
+        return _stopped(prog, stopped)
+
+
+def _answered(prog: str, run: Callable[[], int]) -> int:
+    """The exit status of `run`, and the sentence for what ended it, as `guarded` says."""
+    try:
+        with put_off():  # a stream whose setting up is interrupted prints nothing any more
             _prepare_streams()
             end_with_parent()
-            status = run()
-            sys.stdout.flush()
-            return status
-        except Stopped as stopped:
-            _tell(f"{prog}: {one_sentence(stopped.what)} {stopped.note}".rstrip())
-            return stopped.status
-        except KeyboardInterrupt:  # where signals are not ours: in a thread
-            _tell(f"{prog}: interrupted.")
-            return 130
-        except UserError as error:
-            _tell(f"{prog}: {one_sentence(error)}")
-            return BAD_INPUT
-        except BrokenPipeError:  # the reader, such as head, had enough; nothing more can be said to it
-            _forget_output()
-            return 0
-        except OSError as error:
-            is_output = error.filename is None and error.errno in (errno.ENOSPC, errno.EIO, errno.EFBIG)
-            _tell(f"{prog}: {'Standard output: ' if is_output else ''}{one_sentence(sentence_of(error))}")
-            _forget_output()
-            return BAD_INPUT
-        except (MemoryError, RuntimeError) as error:
-            if not is_out_of_memory(error):
-                raise
-            _tell(f"{prog}: There is not enough memory for this. {one_sentence(error)} Ask for fewer points, smaller "
-                  "batches or smaller networks.")
-            return BAD_INPUT
+        if stop_requested():
+            stop()
+        status = run()
+        sys.stdout.flush()
+        return status
+    except Stopped as stopped:
+        return _stopped(prog, stopped)
+    except KeyboardInterrupt:  # where signals are not ours: in a thread
+        _tell(f"{prog}: interrupted.")
+        return 130
+    except UserError as error:
+        _tell(f"{prog}: {one_sentence(error)}")
+        return BAD_INPUT
+    except BrokenPipeError:  # the reader, such as head, had enough; nothing more can be said to it
+        _forget_output()
+        return 0
+    except OSError as error:
+        is_output = error.filename is None and error.errno in (errno.ENOSPC, errno.EIO, errno.EFBIG)
+        _tell(f"{prog}: {'Standard output: ' if is_output else ''}{one_sentence(sentence_of(error))}")
+        _forget_output()
+        return BAD_INPUT
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        _tell(f"{prog}: There is not enough memory for this. {one_sentence(error)} Ask for fewer points, smaller "
+              "batches or smaller networks.")
+        return BAD_INPUT
+
+
+def _stopped(prog: str, stopped: Stopped) -> int:
+    _tell(f"{prog}: {one_sentence(stopped.what)} {stopped.note}".rstrip())
+    return stopped.status
 
 
 def _say_errors_in_one_line(parser: argparse.ArgumentParser) -> None:

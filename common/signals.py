@@ -58,22 +58,24 @@ def stoppable() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in SIGNALS}
     heeded = [number for number in SIGNALS if before[number] is not signal.SIG_IGN]
     _State.number, _State.is_active, _State.is_put_off = None, True, False
-    alarm = signal.signal(signal.SIGALRM, _raise_again)
-    for number in heeded:
-        signal.signal(number, _receive)
-    try:
+    alarm, hook = signal.signal(signal.SIGALRM, _raise_again), sys.unraisablehook
+    sys.unraisablehook = lambda lost: None if isinstance(lost.exc_value, Stopped) else hook(lost)  # raised again soon
+    try:  # a signal can come as soon as the first handler stands
+        for number in heeded:
+            signal.signal(number, _receive)
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         for number in heeded:
             signal.signal(number, before[number])
         signal.signal(signal.SIGALRM, alarm)
+        sys.unraisablehook = hook
         _State.is_active = False
 
 
 @contextlib.contextmanager
 def put_off() -> Iterator[None]:
-    """Within the block a first signal is only noted, for `check_stopped` to raise; a second one raises at once."""
+    """Within the block a first signal is only noted, for `stop` to raise; a second one raises at once."""
     _State.is_put_off = True
     try:
         yield

@@ -105,7 +105,6 @@ signal.signal(signal.SIGHUP, signal.SIG_IGN)
     assert run(body) == (0, "")
 
 
-@pytest.mark.slow  # sent at the moment at which handlers are set up, where a window of microseconds is left open
 @pytest.mark.parametrize("command", ["data", "train", "export", "evaluate", "aggregate", "report", "visualize",
                                      "reproduce"])
 def test_a_signal_during_the_first_imports_is_heeded(command: str) -> None:
