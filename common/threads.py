@@ -47,7 +47,8 @@ def _become_worker() -> None:
 
 def num_cores() -> int:
     """Cores this process may use: `UNBRAID_CORES`, or all that it may run on."""
-    return core_limit() or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return core_limit() or available
 
 
 def core_limit() -> int:

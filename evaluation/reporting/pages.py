@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import re
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup, escape
 
+from ... import __version__
 from ...common.files import write_text
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -21,7 +21,7 @@ def render(template: str, **values: Any) -> str:
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined,
                               trim_blocks=True, lstrip_blocks=True)
     environment.filters["breakable"] = breakable
-    return environment.get_template(template).render(**values, version=importlib.metadata.version("unbraid"))
+    return environment.get_template(template).render(**values, version=__version__)
 
 
 def breakable(text: str) -> Markup:

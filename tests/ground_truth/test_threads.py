@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 
 from unbraid.common import threads
-from unbraid.common.threads import in_threads
+from unbraid.common.threads import in_threads, num_cores
 from unbraid.ground_truth.drawing.dsprites_raster import draw_sprites
 
 INDICES = np.arange(0, 737_280, 1001)
 
 
 @pytest.mark.parametrize("num_rows", [0, 1, 63, 1000, 1001])
-@pytest.mark.parametrize("num_cores", [1, 3])
-def test_every_row_is_done_once(monkeypatch, num_rows, num_cores):
-    monkeypatch.setattr(threads, "num_cores", lambda: num_cores)
+@pytest.mark.parametrize("cores", [1, 3])
+def test_every_row_is_done_once(monkeypatch, num_rows, cores):
+    monkeypatch.setattr(threads, "num_cores", lambda: cores)
     done = np.zeros(num_rows, dtype=int)
 
     def work(start, stop):
@@ -53,3 +53,13 @@ def test_rendering_after_a_fork():
     with multiprocessing.get_context("fork").Pool(1) as pool:
         found = pool.apply_async(draw_sprites, (INDICES,)).get(timeout=60)
     assert int(found.sum()) == expected
+
+
+@pytest.mark.parametrize("has_affinity", [True, False])
+def test_the_limit_on_cores_holds_on_every_system(has_affinity: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not has_affinity:  # macOS and Windows
+        monkeypatch.delattr("os.sched_getaffinity")
+    monkeypatch.delenv("UNBRAID_CORES", raising=False)
+    assert num_cores() >= 1
+    monkeypatch.setenv("UNBRAID_CORES", "7")
+    assert num_cores() == 7

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
 from pathlib import Path
 
 import pytest
 
+from unbraid import __version__
 from unbraid.evaluation.reporting.aggregate import main as aggregate
 from unbraid.evaluation.reporting.report import main as report
 
@@ -20,6 +22,15 @@ def test_every_kind_of_file_is_written(tmp_path, two_runs, capsys) -> None:
     printed = capsys.readouterr().out
     assert re.search(r"^vae\s+0\.2000", printed, re.MULTILINE)
     assert "Gaps are filled by 1 command(s), such as\n  unbraid-evaluate" in printed
+
+
+def test_pages_need_no_installed_package(two_runs, monkeypatch) -> None:
+    def lost(name: str) -> str:  # a package on PYTHONPATH alone has no metadata
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", lost)
+    assert report([str(two_runs[0]), "--no_pictures"]) == 0
+    assert f"unbraid {__version__}" in (two_runs[0] / "report.html").read_text()
 
 
 def test_a_broken_file_is_named_the_rest_reported_and_the_status_is_one(tmp_path, write_result, capsys) -> None:
