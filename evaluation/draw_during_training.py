@@ -15,11 +15,10 @@ import gin
 import numpy as np
 
 from ..common.errors import ConfigurationError
-from ..common.files import atomic_file
 from .during_training import check_steps, is_step_due
 from .visualize.mosaic import assembled, blank
 from .visualize.options import Drawing
-from .visualize.saving import image_bytes
+from .visualize.saving import save
 from .visualize.traversals import absolute_values, traverse
 
 GIF_NAME = "training"
@@ -77,8 +76,7 @@ class DrawDuringTraining:
         """Draws, writes the files, and returns no scores."""
         picture = np.round(255 * assembled(self._rows())).astype(np.uint8)
         folder = self.training.output_dir / "pictures"
-        path = folder / f"{step:09d}.png"
-        _write_png(picture, path)
+        save(Drawing(f"{step:09d}", "reconstructions and traversals", pixels=picture), folder)
         self._write_gif(folder)
         self._show(picture, step)
         return {}
@@ -97,9 +95,8 @@ class DrawDuringTraining:
         from PIL import Image
 
         frames = [np.asarray(Image.open(path).convert("RGB")) for path in sorted(folder.glob("*.png"))]
-        drawing = Drawing(GIF_NAME, "reconstructions and traversals during training", frames=frames, fps=self.fps)
-        with atomic_file(folder.parent / f"{GIF_NAME}.gif") as temporary:
-            temporary.write_bytes(image_bytes(drawing))
+        about = "reconstructions and traversals during training"
+        save(Drawing(GIF_NAME, about, frames=frames, fps=self.fps), folder.parent)
 
     def _show(self, picture: np.ndarray, step: int) -> None:
         """Adds the picture to the run's TensorBoard log, in an event file of its own."""
@@ -107,10 +104,3 @@ class DrawDuringTraining:
 
         with SummaryWriter(str(self.training.output_dir.parent / "tensorboard")) as writer:
             writer.add_image("pictures/reconstructions_and_traversals", picture, step, dataformats="HWC")
-
-
-def _write_png(picture: np.ndarray, path: Path) -> None:
-    from PIL import Image
-
-    with atomic_file(path) as temporary:
-        Image.fromarray(picture).save(temporary, format="PNG")

@@ -21,27 +21,15 @@ KINDS = ("pca", "ica")
 NUM_VERIFIED = 64  # images on which the exported files are compared
 
 
-class PixelEncoder(nn.Module):
-    """Maps images (N, C, H, W) to codes (N, K): one linear layer on the pixels."""
-
-    def __init__(self, pixel_map: AffineMap):
-        super().__init__()
-        self.linear = _linear(pixel_map.matrix, pixel_map.offset - pixel_map.center @ pixel_map.matrix)
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return self.linear(images.flatten(1))
-
-
 class PixelDecoder(nn.Module):
-    """Maps codes (N, K) to images (N, C, H, W): the least-squares reconstruction, clipped to [0, 1]."""
+    """Maps pixels (N, C H W) to images (N, C, H, W), clipped to [0, 1]."""
 
-    def __init__(self, pixel_map: AffineMap, image_shape: Sequence[int]):
+    def __init__(self, image_shape: Sequence[int]):
         super().__init__()
-        self.linear = _linear(pixel_map.inverse, pixel_map.center - pixel_map.offset @ pixel_map.inverse)
         self.image_shape = tuple(image_shape)
 
-    def forward(self, codes: torch.Tensor) -> torch.Tensor:
-        return self.linear(codes).clamp(0, 1).unflatten(1, self.image_shape)
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        return pixels.clamp(0, 1).unflatten(1, self.image_shape)
 
 
 def export_pixel_baseline(kind: str, data_set: str, output_dir: str | Path, *, num_latents: int = 10,
@@ -73,9 +61,9 @@ def export_pixel_baseline(kind: str, data_set: str, output_dir: str | Path, *, n
     pixels = images.transpose(0, 3, 1, 2).reshape(len(images), -1)
     pixel_map = fit_pixels(kind, pixels, num_latents, random_state)
     shape = (images.shape[3], *images.shape[1:3])
-    return export_representation(PixelEncoder(pixel_map), output_dir, images[:NUM_VERIFIED], method=f"{kind} of pixels",
-                                 decoder=PixelDecoder(pixel_map, shape), data_set=data_set, formats=formats,
-                                 overwrite=overwrite)
+    return export_representation(nn.Flatten(), output_dir, images[:NUM_VERIFIED], method=f"{kind} of pixels",
+                                 postprocessing=pixel_map, decoder=PixelDecoder(shape), data_set=data_set,
+                                 formats=formats, overwrite=overwrite)
 
 
 def fit_pixels(kind: str, pixels: np.ndarray, num_latents: int, random_state: np.random.RandomState) -> AffineMap:
@@ -88,17 +76,9 @@ def fit_pixels(kind: str, pixels: np.ndarray, num_latents: int, random_state: np
     pca = PCA(num_latents, whiten=True, svd_solver="arpack", random_state=random_state).fit(pixels.astype(np.float64))
     deviations = np.sqrt(pca.explained_variance_)
     whitening = AffineMap(pca.mean_, pca.components_.T / deviations, np.zeros(num_latents),
-                          pca.components_ * deviations[:, None])
+                          pca.components_ * deviations[:, None], {"name": "pca", "num_components": num_latents})
     if kind == "pca":
         return whitening
     unmixing = fit_ica(whitening(pixels), random_state)
     return AffineMap(pca.mean_, whitening.matrix @ unmixing.matrix, -unmixing.center @ unmixing.matrix,
-                     unmixing.inverse @ whitening.inverse)
-
-
-def _linear(matrix: np.ndarray, offset: np.ndarray) -> nn.Linear:
-    """A layer that computes x @ matrix + offset."""
-    layer = nn.Linear(*matrix.shape)
-    layer.weight.data = torch.from_numpy(np.ascontiguousarray(matrix.T, dtype=np.float32))
-    layer.bias.data = torch.from_numpy(offset.astype(np.float32))
-    return layer
+                     unmixing.inverse @ whitening.inverse, unmixing.description)

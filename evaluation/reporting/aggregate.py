@@ -148,8 +148,9 @@ def read_results(arguments: argparse.Namespace) -> ResultRows:
 
 def write_files(read: ResultRows, boards: Sequence[Path], arguments: argparse.Namespace) -> None:
     """Everything is made before the first file is written; the aggregate needs no scores, the tables do."""
+    from ..visualize.options import Drawing
+    from ..visualize.saving import save
     from .data_frame import data_frame, write_frame
-    from .group_plots import save_figure
     from .leaderboard import boards_of, write_leaderboard
     from .paper_tables import write_table
     from .scores import models_of, results_of
@@ -168,7 +169,7 @@ def write_files(read: ResultRows, boards: Sequence[Path], arguments: argparse.Na
         for path in arguments.table:
             write_table(table, path)
     for path, figure in figures:
-        save_figure(figure, path)
+        save(Drawing(path.stem, "groups of models compared", figure), path.parent, path.suffix[1:])
     if arguments.test:
         show_tests(models, arguments)
     for path in boards:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import UserError
-from ...common.files import atomic_file
 from ..visualize.charts import new_figure
 from .columns import Column, cell_of, labels_of
 from .grouping import Group
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 RADIUS = "local_sample_factors.locality_proportion"
-SUFFIXES = (".svg", ".pdf", ".png")
+SUFFIXES = (".svg", ".pdf", ".png")  # vector graphics first
 PANELS_PER_ROW = 3
 SMALLEST_VIOLIN = 3  # with fewer values a violin shows nothing that the points do not show
 
@@ -74,13 +73,6 @@ def scatter_figure(groups: Sequence[Group], x_column: Column, y_column: Column) 
     axes.set_title(f"{len(every)} models{correlation}", fontsize=9)
     axes.legend(frameon=False, fontsize=8)
     return figure
-
-
-def save_figure(figure: Figure, path: Path) -> None:
-    """Writes the figure in the format of the path's suffix, without a date in it."""
-    with atomic_file(path) as temporary:
-        figure.savefig(temporary, format=path.suffix[1:], metadata={} if path.suffix == ".png" else
-                       {"CreationDate": None} if path.suffix == ".pdf" else {"Date": None})
 
 
 def local_families(groups: Sequence[Group], columns: Sequence[Column]) -> dict[str, dict[float, Column]]:

@@ -87,7 +87,7 @@ def _single_columns(jacobian: np.ndarray, columns: np.ndarray, method: str) -> I
     for number, row in enumerate(pictures):
         for column, picture in zip(columns, row, strict=True):
             yield Drawing(f"jacobian_{method}_{number}_z{column}", f"derivative of image {number} by code {column}",
-                          frames=[picture])
+                          pixels=picture)
 
 
 def colour_scale(jacobian: np.ndarray) -> float:

@@ -67,12 +67,14 @@ class Options:
 
 @dataclass(frozen=True)
 class Drawing:
-    """One picture: a figure, or the frames (n, H, W, 3) uint8 of a GIF.  name: of the file, without suffix.
-    about: what it shows, in a sentence."""
+    """One picture: a figure, pixels (H, W, 3) uint8 that are written as they are, or the frames (n, H, W, 3) of a GIF.
+
+    name: of the file, without suffix.  about: what it shows, in a sentence."""
 
     name: str
     about: str
     figure: Figure | None = None
+    pixels: np.ndarray | None = None
     frames: Sequence[np.ndarray] = ()
     fps: float = 10
 

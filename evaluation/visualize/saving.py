@@ -19,15 +19,15 @@ FORMATS = ("png", "svg", "pdf")
 
 
 def image_bytes(drawing: Drawing, file_format: str = "png") -> bytes:
-    """A drawing as PNG, SVG or PDF; one with a single frame as PNG, with several as GIF, whatever the format."""
+    """A figure as PNG, SVG or PDF; whatever the format, pixels are a PNG and frames a GIF."""
     if drawing.figure is not None:
         return _figure_bytes(drawing, file_format)
-    return _png_bytes(drawing.frames[0]) if len(drawing.frames) == 1 else _gif_bytes(drawing.frames, drawing.fps)
+    return _gif_bytes(drawing.frames, drawing.fps) if drawing.pixels is None else _png_bytes(drawing.pixels)
 
 
 def save(drawing: Drawing, folder: Path, file_format: str = "png") -> Path:
     """Writes `folder`/NAME.png (or .svg, .pdf, .gif); an older file of that name is replaced.  Returns the path."""
-    suffix = file_format if drawing.figure is not None else "png" if len(drawing.frames) == 1 else "gif"
+    suffix = file_format if drawing.figure is not None else "gif" if drawing.pixels is None else "png"
     path = folder / f"{drawing.name}.{suffix}"
     content = image_bytes(drawing, file_format)
     with atomic_file(path) as temporary:

@@ -4,8 +4,9 @@ This floor knows none of them; the code that scores lives two floors up, and gin
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -63,13 +64,8 @@ class MeanEncoder:
     @torch.no_grad()
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """images: (n, H, W, C) float32 in [0, 1].  Returns (n, D) float32."""
-        was_training = self.encoder.training
-        self.encoder.eval()
-        try:
-            with float32(), plain_layers():
-                return self.encoder(self.load(images))[0].cpu().numpy()
-        finally:
-            self.encoder.train(was_training)
+        with _as_exported(self.encoder):
+            return self.encoder(self.load(images))[0].cpu().numpy()
 
     def sha256(self) -> str:
         """Hash of the encoder's weights as they are now."""
@@ -89,14 +85,22 @@ class MeanDecoder:
     @torch.no_grad()
     def __call__(self, codes: np.ndarray) -> np.ndarray:
         """codes: (n, D) float32.  Returns (n, H, W, C) float32 in [0, 1]."""
-        was_training = self.decoder.training
-        self.decoder.eval()
-        try:
-            with float32(), plain_layers():
-                images = self.activation(self.decoder(torch.from_numpy(codes).to(self.device)))
-                return images.permute(0, 2, 3, 1).cpu().numpy()
-        finally:
-            self.decoder.train(was_training)
+        with _as_exported(self.decoder):
+            images = self.activation(self.decoder(torch.from_numpy(codes).to(self.device)))
+            return images.permute(0, 2, 3, 1).cpu().numpy()
+
+
+@contextlib.contextmanager
+def _as_exported(network: nn.Module) -> Iterator[None]:
+    """Within the block a network in training computes as its export does: in evaluation mode, in float32, with the
+    plain layers."""
+    was_training = network.training
+    network.eval()
+    try:
+        with float32(), plain_layers():
+            yield
+    finally:
+        network.train(was_training)
 
 
 def start_callbacks(callbacks: Sequence[Callback], training: Training) -> None:
