@@ -24,8 +24,8 @@ import gin
 import numpy as np
 
 from study import OURS, ReferenceEncoder, accept_old_names, importlib, largest_difference, reference_names, timed
-from unbraid.common.commands import format_table
-from unbraid.common.configuration import CONFIG_ROOT, configured
+from unbraid.common.commands.command_line import format_table
+from unbraid.common.configuration.parsing import CONFIG_ROOT, configured
 from unbraid.evaluation.protocol.evaluate import compute_scores, load_metrics
 from unbraid.evaluation.protocol.presets import metrics_of_preset
 from unbraid.evaluation.sampling.code_table import CodeTable

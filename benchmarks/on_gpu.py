@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from unbraid.common.commands import format_table
+from unbraid.common.commands.command_line import format_table
 from unbraid.export import load_representation
 from unbraid.export.formats import FORMAT_NAMES, export_format
 from unbraid.ground_truth.sets.three_dots import ThreeDots

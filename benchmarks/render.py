@@ -20,8 +20,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from unbraid.common.commands import format_table
-from unbraid.common.threads import num_cores
+from unbraid.common.commands.command_line import format_table
+from unbraid.common.numerics.threads import num_cores
 from unbraid.ground_truth.bases.byte_images import OUT_OF_255, look_up
 from unbraid.ground_truth.files.decoded import open_images
 from unbraid.ground_truth.files.open_array import array_source

@@ -28,8 +28,8 @@ import gin
 import gin.selector_map
 import numpy as np
 
-from unbraid.common.commands import format_table
-from unbraid.common.configuration import configured, find_config
+from unbraid.common.commands.command_line import format_table
+from unbraid.common.configuration.parsing import configured, find_config
 from unbraid.evaluation.protocol.evaluate import compute_scores, load_metrics
 from unbraid.evaluation.protocol.presets import metrics_of_preset
 from unbraid.evaluation.sampling.code_table import CodeTable, Encoder

@@ -29,8 +29,8 @@ import gin
 import numpy as np
 import torch
 
-from unbraid.common.commands import format_table
-from unbraid.common.configuration import CONFIG_ROOT, bound, configured
+from unbraid.common.commands.command_line import format_table
+from unbraid.common.configuration.parsing import CONFIG_ROOT, bound, configured
 from unbraid.ground_truth.registry import data_sets
 from unbraid.ground_truth.sets.three_dots import ThreeDots
 from unbraid.training.data.labelled import Supervision

@@ -7,7 +7,7 @@ import importlib
 import sys
 from collections.abc import Callable
 
-from .commands import BAD_INPUT, guarded
+from .commands.command_line import BAD_INPUT, guarded
 
 COMMANDS = {
     "data": (".ground_truth.__main__", "list, describe, fetch, check and preview data sets"),

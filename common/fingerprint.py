@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from .file_identity import contents_sha256
+from .disk.file_identity import contents_sha256
 
 Fingerprint = dict[str, Any]
 KEY = "fingerprint"  # its name in result files

@@ -12,9 +12,9 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from .configuration import config_values, operative_config
+from .configuration.parsing import config_values, operative_config
 from .disk import reading
-from .files import write_json, write_text
+from .disk.files import write_json, write_text
 
 MOST_BYTES = 1 << 26  # of a file of an earlier step that is taken along
 # Keys that readers use as text; scores and bindings may be anything.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..common.commands import INCOMPLETE, add_gin_arguments, progress, run_command
+from ..common.commands.command_line import INCOMPLETE, add_gin_arguments, progress, run_command
 from ..common.fingerprint import ANY_VERSION
 from ..export.foreign.flags import add_hint_arguments, checkpoint_flags, hints_of
 from .protocol.presets import DEFAULT_PRESET, ListAction, metrics_of_preset, presets

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..common.commands import run_command
+from ..common.commands.command_line import run_command
 from ..common.errors import UserError
 from .reporting.tables import model_by_metric, read_results
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..common.commands import add_gin_arguments, run_command
+from ..common.commands.command_line import add_gin_arguments, run_command
 from ..common.errors import UserError
 from ..common.fingerprint import ANY_VERSION, Fingerprint
 from .files.record import Record
@@ -82,8 +82,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def export(arguments: argparse.Namespace) -> None:
+    from ..common.disk.files import refuse_existing
     from ..common.disk.locks import locked
-    from ..common.files import refuse_existing
     from ..ground_truth.files.reads import noted_reads
     from .files.export_fingerprint import export_fingerprint, record_export
 
@@ -132,7 +132,7 @@ def _exporter(arguments: argparse.Namespace) -> Callable[[argparse.Namespace], R
 
 
 def _export_baseline(arguments: argparse.Namespace) -> Record:
-    from ..common.configuration import configured
+    from ..common.configuration.parsing import configured
     from ..ground_truth import named_data  # noqa: F401  # gin has to know the bindings of custom data
     from .baselines import export_pixel_baseline
 

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..common.arguments import count, seed
-from ..common.commands import run_command
+from ..common.commands.arguments import count, seed
+from ..common.commands.command_line import run_command
 
 DESCRIPTION = """\
 Data sets: what there is, where the files go, and whether they are what they should be.
@@ -84,7 +84,7 @@ def run_download(arguments: argparse.Namespace) -> None:
 
 
 def run_verify(arguments: argparse.Namespace) -> None:
-    from ..common.configuration import configured
+    from ..common.configuration.parsing import configured
     from .catalogue.verification import verify
 
     with configured(bindings=arguments.gin_bindings):
@@ -93,8 +93,8 @@ def run_verify(arguments: argparse.Namespace) -> None:
 
 
 def run_images(arguments: argparse.Namespace) -> None:
-    from ..common.commands import progress
-    from ..common.configuration import configured
+    from ..common.commands.command_line import progress
+    from ..common.configuration.parsing import configured
     from ..common.disk.locks import locked
     from .all_images import count_images, write_images
     from .named_data import get_named_ground_truth_data
@@ -109,9 +109,9 @@ def run_images(arguments: argparse.Namespace) -> None:
 def run_preview(arguments: argparse.Namespace) -> None:
     from PIL import Image
 
-    from ..common.configuration import configured
+    from ..common.configuration.parsing import configured
+    from ..common.disk.files import atomic_file
     from ..common.disk.locks import locked
-    from ..common.files import atomic_file
     from .catalogue.preview import preview
     from .named_data import get_named_ground_truth_data
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..common.disk.files import atomic_file
 from ..common.errors import UserError
-from ..common.files import atomic_file
 from .observations import LazyObservations
 
 BATCH_SIZE = 1024

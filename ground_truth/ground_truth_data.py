@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..common.configuration import Parameters
+from ..common.configuration.parsing import Parameters
 from ..common.errors import UserError
 from .observations import LazyObservations
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import gin
 
-from ..common.configuration import bindings_in_use, note_used, parameters_used
-from ..common.file_identity import describe_files
+from ..common.configuration.parsing import bindings_in_use, note_used, parameters_used
+from ..common.disk.file_identity import describe_files
 from .files.reads import noted_reads
 from .ground_truth_data import GroundTruthData
 from .registry import data_sets

@@ -12,7 +12,7 @@ from typing import Any
 
 import gin
 
-from ..common.configuration import bind, bound, config_values, configured, operative_config
+from ..common.configuration.parsing import bind, bound, config_values, configured, operative_config
 from ..common.errors import MissingDataError
 from .sets.custom import custom_data
 

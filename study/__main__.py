@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..common.commands import INCOMPLETE, add_gin_arguments, progress, run_command
+from ..common.commands.command_line import INCOMPLETE, add_gin_arguments, progress, run_command
 from ..common.errors import UserError
 from .engines import EXAMPLES
 
@@ -125,7 +125,7 @@ def plan(tasks: Sequence[Task], arguments: argparse.Namespace) -> str:
 
 
 def run(tasks: Sequence[Task], arguments: argparse.Namespace) -> int:
-    from ..common.files import write_json
+    from ..common.disk.files import write_json
     from .driver import pending, refresh_page, run_tasks
     from .engines import make_engine
     from .progress import failure_list, read_states
@@ -168,7 +168,7 @@ def show(bar: Any, state: dict[str, Any]) -> None:
 
 def collect(folder: Path) -> None:
     """The aggregated table and the leaderboard."""
-    from ..common.children import run_child
+    from ..common.commands.children import run_child
 
     run_child("unbraid.evaluation.reporting.aggregate", [
         "--result_file_pattern", str(folder), "--output_path", str(folder / "results.json"), "--leaderboard",

@@ -13,9 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from ..common.commands import format_table
+from ..common.commands.command_line import format_table
+from ..common.disk.files import atomic_file
 from ..common.errors import UserError
-from ..common.files import atomic_file
 from ..common.results import read_json
 from .task import State
 from .worker import state_file

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..common.children import PARENT
-from ..common.commands import BAD_INPUT, INCOMPLETE
-from ..common.files import write_json
-from ..common.threads import CORES
+from ..common.commands.children import PARENT
+from ..common.commands.command_line import BAD_INPUT, INCOMPLETE
+from ..common.disk.files import write_json
+from ..common.numerics.threads import CORES
 from .gpus import one_gpu
 from .task import State, Task
 

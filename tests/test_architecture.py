@@ -54,6 +54,12 @@ def test_imports_only_go_down(floor: str) -> None:
     assert not wrong
 
 
+@pytest.mark.parametrize("floor", FLOORS)
+def test_the_top_of_a_floor_is_seen_at_a_glance(floor: str) -> None:
+    rooms = [path.name for path in (ROOT / floor).iterdir() if not path.name.startswith("_")]
+    assert len(rooms) <= 12, sorted(rooms)
+
+
 def test_only_rebuilders_import_training() -> None:
     importers = [str(path.relative_to(ROOT)) for path in modules("export") if "training" in imported_floors(path)]
     assert importers  # the rule would hold emptily

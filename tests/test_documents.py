@@ -12,7 +12,7 @@ from pathlib import Path
 import gin
 import pytest
 
-from unbraid.common.configuration import find_config
+from unbraid.common.configuration.parsing import find_config
 from unbraid.training.studies.registry import studies
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..common.commands import add_gin_arguments, run_command
+from ..common.commands.command_line import add_gin_arguments, run_command
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,9 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    from ..common.configuration import configured
+    from ..common.commands.line_progress import steps_progress
+    from ..common.configuration.parsing import configured
     from ..common.disk.locks import locked
-    from ..common.line_progress import steps_progress
     from .running.placement import resolve_device
     from .running.train import train
 

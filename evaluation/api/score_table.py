@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...common.commands import format_table
+from ...common.commands.command_line import format_table
 from ...metrics.declaration import Matrix, Metric, matches
 from ...metrics.result import MetricResult
 from ..reporting.tables import format_score

@@ -9,7 +9,7 @@ import importlib.util
 from collections.abc import Sequence
 from types import ModuleType
 
-from ...common import gin_files
+from ...common.configuration import gin_files
 
 HERE, ROOT = __package__, __package__.rpartition(".evaluation")[0]
 METRICS = ("beta_vae", "dci", "downstream_task", "factor_vae", "fairness", "irs", "mig", "modularity_explicitness",

@@ -15,10 +15,10 @@ from typing import Any
 import gin
 import numpy as np
 
-from ...common.config_names import METRICS, find_config
-from ...common.configuration import bound, configured
+from ...common.configuration.config_names import METRICS, find_config
+from ...common.configuration.parsing import bound, configured
+from ...common.disk.files import atomic_directory, refuse_existing
 from ...common.errors import ConfigurationError
-from ...common.files import atomic_directory, refuse_existing
 from ...common.fingerprint import KEY, Fingerprint
 from ...common.results import check_results, recorded_config, update_result_directory
 from ...export.files.record import library_versions

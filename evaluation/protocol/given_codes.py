@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ...common.configuration import bound, configured
+from ...common.configuration.parsing import bound, configured
 from ...common.errors import UserError
 from ...export.reading.codes_file import CodesFile
 from ...ground_truth.files.custom_keys import FACTORS_OF_POINTS

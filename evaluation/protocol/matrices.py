@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...common.files import atomic_file
+from ...common.disk.files import atomic_file
 from ...ground_truth.ground_truth_data import GroundTruthData
 from ...metrics.declaration import Metric
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import gin
 
-from ...common.config_names import METRICS, find_config
-from ...common.configuration import CONFIG_ROOT, configured
+from ...common.configuration.config_names import METRICS, find_config
+from ...common.configuration.parsing import CONFIG_ROOT, configured
 from ...common.errors import ConfigurationError, UnknownNameError
 from ...metrics.catalogue import declaration
 from ...metrics.declaration import Score

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...common.commands import format_table
+from ...common.commands.command_line import format_table
 
 NOT_SCORES = ("elapsed_time",)
 CONFIDENCE = 0.95

@@ -10,15 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...common.checking.bindings import require_parameters
-from ...common.configuration import (
-    CONFIG_ROOT,
-    Configuration,
-    bind,
-    bindings_in_use,
-    bound,
-    imports_in_use,
-)
+from ...common.configuration.bindings import require_parameters
+from ...common.configuration.parsing import CONFIG_ROOT, Configuration, bind, bindings_in_use, bound, imports_in_use
 from ...common.errors import ConfigurationError
 from ...common.registry import import_members
 from ..compatibility.modules import install

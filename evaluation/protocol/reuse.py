@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from ...common.configuration import config_values
+from ...common.configuration.parsing import config_values
+from ...common.disk.file_identity import content_sha256
 from ...common.errors import UserError
-from ...common.file_identity import content_sha256
 from ...common.fingerprint import KEY, Fingerprint, differences
 from ...common.results import aggregate, read_json
 from ...metrics.estimators.fast_paths import replaced_implementations

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ...common.disk.files import atomic_file
 from ...common.errors import UserError
-from ...common.files import atomic_file
 from ...ground_truth.all_images import count_images, indices_in_order
 from ...ground_truth.observations import LazyObservations
 from ..sampling.code_table import LARGEST_GRID, CodeTable

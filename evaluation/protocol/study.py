@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ...common.disk.files import refuse_existing, write_json
 from ...common.errors import UserError, one_sentence
-from ...common.files import refuse_existing, write_json
 from ...common.fingerprint import ANY_VERSION
 from ...ground_truth.recorded import own_bindings
 from ..reporting.figures import draw_missing_heat_maps

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...common.commands import INCOMPLETE, progress, run_command
+from ...common.commands.command_line import INCOMPLETE, progress, run_command
 from ...common.errors import UnknownNameError, UserError
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 def aggregate(arguments: argparse.Namespace) -> int:
     """Writes what was asked for and prints a table; returns 1 when a result file could not be read, else 0."""
+    from ...common.disk.files import all_or_none
     from ...common.disk.locks import locked
-    from ...common.files import all_or_none
 
     boards = leaderboard_files(arguments.leaderboard)
     check_outputs(arguments, boards)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...common.disk.files import atomic_file, plain
 from ...common.errors import UserError
-from ...common.files import atomic_file, plain
 from .result_files import Row, find_result_files, read_result_files
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...common.configuration import config_values
+from ...common.configuration.parsing import config_values
 from ...ground_truth.recorded import display_name, recorded_bindings
 from ..protocol.repeats import interval
 from .columns import Column, columns_of, labels_of

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...common.files import atomic_file
+from ...common.disk.files import atomic_file
 from .heat_maps import MOST_SHOWN, read_matrix
 
 PNG_START, PNG_END = b"\x89PNG", b"IEND\xaeB`\x82"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from ...common.shell import command_line
+from ...common.commands.shell import command_line
 from .columns import NOT_RECORDED, Column, cell_of
 from .scores import Model, unquoted
 

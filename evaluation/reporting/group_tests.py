@@ -8,7 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
-from ...common.commands import format_table
+from ...common.commands.command_line import format_table
 from ...common.errors import UserError
 from .columns import Column, cell_of, labels_of
 from .grouping import Group

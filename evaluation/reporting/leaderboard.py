@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...common.files import write_text
+from ...common.disk.files import write_text
 from .columns import Cell, Column, best_of, cell_of, columns_of, labels_of
 from .gaps import fill_commands
 from .grouping import spread_of_values, varying_bindings

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...common.configuration import CONFIG_ROOT
-from ...common.files import atomic_file
+from ...common.configuration.parsing import CONFIG_ROOT
+from ...common.disk.files import atomic_file
 from ...metrics.catalogue import declarations
 from ...metrics.declaration import Metric, Score
 from ..protocol.resolved import load_metrics

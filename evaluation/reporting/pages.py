@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from ... import __version__
-from ...common.files import write_text
+from ...common.disk.files import write_text
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...common.configuration import config_values
+from ...common.configuration.parsing import config_values
 from ...common.errors import UserError
 from .charts import Chart, bar_chart
 from .runs import Run

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...common.commands import INCOMPLETE, progress, run_command
+from ...common.commands.command_line import INCOMPLETE, progress, run_command
 from ...common.errors import UserError
 
 if TYPE_CHECKING:

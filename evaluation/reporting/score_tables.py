@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...common.commands import format_table
+from ...common.commands.command_line import format_table
 from .columns import Column, best_of, labels_of
 from .gaps import fill_commands
 from .grouping import Group, Spread

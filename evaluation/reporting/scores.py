@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ...common.configuration import CONFIG_ROOT
+from ...common.configuration.parsing import CONFIG_ROOT
 from ...ground_truth.recorded import NAMED_BY, display_name, needed
 from .result_files import STEPS, Row
 from .tables import headline

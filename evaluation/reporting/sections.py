@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...common.shell import command_line
+from ...common.commands.shell import command_line
 from ...metrics.facts import report_configs
 from .charts import Chart, Series, line_chart, wants_log
 from .comparison import locality_charts

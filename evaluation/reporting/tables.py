@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...common.commands import format_table
+from ...common.commands.command_line import format_table
 from ...common.results import read_json
 from ...metrics.facts import headline_key
 

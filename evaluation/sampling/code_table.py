@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import UserError
-from ...common.threads import map_in_threads
+from ...common.numerics.threads import map_in_threads
 from ...ground_truth.observations import LazyObservations
 from ..settings.context import num_jobs
 

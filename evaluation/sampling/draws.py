@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...common.compiled import compiled
+from ...common.compiling.compiled import compiled
 from ...common.errors import UserError
 from ...metrics.estimators.fast_paths import FastPath
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import gin
 
-from ...common.configuration import RUNTIME_ARGUMENTS
+from ...common.configuration.parsing import RUNTIME_ARGUMENTS
 from ...metrics.declaration import Metric, declaration_of
 
 Adapter = TypeVar("Adapter", bound=Callable[..., Any])

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...common.commands import format_table, progress, run_command
+from ...common.commands.command_line import format_table, progress, run_command
 from ...common.errors import UserError
 from .flags import build_parser, options_of
 from .options import Drawing, Options, kinds

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ...common.arguments import count, real, seed, whole
 from ...common.checking.ranges import ABOVE_0, BETWEEN_0_AND_1
+from ...common.commands.arguments import count, real, seed, whole
 from ...common.errors import UserError
 from .options import Options
 from .saving import FORMATS

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...common.configuration import bind, config_values, configured
+from ...common.configuration.parsing import bind, config_values, configured
 from ...common.errors import MissingDataError, UserError
 from ...export.errors import ArtifactError
 from ...export.files.symmetries import Symmetries, load_symmetries

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...common.files import atomic_file
+from ...common.disk.files import atomic_file
 from .options import Drawing
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from ...common.configuration import config_sources
+from ...common.configuration.parsing import config_sources
+from ...common.disk.file_identity import content_sha256
+from ...common.disk.files import write_json
 from ...common.errors import UserError
-from ...common.file_identity import content_sha256
-from ...common.files import write_json
 from ...common.fingerprint import KEY, VERSION, Fingerprint, code_sha256, differences, library_versions
 from ...common.results import read_json
 from .locating import Located, locate, sha256_of

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...common.file_identity import content_sha256, contents_sha256
+from ...common.disk.file_identity import content_sha256, contents_sha256
 from ..errors import ArtifactError, NoModelError
 from ..formats.external_data import external_files
 from .bounded import check_archive, check_is_file

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from ...common.disk.arrays import TEXTS, Wanted, read_npz
+from ...common.disk.files import atomic_file
 from ...common.disk.reading import UnreadableError
-from ...common.files import atomic_file
 from ..errors import ArtifactError
 
 FILE_NAME = "symmetries.npz"

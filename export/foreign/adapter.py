@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...common.wording import option
+from ...common.commands.wording import option
 from ..files.record import Record
 from .flags import refuse_other_channels
 from .probing import as_codes, call, chunks

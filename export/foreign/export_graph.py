@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from ...common.commands.wording import option
+from ...common.disk.files import atomic_directory
 from ...common.errors import UserError
-from ...common.files import atomic_directory
-from ...common.wording import option
 from ...ground_truth.recorded import bindings_used
 from ...ground_truth.registry import data_sets
 from ..errors import ArtifactError

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ...common.wording import option
+from ...common.commands.wording import option
 from ..errors import ArtifactError, InputMismatchError
 from ..formats.signature import Signature
 from ..telling import telling_line

@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ...common.file_identity import content_sha256
-from ...common.wording import in_command
+from ...common.commands.wording import in_command
+from ...common.disk.file_identity import content_sha256
 from .. import errors
 from ..errors import ArtifactError
 from .probing import understand

@@ -12,8 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from ...common.commands.wording import command_wording
 from ...common.errors import UserError
-from ...common.wording import command_wording
 
 MEMORY = 3 * 2**30  # bytes that a trial may take beside four times the size of its file
 LARGEST_ANSWER = 2**20

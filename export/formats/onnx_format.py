@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ...common.plain_arrays import plain
-from ...common.threads import core_limit, map_in_threads
+from ...common.numerics.plain_arrays import plain
+from ...common.numerics.threads import core_limit, map_in_threads
 from ..errors import ArtifactError, MissingBackendError
 from ..files.record import RECORD_NAME, Record
 from ..telling import telling_line

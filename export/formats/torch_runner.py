@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from ...common.gpu_numerics import use_exact_kernels
-from ...common.plain_arrays import plain
+from ...common.numerics.gpu_numerics import use_exact_kernels
+from ...common.numerics.plain_arrays import plain
 from ..errors import ArtifactError, MissingBackendError
 from ..files.record import Record
 from .signature import UNKNOWN, Signature

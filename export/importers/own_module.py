@@ -11,10 +11,10 @@ from typing import Any
 import gin
 import torch
 
-from ...common.configuration import configured
+from ...common.commands.wording import option
+from ...common.configuration.parsing import configured
+from ...common.disk.file_identity import content_sha256
 from ...common.errors import ConfigurationError, UserError
-from ...common.file_identity import content_sha256
-from ...common.wording import option
 from ..files.locating import locate
 from ..files.record import Record
 from ..formats import FORMAT_NAMES

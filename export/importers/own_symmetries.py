@@ -6,7 +6,7 @@ from pathlib import Path
 
 from torch import nn
 
-from ...common.configuration import config_values
+from ...common.configuration.parsing import config_values
 from ...training.running.checkpoint import read_checkpoint
 from ..files.symmetries import Symmetries, cfasl_symmetries, with_bases
 

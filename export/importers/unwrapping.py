@@ -14,8 +14,8 @@ from typing import Any
 
 import torch
 
+from ...common.commands.wording import option
 from ...common.errors import UserError
-from ...common.wording import option
 from ..errors import ArtifactError
 
 Tensors = Mapping[str, torch.Tensor]

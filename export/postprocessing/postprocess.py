@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...common.configuration import bind, bound, configured, operative_config
+from ...common.configuration.parsing import bind, bound, configured, operative_config
 from ...common.errors import ConfigurationError
 from ...common.results import update_result_directory
 from ...ground_truth.named_data import get_named_ground_truth_data

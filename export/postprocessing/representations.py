@@ -12,7 +12,7 @@ from typing import Any
 import gin
 import numpy as np
 
-from ...common.configuration import bound, configured
+from ...common.configuration.parsing import bound, configured
 from ...common.errors import ConfigurationError, UserError
 from ...ground_truth import named_data  # noqa: F401  # gin has to know `dataset.name`, which export configs bind
 from ..fitting import fit_ica, fit_pca_per_token, fit_whitening, read_linear_map

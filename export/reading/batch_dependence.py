@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...common.wording import option
+from ...common.commands.wording import option
 from ..errors import BatchDependenceError
 
 Function = Callable[[np.ndarray], np.ndarray]

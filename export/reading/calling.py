@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...common.gpu_numerics import failure_of_device
+from ...common.numerics.gpu_numerics import failure_of_device
 from ..errors import ArtifactError, DeviceError, InputMismatchError
 from ..files.record import Record
 from ..formats import Runner

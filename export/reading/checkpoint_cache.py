@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...common.children import last_sentence, run_child
+from ...common.commands.children import last_sentence, run_child
 from ...common.fingerprint import ANY_VERSION
 from ..errors import ArtifactError
 from ..files.locating import Located, locate

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ...common.disk.file_identity import content_sha256
 from ...common.errors import DataError
-from ...common.file_identity import content_sha256
 from ...ground_truth.files.custom_contents import texts
 from ...ground_truth.files.custom_keys import CODES
 from ...ground_truth.files.factor_columns import columns_of

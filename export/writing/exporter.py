@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from ...common.disk.files import atomic_directory
 from ...common.errors import UserError
-from ...common.files import atomic_directory
 from ...ground_truth.recorded import bindings_used
 from ...ground_truth.registry import data_sets
 from ..errors import ArtifactError

@@ -6,10 +6,10 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from ...common.compiled import compiled
+from ...common.compiling.compiled import compiled
 from ...common.errors import DataError
-from ...common.plain_arrays import plain
-from ...common.threads import in_threads
+from ...common.numerics.plain_arrays import plain
+from ...common.numerics.threads import in_threads
 
 BLACK_OR_WHITE = np.array([0, 1], dtype=np.float32)
 # Single-precision division by 255, the values disentanglement_lib's images have once they are float32.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...common.commands import format_table
+from ...common.commands.command_line import format_table
 from ..files.paths import data_root, search_roots
 from ..registry import data_sets
 from ..sets.dsprites import ABOUT as DSPRITES

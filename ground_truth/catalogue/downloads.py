@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ...common.commands import progress
+from ...common.commands.command_line import progress
+from ...common.disk.files import atomic_directory, atomic_file
 from ...common.disk.locks import locked
 from ...common.errors import DataError
-from ...common.files import atomic_directory, atomic_file
 from .about import About, DataFile
 
 CHUNK = 1 << 20

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ...common.commands import progress
+from ...common.commands.command_line import progress
+from ...common.disk.files import cache_directory
 from ...common.errors import DataError
-from ...common.files import cache_directory
 from ..bases.stored_grid import StoredGrid
 from ..drawing.dsprites_raster import draw_sprites
 from ..files import decoded

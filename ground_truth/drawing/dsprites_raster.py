@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...common.compiled import compiled
-from ...common.threads import in_threads
+from ...common.compiling.compiled import compiled
+from ...common.numerics.threads import in_threads
 from .dsprites_outline import centres, placed_outlines
 
 SIDE = 64

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from ...common.compiled import compiled
+from ...common.compiling.compiled import compiled
 
 SHIFT = 16
 ONE = 1 << SHIFT

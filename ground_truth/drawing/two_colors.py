@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...common.compiled import compiled
-from ...common.plain_arrays import plain
-from ...common.threads import in_threads
+from ...common.compiling.compiled import compiled
+from ...common.numerics.plain_arrays import plain
+from ...common.numerics.threads import in_threads
 
 
 def paint(sprites: np.ndarray, inside: np.ndarray, outside: np.ndarray) -> np.ndarray:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ...common.disk.file_identity import contents_sha256
+from ...common.disk.files import atomic_file, cache_directory
 from ...common.disk.locks import locked
 from ...common.errors import DataError
-from ...common.file_identity import contents_sha256
-from ...common.files import atomic_file, cache_directory
 from .array_file import ArrayFile
 from .array_source import ArraySource
 from .numpy_files import npy_source

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import DataError
-from ...common.threads import num_cores
+from ...common.numerics.threads import num_cores
 from .array_file import ArrayFile
 from .decoded import decoded
 from .reads import note_read

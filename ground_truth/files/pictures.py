@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...common.errors import DataError
-from ...common.threads import num_cores
+from ...common.numerics.threads import num_cores
 from ..catalogue.about import About, missing
 from .array_file import ArrayFile
 from .decoded import decoded

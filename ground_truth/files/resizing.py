@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from ...common.threads import num_cores
+from ...common.numerics.threads import num_cores
 
 
 def resize(pictures: np.ndarray, side: int = 64, bilinear: bool = False) -> np.ndarray:

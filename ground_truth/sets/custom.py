@@ -13,7 +13,7 @@ from typing import Any
 import gin
 import numpy as np
 
-from ...common.configuration import always_record
+from ...common.configuration.parsing import always_record
 from ...common.errors import ConfigurationError, DataError
 from ..bases.custom_data_sets import CustomGrid, CustomImagesOnly, CustomTable
 from ..bases.factor_table import is_full_grid, rows_by_index

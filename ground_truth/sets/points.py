@@ -7,7 +7,7 @@ from pathlib import Path
 
 import gin
 
-from ...common.configuration import always_record
+from ...common.configuration.parsing import always_record
 from ...common.errors import DataError
 from ..bases.no_images import NoImages
 from ..files.custom_keys import FACTORS_OF_POINTS

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...common.compiled import compiled
-from ...common.threads import in_threads
+from ...common.compiling.compiled import compiled
+from ...common.numerics.threads import in_threads
 from ..bases.byte_images import ByteImages
 from ..drawing.opencv_disc import disc_rows
 from ..ground_truth_data import GridGroundTruth, GroundTruthData

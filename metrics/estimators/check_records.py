@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ...common.compiled_folders import readable_folders, writable_folder
-from ...common.files import atomic_file
-from ...common.reachable_sources import reachable_sources
+from ...common.compiling.cache_folders import readable_folders, writable_folder
+from ...common.compiling.reachable_sources import reachable_sources
+from ...common.disk.files import atomic_file
 
 
 def is_recorded(check: str, sources: str, library: str) -> bool:

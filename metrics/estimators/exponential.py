@@ -13,8 +13,8 @@ from decimal import Decimal, localcontext
 
 import numpy as np
 
-from ...common.compiled import compiled
-from ...common.fused import fused_multiply_add
+from ...common.compiling.compiled import compiled
+from ...common.compiling.fused import fused_multiply_add
 from .fast_paths import FastPath
 
 TABLE_SIZE = 128

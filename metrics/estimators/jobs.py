@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from ...common.errors import UserError
-from ...common.threads import num_cores
+from ...common.numerics.threads import num_cores
 
 Result = TypeVar("Result")
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ...common.compiled import compiled
+from ...common.compiling.compiled import compiled
 from .blas import num_blas_threads, parts, product
 from .exponential import fill_exponentials, is_libm_reproduced
 from .fast_paths import OURS, FastPath, note

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ...common.compiled import compiled
+from ...common.compiling.compiled import compiled
 from ..estimators.jobs import num_jobs, run_threads
 
 

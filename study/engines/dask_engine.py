@@ -12,7 +12,7 @@ def start(function: Callable[..., Any], cores: int, place: str, address: str, **
     """place: the number of workers on this machine.  address: dask://HOST:PORT, a scheduler that runs already."""
     from distributed import Client, LocalCluster
 
-    from ...common.threads import num_cores
+    from ...common.numerics.threads import num_cores
 
     if address:
         return DaskEngine(function, Client(address.replace("dask://", "tcp://")))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ...common.threads import num_cores
+from ...common.numerics.threads import num_cores
 
 
 def start(function: Callable[..., Any], cores: int, place: str, **_: Any) -> LocalEngine:

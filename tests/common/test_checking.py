@@ -15,10 +15,10 @@ import unbraid.evaluation.protocol.presets
 import unbraid.export.postprocessing.representations
 import unbraid.ground_truth.named_data
 import unbraid.training.running.train  # noqa: F401
-from unbraid.common.checking.bindings import _parameters, require_parameters
 from unbraid.common.checking.ranges import interval_of, total_memory
 from unbraid.common.checking.values import ANY_NUMBER, Interval, fits, in_words
-from unbraid.common.configuration import CONFIG_ROOT, bound, configured
+from unbraid.common.configuration.bindings import _parameters, require_parameters
+from unbraid.common.configuration.parsing import CONFIG_ROOT, bound, configured
 from unbraid.common.errors import ConfigurationError
 from unbraid.evaluation.protocol.evaluate import load_metrics
 

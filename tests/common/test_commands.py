@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from unbraid.common.commands import add_gin_arguments, format_table, run_command
+from unbraid.common.commands.command_line import add_gin_arguments, format_table, run_command
 from unbraid.common.errors import UserError
 
 
@@ -43,7 +43,7 @@ def test_a_table_lines_up() -> None:
 
 
 def test_a_reader_that_had_enough_is_no_error() -> None:
-    script = ("import argparse; from unbraid.common.commands import run_command; "
+    script = ("import argparse; from unbraid.common.commands.command_line import run_command; "
               "raise SystemExit(run_command(lambda a: [print('line') for _ in range(100000)], "
               "argparse.ArgumentParser(prog='tool'), []))")
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

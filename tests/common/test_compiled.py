@@ -15,28 +15,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from unbraid.common.reachable_sources import imported_modules
+from unbraid.common.compiling.reachable_sources import imported_modules
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = {
     "__init__.py": "",
-    "outer.py": "from unbraid.common.compiled import compiled\n"
+    "outer.py": "from unbraid.common.compiling.compiled import compiled\n"
                 "from .middle import callee\n"
                 "from .values import (  # in parentheses\n    SCALE,\n    Pair as Both)\n\n\n"
                 "def setting():\n    return 1.0\n\n\n"
                 "@compiled()\ndef score(x):\n    return SCALE * callee(x) + _below(x)\n\n\n"
                 "@compiled()\ndef first(pair: Both):\n    return pair.left\n\n\n"
                 "@compiled()\ndef _below(x):\n    return 1.0\n",
-    "middle.py": "from unbraid.common.compiled import compiled\nimport toy.inner.deep as deep\n"
+    "middle.py": "from unbraid.common.compiling.compiled import compiled\nimport toy.inner.deep as deep\n"
                  "from toy.inner.deep import innermost\n\n\n"
                  "@compiled()\ndef callee(x):\n    return innermost(x) + deep.ADDED\n",
     "inner/__init__.py": "",
-    "inner/deep.py": "from unbraid.common.compiled import compiled\n\nADDED = 0.0\n\n\n"
+    "inner/deep.py": "from unbraid.common.compiling.compiled import compiled\n\nADDED = 0.0\n\n\n"
                      "@compiled()\ndef innermost(x):\n    return x + 0.0\n",
     "values.py": "from typing import NamedTuple\n\nSCALE = 1.0\n\n\nclass Pair(NamedTuple):\n"
                  "    left: float\n    right: float\n",
     "unrelated.py": "VALUE = 1\n",
-    "recursive.py": "import numpy as np\nfrom unbraid.common.compiled import compiled\n\n\n"
+    "recursive.py": "import numpy as np\nfrom unbraid.common.compiling.compiled import compiled\n\n\n"
                     "@compiled()\ndef total(num):\n"
                     "    return total(num - np.int64(1)) + num if num > 0 else np.int64(0)\n\n\n"
                     "@compiled()\ndef call_total(num):\n    return total(num)\n",
@@ -174,7 +174,7 @@ def _is_module(name: str) -> bool:
 def test_every_compiled_function_uses_the_decorator() -> None:
     pattern = re.compile(r"(import|from) (numba|llvmlite)")
     importers = {path.name for path in modules() if pattern.search(path.read_text("utf-8"))}
-    assert importers == {"compiled.py", "compiled_cache.py", "fused.py", "check_records.py"}  # the last names the CPU
+    assert importers == {"compiled.py", "cache.py", "fused.py", "check_records.py"}  # the last names the CPU
 
 
 def test_a_compiled_function_is_pickled_by_name() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from unbraid.common.config_names import ALIASES, CONFIG_ROOT, METRICS, find_config
+from unbraid.common.configuration.config_names import ALIASES, CONFIG_ROOT, METRICS, find_config
 from unbraid.common.errors import ConfigurationError, UnknownNameError
 from unbraid.evaluation.protocol.evaluate import metric_configs
 from unbraid.evaluation.protocol.presets import metrics_of_preset

@@ -7,7 +7,7 @@ from pathlib import Path
 import gin
 import pytest
 
-from unbraid.common.configuration import (
+from unbraid.common.configuration.parsing import (
     CONFIG_ROOT,
     bind,
     bound,

@@ -17,12 +17,12 @@ import numpy as np
 import pytest
 import torch
 
-from unbraid.common.commands import run_command
+from unbraid.common.commands.command_line import run_command
+from unbraid.common.disk.files import all_or_none, atomic_directory, atomic_file, write_json, write_text
 from unbraid.common.disk.locks import BusyError, locked
 from unbraid.common.disk.replacing import replace_directory, restore
 from unbraid.common.disk.system_errors import SystemRefusalError
 from unbraid.common.disk.temporaries import sweep, temporary_file
-from unbraid.common.files import all_or_none, atomic_directory, atomic_file, write_json, write_text
 from unbraid.export.files.record import Record
 from unbraid.export.formats import torchscript_format
 
@@ -110,8 +110,9 @@ def test_a_path_that_cannot_be_is_one_sentence(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_output_that_cannot_be_printed_is_one_sentence() -> None:
-    script = ("import argparse; from unbraid.common.commands import run_command; raise SystemExit(run_command("
-              "lambda a: print('line ' * 100000), argparse.ArgumentParser(prog='tool'), []))")
+    script = ("import argparse; from unbraid.common.commands.command_line import run_command; "
+              "raise SystemExit(run_command(lambda a: print('line ' * 100000), "
+              "argparse.ArgumentParser(prog='tool'), []))")
     with open("/dev/full", "w") as full:
         finished = subprocess.run([sys.executable, "-c", script], stdout=full, stderr=subprocess.PIPE, text=True,
                                   check=False)
@@ -129,7 +130,7 @@ def test_memory_that_is_refused_is_one_sentence(capsys: pytest.CaptureFixture[st
 WRITER = """
 import sys, time
 from unbraid.common.disk.locks import locked
-from unbraid.common.files import atomic_directory, atomic_file
+from unbraid.common.disk.files import atomic_directory, atomic_file
 with locked(sys.argv[1]), atomic_directory(sys.argv[1] + "/out"), atomic_file(sys.argv[1] + "/page.html"):
     print("writing", flush=True)
     time.sleep(60)
@@ -177,7 +178,7 @@ def test_a_process_may_lock_what_it_holds_again(tmp_path: Path) -> None:
 
 
 def test_many_writers_of_one_file_do_not_disturb_one_another(tmp_path: Path) -> None:
-    script = ("import sys; from unbraid.common.files import write_text\n"
+    script = ("import sys; from unbraid.common.disk.files import write_text\n"
               "for _ in range(200): write_text(sys.argv[1], 'x' * 10000)")
     processes = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "a.txt")]) for _ in range(3)]
     assert [process.wait() for process in processes] == [0, 0, 0]
@@ -225,9 +226,10 @@ def test_a_disk_without_locks_works_without(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_child_ends_with_its_parent(tmp_path: Path) -> None:
-    code = "import unbraid.common.children as c; c.run_child('unbraid_sleeper', [])"
+    code = "import unbraid.common.commands.children as c; c.run_child('unbraid_sleeper', [])"
     (tmp_path / "unbraid_sleeper.py").write_text(
-        "import argparse, time\nfrom unbraid.common.commands import run_command\nfrom pathlib import Path\n"
+        "import argparse, time\nfrom pathlib import Path\n"
+        "from unbraid.common.commands.command_line import run_command\n"
         "def main(arguments):\n    Path('started').touch()\n    time.sleep(60)\n"
         "run_command(main, argparse.ArgumentParser(prog='sleeper'), [])\n")
     with subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:

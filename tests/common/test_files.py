@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from unbraid.common.disk.files import atomic_directory, atomic_file, plain, write_json
 from unbraid.common.errors import ExistingOutputError
-from unbraid.common.files import atomic_directory, atomic_file, plain, write_json
 
 
 def test_a_file_that_failed_leaves_nothing(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from unbraid.common import file_identity
-from unbraid.common.file_identity import content_sha256, contents_sha256, describe_files
+from unbraid.common.disk import file_identity
+from unbraid.common.disk.file_identity import content_sha256, contents_sha256, describe_files
 from unbraid.common.fingerprint import VERSION, code_sha256, differences
 
 OLD = 1_600_000_000  # seconds; a file last written then is settled

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from unbraid.common import line_progress
-from unbraid.common.line_progress import LineProgress, steps_progress
+from unbraid.common.commands.command_line import line_progress
+from unbraid.common.commands.line_progress import LineProgress, steps_progress
 
 
 def test_a_line_says_how_far_it_is_and_how_long_it_takes(monkeypatch, capsys):

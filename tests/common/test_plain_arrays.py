@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from unbraid.common.plain_arrays import plain
+from unbraid.common.numerics.plain_arrays import plain
 
 ARRAYS = {
     "one row backwards": np.arange(6.0).reshape(2, 3)[::-1][:1],

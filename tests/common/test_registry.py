@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from unbraid.common.configuration import configured
+from unbraid.common.configuration.parsing import configured
 from unbraid.common.errors import UnknownNameError
 from unbraid.common.registry import Registry, import_members
 

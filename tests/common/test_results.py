@@ -9,7 +9,7 @@ from pathlib import Path
 import gin
 import pytest
 
-from unbraid.common.configuration import configured
+from unbraid.common.configuration.parsing import configured
 from unbraid.common.errors import UserError
 from unbraid.common.results import aggregate, read_json, recorded_config, update_result_directory
 

@@ -12,9 +12,9 @@ import pytest
 
 HEAD = """
 import argparse, os, signal, sys, time
-from unbraid.common.commands import run_command
-from unbraid.common.files import atomic_directory, atomic_file
-from unbraid.common.signals import Stopped, put_off, stop, stop_requested
+from unbraid.common.commands.command_line import run_command
+from unbraid.common.disk.files import atomic_directory, atomic_file
+from unbraid.common.commands.signals import Stopped, put_off, stop, stop_requested
 def send(number): os.kill(os.getpid(), number)
 """
 TAIL = "\nsys.exit(run_command(main, argparse.ArgumentParser(prog='tool'), []))"

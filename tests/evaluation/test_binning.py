@@ -9,7 +9,7 @@ import pytest
 from metric_worlds import WORLDS, TableRepresentation
 from unbraid_worlds import WorldData
 
-from unbraid.common.configuration import CONFIG_ROOT, configured
+from unbraid.common.configuration.parsing import CONFIG_ROOT, configured
 from unbraid.common.errors import UserError
 from unbraid.evaluation.protocol.evaluate import compute_scores, load_metrics
 from unbraid.evaluation.sampling.code_table import CodeTable

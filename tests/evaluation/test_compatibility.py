@@ -6,7 +6,7 @@ import gin
 import numpy as np
 import pytest
 
-from unbraid.common.configuration import configured
+from unbraid.common.configuration.parsing import configured
 from unbraid.common.errors import ConfigurationError
 from unbraid.evaluation.compatibility import metric_utils
 from unbraid.evaluation.compatibility.modules import OURS

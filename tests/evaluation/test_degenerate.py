@@ -10,7 +10,7 @@ import pytest
 from metric_worlds import BINS, PUBLISHED, REPRESENTATIONS, TREES, TableRepresentation, World
 from unbraid_worlds import WorldData
 
-from unbraid.common.configuration import configured
+from unbraid.common.configuration.parsing import configured
 from unbraid.common.errors import UserError
 from unbraid.evaluation.metrics import (
     beta_vae,

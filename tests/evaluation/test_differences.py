@@ -11,7 +11,7 @@ from metric_worlds import World
 from sklearn.linear_model import LogisticRegression
 from unbraid_worlds import WorldData
 
-from unbraid.common.configuration import configured
+from unbraid.common.configuration.parsing import configured
 from unbraid.evaluation.metrics.flatness import compute_flatness
 from unbraid.evaluation.metrics.linearity import compute_linearity
 from unbraid.evaluation.metrics.local_mig import compute_local_mig

@@ -95,7 +95,7 @@ def test_planned_groups_equal_asking_group_by_group(both):
 
 
 def test_local_plans_equal_asking_batch_by_batch(both):
-    from unbraid.common.configuration import configured
+    from unbraid.common.configuration.parsing import configured
 
     planned, unplanned, function = both
     bindings = ["local_sample_factors.locality_proportion = 0.3", "local_sample_factors.continuity_cutoff = 4",

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from unbraid.common.configuration import RUNTIME_ARGUMENTS
+from unbraid.common.configuration.parsing import RUNTIME_ARGUMENTS
 from unbraid.evaluation.__main__ import main
 from unbraid.evaluation.protocol.evaluate import Evaluator, evaluate_with_gin, metric_configs
 from unbraid.evaluation.summary import main as summarise

@@ -8,7 +8,7 @@ from metric_worlds import WORLDS, representation
 from paper_cases import PAPERS, curve, posterior
 from unbraid_worlds import WorldData, goldens
 
-from unbraid.common.configuration import configured
+from unbraid.common.configuration.parsing import configured
 from unbraid.evaluation.protocol.evaluate import compute_scores, load_metrics
 from unbraid.evaluation.sampling.code_table import CodeTable
 from unbraid.metrics.information.posterior_entropy import latent_entropies

@@ -8,7 +8,7 @@ import inspect
 import gin
 import pytest
 
-from unbraid.common.configuration import bound, configured, find_config
+from unbraid.common.configuration.parsing import bound, configured, find_config
 from unbraid.evaluation.__main__ import build_parser, chosen_preset, main
 from unbraid.evaluation.protocol.evaluate import load_metrics
 from unbraid.evaluation.protocol.presets import metrics, metrics_of_preset, presets

@@ -14,7 +14,7 @@ import pytest
 from metric_worlds import TableRepresentation, World
 from unbraid_worlds import WorldData
 
-from unbraid.common.configuration import CONFIG_ROOT, configured
+from unbraid.common.configuration.parsing import CONFIG_ROOT, configured
 from unbraid.evaluation.protocol.evaluate import compute_scores, load_metrics
 from unbraid.evaluation.reporting.tables import headline
 from unbraid.evaluation.sampling.code_table import CodeTable

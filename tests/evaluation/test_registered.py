@@ -9,7 +9,7 @@ from pathlib import Path
 import gin
 import pytest
 
-from unbraid.common.configuration import CONFIG_ROOT, configured
+from unbraid.common.configuration.parsing import CONFIG_ROOT, configured
 from unbraid.evaluation.protocol.evaluate import load_metrics
 from unbraid.evaluation.protocol.presets import presets
 

@@ -11,7 +11,7 @@ import pytest
 from metric_worlds import WORLDS, World, representation
 from unbraid_worlds import WorldData
 
-from unbraid.common.configuration import configured
+from unbraid.common.configuration.parsing import configured
 from unbraid.common.errors import UserError
 from unbraid.evaluation.protocol.evaluate import compute_scores, load_metrics
 from unbraid.evaluation.sampling.code_table import CodeTable

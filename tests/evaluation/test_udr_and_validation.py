@@ -7,7 +7,7 @@ import pytest
 from metric_worlds import WORLDS, representation
 from unbraid_worlds import WorldData, goldens
 
-from unbraid.common.configuration import configured
+from unbraid.common.configuration.parsing import configured
 from unbraid.common.errors import UserError
 from unbraid.evaluation.metrics import dci, mig, sap_score
 from unbraid.evaluation.metrics.udr import compute_udr_sklearn

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from metric_worlds import WORLDS, Metric, World, representation
 
-from unbraid.common.configuration import configured
+from unbraid.common.configuration.parsing import configured
 from unbraid.evaluation.protocol.evaluate import load_metrics
 from unbraid.evaluation.sampling.code_table import CodeTable
 from unbraid.ground_truth.ground_truth_data import GridGroundTruth

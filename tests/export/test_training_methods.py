@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from unbraid.common.configuration import configured
+from unbraid.common.configuration.parsing import configured
 from unbraid.export import load_representation
 from unbraid.export.formats import get_formats
 from unbraid.export.postprocessing.postprocess import postprocess_with_gin

@@ -11,7 +11,7 @@ import torch
 from trainings import CONFIGS, training
 
 from unbraid.common.errors import ConfigurationError
-from unbraid.common.gpu_numerics import use_exact_kernels
+from unbraid.common.numerics.gpu_numerics import use_exact_kernels
 from unbraid.export.errors import DeviceError, InputMismatchError
 from unbraid.export.formats import onnx_format
 from unbraid.export.reading.artifact import load_representation

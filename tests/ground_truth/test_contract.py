@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from fake_data_files import write_all, write_more
 
-from unbraid.common.configuration import find_config
+from unbraid.common.configuration.parsing import find_config
 from unbraid.common.errors import MissingDataError, UserError
 from unbraid.ground_truth.bases.byte_images import ByteImages
 from unbraid.ground_truth.bases.image_only import ImageOnlyData

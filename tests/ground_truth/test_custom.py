@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from fake_data_files import blocky, write_npz
 
-from unbraid.common.configuration import configured
+from unbraid.common.configuration.parsing import configured
 from unbraid.common.errors import DataError, UserError
 from unbraid.ground_truth.named_data import get_named_ground_truth_data
 from unbraid.ground_truth.sets.custom import custom_data

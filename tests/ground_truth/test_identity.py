@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from unbraid.common.configuration import configured
+from unbraid.common.configuration.parsing import configured
 from unbraid.ground_truth.named_data import data_identity, data_set_key, get_named_ground_truth_data
 
 FACTORS = np.stack([axis.ravel() for axis in np.indices((3, 4))], axis=1)

@@ -6,8 +6,8 @@ import threading
 import numpy as np
 import pytest
 
-from unbraid.common import threads
-from unbraid.common.threads import in_threads, num_cores
+from unbraid.common.numerics import threads
+from unbraid.common.numerics.threads import in_threads, num_cores
 from unbraid.ground_truth.drawing.dsprites_raster import draw_sprites
 
 INDICES = np.arange(0, 737_280, 1001)

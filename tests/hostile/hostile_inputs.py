@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from hostile_judge import Input
 
-from unbraid.common.checking.bindings import _parameters
+from unbraid.common.configuration.bindings import _parameters
 
 Generator = Callable[[random.Random, Path], Input]
 GENERATORS: dict[str, Generator] = {}

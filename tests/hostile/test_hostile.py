@@ -17,7 +17,7 @@ from hostile_inputs import GENERATORS
 from hostile_judge import CANARY, Input, judge
 from hostile_world import make_world
 
-from unbraid.common.commands import run_command
+from unbraid.common.commands.command_line import run_command
 from unbraid.common.errors import UserError
 
 NUM_EACH = 4

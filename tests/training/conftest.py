@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from unbraid.common.configuration import configured
+from unbraid.common.configuration.parsing import configured
 from unbraid.training.running.train import train
 
 SMALL = """

@@ -27,7 +27,7 @@ def test_model_comes_back_from_plain_data(trained_dir: Path) -> None:
 
 def test_model_loads_where_nothing_of_the_training_was_imported(trained_dir: Path) -> None:
     # As the export does it, with a configuration already in use.
-    code = ("from unbraid.common.configuration import configured\n"
+    code = ("from unbraid.common.configuration.parsing import configured\n"
             "with configured():\n"
             "    from unbraid.training.running.checkpoint import load_model\n"
             f"    print(load_model({str(trained_dir)!r}).num_latent)")

@@ -7,7 +7,7 @@ from pathlib import Path
 import gin
 import pytest
 
-from unbraid.common.configuration import CONFIG_ROOT, configured
+from unbraid.common.configuration.parsing import CONFIG_ROOT, configured
 from unbraid.training.networks import make_decoder, make_encoder
 from unbraid.training.objectives.objective import VAEObjective
 from unbraid.training.objectives.registry import methods
@@ -75,7 +75,7 @@ def test_configs_of_the_studies_run_unchanged() -> None:
 OF_DATA_SETS = """
 import sys
 import unbraid.training.running.train
-from unbraid.common.configuration import CONFIG_ROOT, bound, configured
+from unbraid.common.configuration.parsing import CONFIG_ROOT, bound, configured
 for path in (CONFIG_ROOT / "data_sets").glob("*.gin"):
     with configured(["beta_tc_vae_dsprites_full", path.stem], ["local_sample_factors.denylist_factors = [0]"]):
         assert bound("dataset.name") == path.stem, path

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from unbraid.common.configuration import configured
+from unbraid.common.configuration.parsing import configured
 from unbraid.common.errors import ConfigurationError
 from unbraid.ground_truth.sets.celeba import CelebA
 from unbraid.ground_truth.sets.dummy_data import DummyData

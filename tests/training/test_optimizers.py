@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from unbraid.common.configuration import configured
+from unbraid.common.configuration.parsing import configured
 from unbraid.common.errors import ConfigurationError
 from unbraid.training.optimizers import ScheduledOptimizer, make_vae_optimizer, piecewise_constant
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from unbraid.common.configuration import configured
+from unbraid.common.configuration.parsing import configured
 from unbraid.common.errors import ConfigurationError
 from unbraid.ground_truth.bases.image_only import ImageOnlyData
 from unbraid.ground_truth.sets.dummy_data import DummyData

@@ -6,7 +6,7 @@ import json
 import gin
 import pytest
 
-from unbraid.common.configuration import bound, configured
+from unbraid.common.configuration.parsing import bound, configured
 from unbraid.evaluation.protocol.presets import metrics_of_preset, presets
 from unbraid.evaluation.reporting.aggregate import main as aggregate_main
 from unbraid.evaluation.reporting.report import main as report_main

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from unbraid.common.configuration import CONFIG_ROOT, bound, configured
+from unbraid.common.configuration.parsing import CONFIG_ROOT, bound, configured
 from unbraid.ground_truth.bases.byte_images import OUT_OF_255, ByteImages
 from unbraid.ground_truth.ground_truth_data import GridGroundTruth
 from unbraid.training.data.labelled import Supervision

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from ...common.plain_arrays import plain
+from ...common.numerics.plain_arrays import plain
 
 
 def send(array: np.ndarray, device: str | torch.device) -> torch.Tensor:

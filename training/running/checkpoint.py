@@ -13,9 +13,9 @@ import torch
 from torch import nn
 
 from ...common.checking.values import Interval
+from ...common.disk.files import atomic_file
 from ...common.disk.reading import check_schema
 from ...common.errors import UserError, shown
-from ...common.files import atomic_file
 from ..architectures.activations import ACTIVATIONS
 from ..architectures.registry import build
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from ...common.files import atomic_directory
+from ...common.disk.files import atomic_directory
 from ...common.results import update_result_directory
 from .checkpoint import checkpoint_path
 from .results import provenance

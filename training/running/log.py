@@ -10,10 +10,10 @@ from typing import Any
 
 import torch
 
-from ...common.commands import format_table
+from ...common.commands.command_line import format_table
+from ...common.disk.files import atomic_file, write_text
 from ...common.disk.reading import check_schema, read_text
 from ...common.errors import UserError
-from ...common.files import atomic_file, write_text
 from ..objectives.objective import Terms, stacked
 
 CSV_NAME = "train_log.csv"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import torch
 
-from ...common.signals import put_off, stop, stop_requested
+from ...common.commands.signals import put_off, stop, stop_requested
 from ..objectives.objective import Losses
 from ..optimizers import ScheduledOptimizer
 from .callbacks import Callback

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from ...common.errors import ConfigurationError
-from ...common.gpu_numerics import use_exact_kernels
+from ...common.numerics.gpu_numerics import use_exact_kernels
 from ..objectives.objective import VAEObjective
 from ..speed.allocation import keep_freed_memory
 from ..speed.compilation import compile_layers

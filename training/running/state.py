@@ -13,9 +13,9 @@ from typing import Any
 
 import torch
 
-from ...common.configuration import bindings_in_use, bound, operative_config
+from ...common.configuration.parsing import bindings_in_use, bound, operative_config
+from ...common.disk.files import refuse_existing
 from ...common.errors import ConfigurationError, DataError, UserError
-from ...common.files import refuse_existing
 from ...common.fingerprint import differences
 from ...common.results import read_json
 from ...ground_truth.named_data import data_identity

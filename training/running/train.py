@@ -9,7 +9,7 @@ from pathlib import Path
 import gin
 import torch
 
-from ...common.configuration import bound
+from ...common.configuration.parsing import bound
 from ...common.errors import ConfigurationError
 from ...common.registry import import_members
 from ...ground_truth.ground_truth_data import GroundTruthData

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ...common.children import run_child
-from ...common.commands import format_table, run_command
-from ...common.configuration import find_config
+from ...common.commands.children import run_child
+from ...common.commands.command_line import format_table, run_command
+from ...common.commands.shell import command_line
+from ...common.configuration.parsing import find_config
 from ...common.disk.locks import locked
 from ...common.errors import UserError
-from ...common.shell import command_line
 from .registry import Study, studies
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ....common.compiled import compiled
+from ....common.compiling.compiled import compiled
 from .columns import Columns
 
 DEPTH = 3

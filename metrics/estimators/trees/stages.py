@@ -9,7 +9,7 @@ from math import exp
 
 import numpy as np
 
-from ....common.compiled import compiled
+from ....common.compiling.compiled import compiled
 from ..exponential import fill_exponentials
 from .columns import Columns
 from .growing import grow_tree

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 import unbraid
-from unbraid.common.configuration import configured
+from unbraid.common.configuration.parsing import configured
 from unbraid.common.errors import UnknownNameError, UserError
 from unbraid.evaluation.api.scoring import DEFAULT_METRICS
 from unbraid.evaluation.protocol.evaluate import compute_scores, load_metrics

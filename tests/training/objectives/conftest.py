@@ -10,7 +10,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 import torch
 
-from unbraid.common.configuration import configured
+from unbraid.common.configuration.parsing import configured
 from unbraid.training.data.labelled import PartlyLabelled
 from unbraid.training.objectives.objective import VAEObjective
 from unbraid.training.objectives.semi_supervised import SemiSupervisedVAE

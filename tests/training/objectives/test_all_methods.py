@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from unbraid.common.configuration import configured
+from unbraid.common.configuration.parsing import configured
 from unbraid.training.data.pairs import Pairs
 from unbraid.training.objectives.annealed_vae import AnnealedVAE
 from unbraid.training.objectives.beta_tc_vae import BetaTCVAE

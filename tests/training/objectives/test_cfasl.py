@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from unbraid.common.configuration import configured
+from unbraid.common.configuration.parsing import configured
 from unbraid.common.errors import ConfigurationError, UnknownNameError
 from unbraid.training.losses.group_symmetries import commutativity_loss, published_commutativity_loss
 from unbraid.training.objectives.beta_tc_vae import BetaTCVAE

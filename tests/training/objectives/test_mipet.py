@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from unbraid.common.configuration import configured
+from unbraid.common.configuration.parsing import configured
 from unbraid.common.errors import ConfigurationError, UnknownNameError
 from unbraid.training.architectures.mipet import MipetDecoder, logits_of_mean
 from unbraid.training.objectives.beta_tc_vae import BetaTCVAE

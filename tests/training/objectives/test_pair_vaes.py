@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from unbraid.common.configuration import configured
+from unbraid.common.configuration.parsing import configured
 from unbraid.common.errors import ConfigurationError, UnknownNameError
 from unbraid.ground_truth.sets.three_dots import ThreeDots
 from unbraid.training.data.image_loader import make_image_loader

@@ -8,7 +8,7 @@ import gin
 import pytest
 import torch
 
-from unbraid.common.configuration import configured
+from unbraid.common.configuration.parsing import configured
 from unbraid.common.errors import UserError
 from unbraid.training.objectives.beta_vae import BetaVAE
 from unbraid.training.objectives.s2_mine_vae import S2MineVAE

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from unbraid.common.configuration import CONFIG_ROOT, configured
+from unbraid.common.configuration.parsing import CONFIG_ROOT, configured
 from unbraid.training.running.checkpoint import load_model
 from unbraid.training.running.train import train
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from .errors import ConfigurationError, suggestion
+from ..errors import ConfigurationError, suggestion
 
-CONFIG_ROOT = Path(__file__).resolve().parent.parent / "gin_configs"
+CONFIG_ROOT = Path(__file__).resolve().parent.parent.parent / "gin_configs"
 METRICS = ("evaluation", "validation")  # folders of metrics
 PRESETS = "presets"
 

@@ -50,6 +50,6 @@ def _duration(seconds: float) -> str:
 
 def steps_progress(**options: Any) -> Any:
     """A tqdm bar on a terminal, else lines."""
-    from .commands import progress
+    from .command_line import progress
 
     return progress(**options) if sys.stderr.isatty() else LineProgress(**options)

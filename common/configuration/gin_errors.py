@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import gin
 
 from ..errors import ConfigurationError, UserError, clipped, shown, suggestion
-from ..gin_files import with_quotes
 from .bindings import missing_parameters
+from .gin_files import with_quotes
 
 LONGEST_LINE = 200  # that a message quotes
 UNKNOWN = re.compile(r"No configurable matching (?:reference )?'@?([^'()]+)")

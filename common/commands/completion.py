@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .config_names import CONFIG_ROOT
+from ..configuration.config_names import CONFIG_ROOT
 
 
 def complete(parser: argparse.ArgumentParser) -> None:

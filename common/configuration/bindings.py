@@ -12,9 +12,9 @@ from typing import Any
 import gin
 from gin.config_parser import BindingStatement, ConfigParser, IncludeStatement
 
+from ..checking.ranges import interval_of
+from ..checking.values import ANY_NUMBER, fits, in_words
 from ..errors import ConfigurationError, shown
-from .ranges import interval_of
-from .values import ANY_NUMBER, fits, in_words
 
 Reference = gin.config.ConfigurableReference
 UNKNOWN = Any  # what a reference gives where no annotation says it

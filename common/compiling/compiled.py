@@ -1,7 +1,7 @@
 """One decorator for every function that numba compiles, with a cache on disk that is never stale.
 
 numba's own cache looks for changes in the file of the outermost function only, and fails where neither the package nor
-the home folder can be written.  See `compiled_cache`.
+the home folder can be written.  See `cache`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class CompiledFunction:
         """numba's object for this function."""
         import numba
 
-        from .compiled_cache import add_cache
+        from .cache import add_cache
 
         with _lock:
             if "dispatcher" not in self.__dict__:

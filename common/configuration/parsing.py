@@ -15,9 +15,9 @@ from typing import Any
 
 import gin
 
-from .checking.bindings import check_bindings
-from .checking.gin_errors import UNKNOWN, explained
+from .bindings import check_bindings
 from .config_names import CONFIG_ROOT, find_config
+from .gin_errors import UNKNOWN, explained
 from .gin_files import importing, open_text, reading, shipped_names
 
 ALWAYS_RECORDED: dict[str, str] = {}  # configurable to its parameter that is a path, see always_record

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from .disk.locks import locked
-from .disk.replacing import replace_directory
-from .disk.system_errors import named_writes
-from .disk.temporaries import made_parents, temporary_directory, temporary_file
-from .errors import ExistingOutputError
+from ..errors import ExistingOutputError
+from .locks import locked
+from .replacing import replace_directory
+from .system_errors import named_writes
+from .temporaries import made_parents, temporary_directory, temporary_file
 
 
 class _Together:

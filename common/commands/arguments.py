@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from .checking.ranges import IMAGE_BYTES, as_many_as_fit
-from .checking.values import Interval, fits, in_words
-from .errors import shown
+from ..checking.ranges import IMAGE_BYTES, as_many_as_fit
+from ..checking.values import Interval, fits, in_words
+from ..errors import shown
 
 
 def whole(low: float = -float("inf"), high: float = float("inf")) -> Callable[[str], int]:

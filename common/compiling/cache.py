@@ -20,8 +20,8 @@ import llvmlite
 import numba
 import numpy as np
 
-from .compiled_folders import readable_folders, writable_folder
-from .files import atomic_file
+from ..disk.files import atomic_file
+from .cache_folders import readable_folders, writable_folder
 from .reachable_sources import reachable_sources
 
 # Prefixes a callee whose code is elsewhere: a recursive function with other argument types.  In another process that is

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from .errors import UserError
+from ..errors import UserError
 from .files import atomic_file, cache_directory
 
 KEPT_ON_DISK = 1 << 24  # bytes; hashing less takes milliseconds

@@ -13,9 +13,9 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from ..disk.system_errors import sentence_of
+from ..errors import UserError, one_sentence
 from .children import end_with_parent
-from .disk.system_errors import sentence_of
-from .errors import UserError, one_sentence
 from .signals import Stopped, put_off, stop, stop_requested, stoppable
 from .wording import command_wording
 

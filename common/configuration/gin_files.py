@@ -21,8 +21,8 @@ from typing import Any
 
 import gin
 
-from .disk.reading import read_bytes
-from .errors import ConfigurationError
+from ..disk.reading import read_bytes
+from ..errors import ConfigurationError
 
 MOST_BYTES = 1 << 22  # of a gin file
 BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))

@@ -1,0 +1,1 @@
+"""Commands: their arguments, messages, signals, progress and children."""

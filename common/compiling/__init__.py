@@ -1,0 +1,1 @@
+"""Functions compiled by numba and kept on disk, never stale."""

@@ -1,0 +1,1 @@
+"""gin at the edge: files, names, bindings, and what is wrong with them."""

@@ -1,0 +1,1 @@
+"""How numbers are computed: threads, plain arrays, settings of a GPU."""
