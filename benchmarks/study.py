@@ -25,10 +25,10 @@ from pathlib import Path
 from typing import Any
 
 import gin
-import gin.selector_map
 import numpy as np
 
 from unbraid.common.commands.command_line import format_table
+from unbraid.common.configuration import gin_internals
 from unbraid.common.configuration.parsing import configured, find_config
 from unbraid.evaluation.protocol.evaluate import compute_scores, load_metrics
 from unbraid.evaluation.protocol.presets import metrics_of_preset
@@ -55,19 +55,18 @@ SEED = 0
 OURS = ("evaluation.", "dataset.", "include", "#", "logistic_regression.",
         "unsupervised_metrics.symmetric_root", "irs.discretize_factors")
 """Lines of a config that the reference does not know: what it reads elsewhere, and what names its own choices."""
-REFERENCE_NAMES = gin.selector_map.SelectorMap()  # both packages register `mig`, so each has a registry of its own
+REFERENCE_NAMES = gin_internals.empty_registry()  # both packages register `mig`, so each has a registry of its own
 
 
 @contextlib.contextmanager
 def reference_names() -> Iterator[None]:
     """Inside, gin knows the reference's configurables and no others."""
-    saved, gin.config._REGISTRY = gin.config._REGISTRY, REFERENCE_NAMES
-    gin.clear_config()
-    try:
-        yield
-    finally:
+    with gin_internals.other_registry(REFERENCE_NAMES):
         gin.clear_config()
-        gin.config._REGISTRY = saved
+        try:
+            yield
+        finally:
+            gin.clear_config()
 
 
 def timed(work: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any], float]:

@@ -9,9 +9,9 @@ import sys
 from functools import cache
 from pathlib import Path
 
-import gin
 import pytest
 
+from unbraid.common.configuration import gin_internals
 from unbraid.common.configuration.parsing import find_config
 from unbraid.training.studies.registry import studies
 
@@ -75,7 +75,7 @@ def test_bindings_of_the_migration_page_exist() -> None:
     names = re.findall(r"`(?:\w+/)?(\w+)\.(\w+)`", text)
     assert len(names) > 30
     parameters = {selector.split(".")[-1]: inspect.signature(inspect.unwrap(found.wrapped)).parameters
-                  for selector, found in gin.config._REGISTRY.items()}
+                  for selector, found in gin_internals.configurables().items()}
     files = ("py", "md", "json", "csv", "log", "bash", "sh", "zip", "ipynb", "pt")
     theirs = ("aggregate_results",)  # a module of disentanglement_lib
     missing = [f"{name}.{parameter}" for name, parameter in names if parameter not in files and name not in theirs

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import gin
-from gin.config_parser import BindingStatement, ConfigParser, IncludeStatement
 
 from ..checking.ranges import interval_of
 from ..checking.values import ANY_NUMBER, fits, in_words
 from ..errors import ConfigurationError, shown
+from . import gin_internals
+from .gin_internals import Reference, configurable_of
 
-Reference = gin.config.ConfigurableReference
 UNKNOWN = Any  # what a reference gives where no annotation says it
 
 
@@ -25,7 +25,7 @@ def check_bindings(files: Sequence[Path], lines: Sequence[str]) -> None:
 
     files, lines: what was parsed, to say where a binding stands.  Raises ConfigurationError for the first that does not
     fit, naming it, its value, what was expected, and file and line."""
-    for (scope, selector), parameters in gin.config._CONFIG.items():
+    for (scope, selector), parameters in gin_internals.bindings().items():
         if selector.startswith("gin."):
             continue
         for name, value in parameters.items():
@@ -44,7 +44,7 @@ def require_parameters(function: Any) -> None:
         return
     selector, scopes = function.config_key[1], function.scopes
     bound = {name for depth in range(len(scopes) + 1)
-             for name in gin.config._CONFIG.get(("/".join(scopes[:depth]), selector), {})}
+             for name in gin_internals.bindings().get(("/".join(scopes[:depth]), selector), {})}
     at_run_time = function.configurable.denylist or ()
     missing = [f"{selector.split('.')[-1]}.{name}" for name, (_, default) in _parameters(selector).items()
                if default is gin.REQUIRED and name not in bound and name not in at_run_time]
@@ -75,10 +75,17 @@ def _holds_numbers(annotation: Any) -> bool:
     return annotation in (int, float) or any(map(_holds_numbers, typing.get_args(annotation)))
 
 
+def _wrapped(selector: str) -> Any:
+    """The class or function that is registered by this full name."""
+    found = configurable_of(selector)
+    assert found is not None, selector
+    return found.wrapped
+
+
 @functools.cache
 def _parameters(selector: str) -> dict[str, tuple[Any, Any]]:
     """Annotation and default of each parameter of a configurable."""
-    wrapped = gin.config._REGISTRY.get_match(selector).wrapped
+    wrapped = _wrapped(selector)
     function = inspect.unwrap(wrapped.__init__ if inspect.isclass(wrapped) else wrapped)
     scope = getattr(function, "__globals__", {})
     return {name: (_evaluated(parameter.annotation, scope), parameter.default)
@@ -123,7 +130,7 @@ def _bound_to_macro(value: Any) -> Any:
         if name in seen:
             raise ConfigurationError(f"%{name} is bound to itself.")
         seen.append(name)
-        bound = gin.config._CONFIG.get((name, "gin.macro"), {})
+        bound = gin_internals.bindings().get((name, "gin.macro"), {})
         if "value" not in bound:
             raise ConfigurationError(f"%{name} is used, but nothing binds it; add a line '{name} = ...'.")
         value = bound["value"]
@@ -148,7 +155,7 @@ def _function_fits(value: Any, annotation: Any) -> bool:
 @functools.cache
 def _result(selector: str) -> Any:
     """What calling a configurable gives: the class itself, or the annotation of what a function returns."""
-    wrapped = gin.config._REGISTRY.get_match(selector).wrapped
+    wrapped = _wrapped(selector)
     if inspect.isclass(wrapped):
         return wrapped
     function = inspect.unwrap(wrapped)
@@ -186,27 +193,16 @@ def _location(key: tuple[str, str, str], files: Sequence[Path], lines: Sequence[
     """Where a binding stands, in brackets; the last one counts."""
     found = [place for path in files for place in _places(path, key)]
     for number, line in enumerate(lines, start=1):
-        found += [f" (binding {number})" for _ in _statements([line], key)]
+        found += [f" (binding {number})" for statement in gin_internals.statements(line)
+                  if isinstance(statement, gin_internals.Binding) and statement.key == key]
     return found[-1] if found else ""
 
 
 def _places(path: Path, key: tuple[str, str, str]) -> Iterator[str]:
     with path.open(encoding="utf-8") as file:
-        for statement in _statements(file, key):
-            if isinstance(statement, IncludeStatement):
-                beside = path.parent / statement.filename
+        for statement in gin_internals.statements(file):
+            if isinstance(statement, gin_internals.Include):
+                beside = path.parent / statement.file
                 yield from _places(beside, key) if beside.is_file() else ()
-            else:
-                yield f" ({path}, line {statement.location.line_num})"
-
-
-def _statements(source: Any, key: tuple[str, str, str]) -> Iterator[Any]:
-    """Bindings of one parameter, and includes."""
-    text = "\n".join(source) if isinstance(source, list) else source
-    for statement in ConfigParser(text, gin.config.ParserDelegate()):
-        if isinstance(statement, IncludeStatement):
-            yield statement
-        elif isinstance(statement, BindingStatement) and statement.arg_name:
-            match = gin.config._REGISTRY.get_match(statement.selector)
-            if match and (statement.scope or "", match.selector, statement.arg_name) == key:
-                yield statement
+            elif statement.key == key:
+                yield f" ({path}, line {statement.line})"

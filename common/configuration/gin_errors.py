@@ -8,14 +8,12 @@ import re
 import tokenize
 from collections.abc import Iterator
 
-import gin
-
 from ..errors import ConfigurationError, UserError, clipped, shown, suggestion
+from . import gin_internals
 from .bindings import missing_parameters
 from .gin_files import with_quotes
 
 LONGEST_LINE = 200  # that a message quotes
-UNKNOWN = re.compile(r"No configurable matching (?:reference )?'@?([^'()]+)")
 
 
 @contextlib.contextmanager
@@ -37,7 +35,7 @@ def explained(while_reading: bool = False) -> Iterator[None]:
 
 def _about_reading(error: BaseException) -> str:
     """A sentence for what goes wrong while a gin file is parsed or an import of it runs."""
-    text = str(error).split("\n  In ")[0]
+    text = str(error).split(gin_internals.STACK)[0]
     if isinstance(error, ImportError):
         return (f"gin cannot import what the configuration asks for{_location(str(error))}: {text}. Expected the name "
                 "of an installed module, or of one in a folder of PYTHONPATH.")
@@ -51,49 +49,44 @@ def _about_reading(error: BaseException) -> str:
 def explain(error: BaseException) -> str | None:
     """One sentence for an error that gin raised, None for any other."""
     text = str(error)
-    if match := UNKNOWN.search(text):
+    if match := gin_internals.UNKNOWN_NAME.search(text):
         name = match[1].split("/")[-1]
         return f"gin knows no configurable {name!r}{_location(text)}. {suggestion(name, _configurable_names())}"
-    if match := re.search(r"[Cc]onfigurable '([^']+)' doesn't have a parameter named '([^']+)'", text):
+    if match := gin_internals.UNKNOWN_PARAMETER.search(text):
         return (f"{match[1]!r} has no gin parameter {match[2]!r}{_location(text)}. "
                 + suggestion(match[2], _parameter_names(match[1])))
-    if match := re.search(r"Required bindings for `([^`]+)` not provided in config: \[(.*?)\]", text):
+    if match := gin_internals.MISSING_PARAMETERS.search(text):
         return missing_parameters([f"{match[1]}.{name}" for name in re.findall(r"'([^']+)'", match[2])])
-    if match := re.search(r"Configurable '([^']+)' has denylisted kwarg '([^']+)'", text):
+    if match := gin_internals.DENIED_PARAMETER.search(text):
         return (f"{match[1]}.{match[2]} is given at run time and cannot be set by gin{_location(text)}. "
                 f"Parameters that can: {', '.join(_parameter_names(match[1]))}.")
     if isinstance(error, SyntaxError) and (quoted := with_quotes((error.text or "")[:LONGEST_LINE])):
         return (f"gin cannot read {shown(error.text)} ({error.filename or 'bindings'}, line {error.lineno}): texts are "
                 f"written in quotes, as in {quoted}. A shell takes the outer quotes away: --gin_bindings \"{quoted}\".")
     if isinstance(error, SyntaxError):
-        token = re.search(r"Failed to parse token '(.*?)'", error.msg)
+        token = gin_internals.BAD_TOKEN.search(error.msg)
         reason = (f"{clipped(token[1], 100)} is no value; texts are written in quotes" if token
                   else clipped(error.msg, 300).rstrip("."))
         return f"gin cannot read {shown(error.text)} ({error.filename or 'bindings'}, line {error.lineno}): {reason}."
-    if isinstance(error, OSError) and text.startswith("Unable to open file: "):
-        name = text.removeprefix("Unable to open file: ").split(". Searched")[0]
-        return f"A gin config includes {name!r}, which is neither beside it nor among the shipped configs."
+    if isinstance(error, OSError) and (match := gin_internals.NO_SUCH_FILE.match(text)):
+        return f"A gin config includes {match[1]!r}, which is neither beside it nor among the shipped configs."
     return None
 
 
 def _location(text: str) -> str:
     """Where gin says a mistake is, in brackets."""
-    if match := re.search(r'In file "(.*?)", line (\d+)', text):
+    if match := gin_internals.IN_FILE.search(text):
         return f" ({match[1]}, line {match[2]})"
-    if match := re.search(r"In bindings string line (\d+)", text):
+    if match := gin_internals.IN_BINDINGS.search(text):
         return f" (binding {match[1]})"
     return ""
 
 
 def _configurable_names() -> set[str]:
     # Selectors are module-qualified; a user writes the last part.
-    selectors = gin.config._REGISTRY._selector_map
-    return {selector.split(".")[-1] for selector in selectors if not selector.startswith("gin.")}
+    return {selector.split(".")[-1] for selector in gin_internals.configurables() if not selector.startswith("gin.")}
 
 
 def _parameter_names(configurable: str) -> list[str]:
-    found = gin.config._REGISTRY.get_match(configurable)
-    if found is None:
-        return []
-    return [name for name in inspect.signature(found.wrapped).parameters
-            if name not in (found.denylist or ()) and (not found.allowlist or name in found.allowlist)]
+    found = gin_internals.configurable_of(configurable)
+    return [] if found is None else gin_internals.parameters_of(found, inspect.signature(found.wrapped).parameters)

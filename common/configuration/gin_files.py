@@ -23,6 +23,7 @@ import gin
 
 from ..disk.reading import read_bytes
 from ..errors import ConfigurationError
+from .gin_internals import IMPORTING_FUNCTION, IN_FILE, files_opened_by, imported_modules
 
 MOST_BYTES = 1 << 22  # of a gin file
 BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -55,14 +56,12 @@ def open_text(path: str) -> GinText:
 @contextlib.contextmanager
 def reading(folders: list[Path]) -> Iterator[None]:
     """gin reads files with `open_text`, and imports modules from `folders` and the working directory."""
-    readers = gin.config._FILE_READERS
-    saved, path = list(readers), list(sys.path)
-    readers[0] = (open_text, os.path.isfile)
+    path = list(sys.path)
     sys.path += [str(folder) for folder in [*folders, Path.cwd()]]
     try:
-        yield
+        with files_opened_by(open_text):
+            yield
     finally:
-        readers[:] = saved
         sys.path[:] = path
 
 
@@ -70,11 +69,11 @@ def reading(folders: list[Path]) -> Iterator[None]:
 def importing(folder: Path) -> Iterator[None]:
     """Lets a gin file in `folder` import modules; raises ConfigurationError for one that cannot be imported."""
     sys.meta_path[:0] = finders
-    known, configurable, imports = set(sys.modules), gin.configurable, set(gin.config._IMPORTS)
+    known, configurable, imports = set(sys.modules), gin.configurable, imported_modules()
     gin.configurable = _with_former_names(configurable)
     try:
         yield
-        refuse_namesakes(folder, {statement.module for statement in gin.config._IMPORTS - imports})
+        refuse_namesakes(folder, imported_modules() - imports)
     except ConfigurationError:
         raise
     except Exception as error:
@@ -103,7 +102,7 @@ def refuse_namesakes(folder: Path, names: set[str]) -> None:
 def explain_import(error: Exception) -> str | None:
     """One sentence for an error while a module was imported; None for any other error."""
     frames = list(traceback.extract_tb(error.__traceback__))
-    imported = next((number for number, frame in enumerate(frames) if frame.name == "process_import"), None)
+    imported = next((number for number, frame in enumerate(frames) if frame.name == IMPORTING_FUNCTION), None)
     if imported is None:
         return None
     message = str(error).split("\n")[0]
@@ -146,7 +145,7 @@ def _is_machinery(filename: str) -> bool:
 
 
 def _location(text: str) -> str:
-    match = re.search(r'In file "(.*?)", line (\d+)', text)
+    match = IN_FILE.search(text)
     return f" ({match[1]}, line {match[2]})" if match else ""
 
 

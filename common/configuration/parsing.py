@@ -11,19 +11,18 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import gin
 
+from . import gin_internals
 from .bindings import check_bindings
 from .config_names import CONFIG_ROOT, find_config
-from .gin_errors import UNKNOWN, explained
+from .gin_errors import explained
 from .gin_files import importing, open_text, reading, shipped_names
+from .gin_internals import Parameters
 
 ALWAYS_RECORDED: dict[str, str] = {}  # configurable to its parameter that is a path, see always_record
 RUNTIME_ARGUMENTS = ["ground_truth_data", "representation_function", "random_state", "artifact_dir"]
-
-Parameters = dict[tuple[str, str], dict[str, Any]]  # by scope and configurable, as gin keeps them
 
 
 class Configuration:
@@ -45,7 +44,7 @@ class Configuration:
                 _parse(files, lines, skip_unknown)
                 check_bindings(files, lines)
                 gin.finalize()
-            self._parsed = {name: _copied(getattr(gin.config, name)) for name in ("_CONFIG", "_IMPORTS")}
+            self._parsed = gin_internals.snapshot()
 
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:
@@ -54,8 +53,7 @@ class Configuration:
         Blocks nest: a configuration around this one plays no part in it, and is back as it was when it ends.  gin's
         complaint about a missing parameter inside the block becomes a ConfigurationError."""
         with _cleared(), reading(self._folders), explained():
-            for name, content in self._parsed.items():
-                getattr(gin.config, name).update(_copied(content))
+            gin_internals.put_in_use(self._parsed)
             gin.finalize()
             yield
 
@@ -135,13 +133,13 @@ def operative_config() -> str:
 
 def parameters_used() -> Parameters:
     """The parameters in `operative_config` so far, by configurable."""
-    return {configurable: dict(values) for configurable, values in gin.config._OPERATIVE_CONFIG.items()}
+    return {configurable: dict(values) for configurable, values in gin_internals.used_parameters().items()}
 
 
 def note_used(parameters: Parameters) -> None:
     """Adds parameters to `operative_config`: of what an earlier configuration made and this one uses again."""
     for configurable, values in parameters.items():
-        gin.config._OPERATIVE_CONFIG.setdefault(configurable, {}).update(values)
+        gin_internals.used_parameters().setdefault(configurable, {}).update(values)
 
 
 def config_values(text: str) -> dict[str, str]:
@@ -169,52 +167,26 @@ def _parse(files: Sequence[Path], lines: Sequence[str], skip_unknown: bool) -> N
                 gin.parse_config(lines, skip_unknown=others)
             return
         except ValueError as error:
-            unknown = UNKNOWN.search(str(error))
+            unknown = gin_internals.UNKNOWN_NAME.search(str(error))
             if others or unknown is None or unknown[1].split("/")[-1] not in shipped_names(CONFIG_ROOT):
                 raise
 
 
 def _parse_file(path: Path, skipped: bool | Sequence[str]) -> None:
-    # gin has no way to take a search path back, and two folders may hold different files of one name.
-    prefixes = gin.config._LOCATION_PREFIXES
-    saved = list(prefixes)
-    prefixes[:] = [str(path.parent), *saved, str(CONFIG_ROOT)]
-    try:
-        with importing(path.parent):
-            gin.parse_config_file(str(path), skip_unknown=skipped)
-    finally:
-        prefixes[:] = saved
+    with gin_internals.looked_up_in(str(path.parent), str(CONFIG_ROOT)), importing(path.parent):
+        gin.parse_config_file(str(path), skip_unknown=skipped)
 
 
 @contextlib.contextmanager
 def _cleared() -> Iterator[None]:
     """An empty, unlocked configuration for a block; the one around it is back afterwards."""
     # finalize locks gin; leaving gives back the state before, so users can register on
-    with gin.unlock_config(), _outer_kept():
+    with gin.unlock_config(), gin_internals.set_aside():
         gin.clear_config()
         try:
             yield
         finally:
             gin.clear_config()
-
-
-@contextlib.contextmanager
-def _outer_kept() -> Iterator[None]:
-    # gin can be cleared, but not set aside.
-    states = [getattr(gin.config, name) for name in ("_CONFIG", "_OPERATIVE_CONFIG", "_IMPORTS", "_SINGLETONS")]
-    saved = [state.copy() for state in states]
-    try:
-        yield
-    finally:
-        for state, content in zip(states, saved, strict=True):
-            state.clear()
-            state.update(content)
-
-
-def _copied(content: Any) -> Any:
-    """A copy that `bind` in one use does not change for the next: of the set of imports, or of the bindings by
-    configurable and parameter."""
-    return content.copy() if isinstance(content, set) else {key: dict(value) for key, value in content.items()}
 
 
 @contextlib.contextmanager

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import gin
 import pytest
 
 import unbraid.evaluation.during_training
@@ -17,6 +16,7 @@ import unbraid.ground_truth.named_data
 import unbraid.training.running.train  # noqa: F401
 from unbraid.common.checking.ranges import interval_of, total_memory
 from unbraid.common.checking.values import ANY_NUMBER, Interval, fits, in_words
+from unbraid.common.configuration import gin_internals
 from unbraid.common.configuration.bindings import _parameters, require_parameters
 from unbraid.common.configuration.parsing import CONFIG_ROOT, bound, configured
 from unbraid.common.errors import ConfigurationError
@@ -31,12 +31,11 @@ ANY = {"alpha", "anneal_fn", "beta", "beta_max", "beta_min", "c_max", "continuit
 
 def parameters() -> Iterator[tuple[str, str, Any]]:
     """(configurable, parameter, annotation) of all that gin can bind in unbraid."""
-    for selector in sorted(gin.config._REGISTRY._selector_map):
-        found = gin.config._REGISTRY.get_match(selector)
+    for selector, found in sorted(gin_internals.configurables().items()):
         if found.wrapped.__module__.startswith("unbraid."):
-            for name, (annotation, _) in _parameters(found.selector).items():
-                if name not in (found.denylist or ()) and not (found.allowlist and name not in found.allowlist):
-                    yield selector.split(".")[-1], name, annotation
+            annotated = _parameters(found.selector)
+            for name in gin_internals.parameters_of(found, annotated):
+                yield selector.split(".")[-1], name, annotated[name][0]
 
 
 ALL = list(parameters())

@@ -7,6 +7,7 @@ from pathlib import Path
 import gin
 import pytest
 
+from unbraid.common.configuration import gin_internals
 from unbraid.common.configuration.parsing import (
     CONFIG_ROOT,
     bind,
@@ -158,8 +159,8 @@ def own_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
     yield tmp_path / "own"
     for name in [name for name in sys.modules if name.startswith("own_")]:
         del sys.modules[name]
-    for selector in [selector for selector, _ in gin.config._REGISTRY.items() if selector.startswith("own.")]:
-        gin.config._REGISTRY.pop(selector)
+    for name in [name for name in gin_internals.configurables() if name.startswith("own.")]:
+        gin_internals.forget(name)
 
 
 @pytest.mark.parametrize("where", ["beside the file", "in the working directory", "in bindings"])

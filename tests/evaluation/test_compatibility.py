@@ -6,6 +6,7 @@ import gin
 import numpy as np
 import pytest
 
+from unbraid.common.configuration import gin_internals
 from unbraid.common.configuration.parsing import configured
 from unbraid.common.errors import ConfigurationError
 from unbraid.evaluation.compatibility import metric_utils
@@ -43,8 +44,8 @@ def folder(tmp_path):
     yield tmp_path
     for name in [name for name in sys.modules if name.startswith("compatible_")]:
         del sys.modules[name]
-    for selector in [selector for selector, _ in gin.config._REGISTRY.items() if "compatible_" in selector]:
-        gin.config._REGISTRY.pop(selector)
+    for name in [name for name in gin_internals.configurables() if "compatible_" in name]:
+        gin_internals.forget(name)
 
 
 def test_a_metric_of_disentanglement_lib_runs_unchanged_and_loads_no_tensorflow(folder):

@@ -8,6 +8,7 @@ import inspect
 import gin
 import pytest
 
+from unbraid.common.configuration import gin_internals
 from unbraid.common.configuration.parsing import bound, configured, find_config
 from unbraid.evaluation.__main__ import build_parser, chosen_preset, main
 from unbraid.evaluation.protocol.evaluate import load_metrics
@@ -28,7 +29,7 @@ def test_every_number_of_a_preset_is_pinned(name: str) -> None:
     for metric in metrics_of_preset(name):
         with configured([metric]):
             function = bound("evaluation.evaluation_fn").scoped_configurable_fn
-            registered = gin.config._REGISTRY.get_match(bound("evaluation.evaluation_fn").selector)
+            registered = gin_internals.configurable_of(bound("evaluation.evaluation_fn").selector)
             parameters = set(inspect.signature(inspect.unwrap(function)).parameters) - set(registered.denylist)
             left_open |= {f"{metric}.{parameter}": "not bound" for parameter in parameters if not is_bound(
                 f"{bound('evaluation.evaluation_fn').selector.split('.')[-1]}.{parameter}")}

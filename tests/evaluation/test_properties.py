@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-import gin
 import numpy as np
 import pytest
 from metric_worlds import TableRepresentation, World
 from unbraid_worlds import WorldData
 
+from unbraid.common.configuration import gin_internals
 from unbraid.common.configuration.parsing import CONFIG_ROOT, configured
 from unbraid.evaluation.protocol.evaluate import compute_scores, load_metrics
 from unbraid.evaluation.reporting.tables import headline
@@ -88,7 +88,7 @@ def cut_down(config: str) -> list[str]:
     if match := re.search(r'include "(\w+)\.gin"', text):
         text = next(CONFIG_ROOT.rglob(f"{match[1]}.gin")).read_text()
     name = re.search(r"_fn = @(\w+)", text)[1]
-    parameters = inspect.signature(inspect.unwrap(gin.config._REGISTRY.get_match(name).wrapped)).parameters
+    parameters = inspect.signature(inspect.unwrap(gin_internals.configurable_of(name).wrapped)).parameters
     sizes = [f"{name}.{key} = {LISTS.get(f'{name}.{key}', value)}" for key, value in SIZES.items() if key in parameters]
     clusters = [f"{name}.num_local_clusters = 2"] if "num_local_clusters" in parameters else []
     return [*sizes, *clusters, *CUTS]
@@ -143,7 +143,7 @@ def test_doubled_codes_are_worse(config: str) -> None:
 
 def test_every_metric_is_held_to_these_properties() -> None:
     functions = {re.search(r"^(\w+)\.", line)[1] for config in CONFIGS for line in cut_down(config)}
-    registered = {selector.split(".")[-1] for selector, found in gin.config._REGISTRY.items()
+    registered = {selector.split(".")[-1] for selector, found in gin_internals.configurables().items()
                   if ".evaluation.metrics." in f".{selector}" and {"random_state", "observations"} & set(
                       inspect.signature(inspect.unwrap(found.wrapped)).parameters)}
     assert registered <= functions | ELSEWHERE

@@ -6,9 +6,9 @@ import inspect
 import re
 from pathlib import Path
 
-import gin
 import pytest
 
+from unbraid.common.configuration import gin_internals
 from unbraid.common.configuration.parsing import CONFIG_ROOT, configured
 from unbraid.evaluation.protocol.evaluate import load_metrics
 from unbraid.evaluation.protocol.presets import presets
@@ -16,7 +16,7 @@ from unbraid.evaluation.protocol.presets import presets
 ROOT = Path(__file__).resolve().parents[2]
 load_metrics()
 METRICS = sorted(
-    selector.split(".")[-1] for selector, found in gin.config._REGISTRY.items()
+    selector.split(".")[-1] for selector, found in gin_internals.configurables().items()
     if ".evaluation.metrics." in f".{selector}" and {"random_state", "observations"} & set(
         inspect.signature(inspect.unwrap(found.wrapped)).parameters))
 CONFIGS = sorted(path for folder in ("evaluation", "validation", "presets")

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import gin
 import numpy as np
 import torch
 from hostile_judge import Input
 
+from unbraid.common.configuration import gin_internals
 from unbraid.common.configuration.bindings import _parameters
 
 Generator = Callable[[random.Random, Path], Input]
@@ -308,6 +308,5 @@ def _damaged(draw: random.Random, content: bytes) -> bytes:
 
 def all_parameters() -> list[str]:
     """Every parameter of unbraid that gin can bind."""
-    registry = gin.config._REGISTRY
-    return [f"{selector.split('.')[-1]}.{name}" for selector in sorted(registry._selector_map)
-            if not selector.startswith("gin.") for name in _parameters(registry.get_match(selector).selector)]
+    return [f"{selector.split('.')[-1]}.{name}" for selector in sorted(gin_internals.configurables())
+            if not selector.startswith("gin.") for name in _parameters(selector)]

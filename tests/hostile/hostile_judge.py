@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import gin
+from unbraid.common.configuration import gin_internals
 
 MOST_SECONDS = 60.0
 MOST_BYTES = 2 << 30  # that a command may take beyond what the process had
@@ -94,7 +94,7 @@ def run(given: Input, main: Callable[[Sequence[str]], int], folder: Path) -> tup
     finally:
         os.chdir(place)
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    if gin.config._CONFIG:
+    if gin_internals.bindings():
         trace += " gin is not cleared"
     return status, errors.getvalue(), trace
 
