@@ -59,7 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     existing.add_argument("--resume", nargs="?", const=True, default=False, choices=(ANY_VERSION,),
                           help="keep results that are complete and have the same artifact, data, settings and library "
                                "versions; compute all others and print why; any-version ignores library versions "
-                               "(docs/results.md)")
+                               "(docs/reuse.md)")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where the model runs (default: cpu)")
     parser.add_argument("--backend", choices=("auto", "onnx", "torchscript", "export"), default="auto",
                         help="file format and runtime (default: the fastest available)")

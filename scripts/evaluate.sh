@@ -6,7 +6,7 @@
 # RUN     folder of the run, with RUN/representation; results go to RUN/metrics/METRIC
 # METRIC  a gin file, or the name of a shipped one (gin_configs/evaluation), such as mig or local_mig_0_1
 #
-# Scores that are current and complete are kept (docs/results.md).  DEVICE=cuda runs the model on a GPU.
+# Scores that are current and complete are kept (docs/reuse.md).  DEVICE=cuda runs the model on a GPU.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 [ $# -ge 2 ] && [ "$1" != --help ] || { usage; exit 2; }
 use_environment

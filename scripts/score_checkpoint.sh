@@ -10,7 +10,7 @@
 #           minutes; mig modularity_explicitness sap_score take seconds
 #
 # Scores go to OUTPUT (default: PATH/metrics for a folder, PATH.metrics for a file); those that are current and
-# complete are kept (docs/results.md).
+# complete are kept (docs/reuse.md).
 # DEVICE=cuda runs the model on a GPU.  ALLOW_PICKLED_CODE=1 opens pickled modules, which runs code from the file.
 # HINTS says what cannot be found out about a stranger's model: HINTS="--layout NHWC", "--output mean", "--head halves",
 #   "--value_range -1 1", "--input_statistics 0.5 0.25".
