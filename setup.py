@@ -38,7 +38,7 @@ setup(
     package_dir={"unbraid": "."},
     packages=["unbraid", *(f"unbraid.{package}" for package in FLOORS)],
     package_data={"unbraid": ["py.typed", "gin_configs/**/*.gin",
-                              "evaluation/reporting/templates/*"]},
+                              "evaluation/reporting/pages/templates/*"]},
     install_requires=[
         "torch>=2.6",
         "onnx>=1.21",

@@ -23,8 +23,8 @@ import numpy as np
 from unbraid.common.commands.command_line import format_table
 from unbraid.common.numerics.threads import num_cores
 from unbraid.ground_truth.bases.byte_images import OUT_OF_255, look_up
-from unbraid.ground_truth.files.decoded import open_images
-from unbraid.ground_truth.files.open_array import array_source
+from unbraid.ground_truth.files.arrays.decoded import open_images
+from unbraid.ground_truth.files.arrays.open_array import array_source
 from unbraid.ground_truth.registry import data_sets
 
 NUM_STORED = 20_000

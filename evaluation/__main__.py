@@ -167,7 +167,8 @@ def check_counts(arguments: argparse.Namespace) -> None:
 def print_tables(results: dict[str, dict[str, Any]], repeats: int) -> None:
     """One table for one model, metric by key; for several also model by metric; with repeats their intervals."""
     from .protocol.repeats import repeats_table
-    from .reporting.tables import headline, metric_by_key, model_by_metric
+    from .reporting.declared.headlines import headline
+    from .reporting.tables.text_tables import metric_by_key, model_by_metric
 
     for model, scores in results.items():
         if len(results) > 1:

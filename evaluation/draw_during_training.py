@@ -16,9 +16,9 @@ import numpy as np
 
 from ..common.errors import ConfigurationError
 from .during_training import check_steps, is_step_due
-from .visualize.mosaic import assembled, blank
-from .visualize.options import Drawing
-from .visualize.saving import save
+from .visualize.shared.drawing import Drawing
+from .visualize.shared.mosaic import assembled, blank
+from .visualize.shared.saving import save
 from .visualize.traversals import absolute_values, traverse
 
 GIF_NAME = "training"

@@ -24,7 +24,7 @@ from ..ground_truth.registry import data_sets
 from .protocol.evaluate import Evaluator, metric_configs
 from .protocol.resolved import resolve
 from .protocol.reuse import reusable_results
-from .reporting.tables import headline
+from .reporting.declared.headlines import headline
 
 logger = logging.getLogger(__name__)
 

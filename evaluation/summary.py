@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..common.commands.command_line import run_command
 from ..common.errors import UserError
-from .reporting.tables import model_by_metric, read_results
+from .reporting.tables.text_tables import model_by_metric, read_results
 
 
 def build_parser() -> argparse.ArgumentParser:

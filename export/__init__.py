@@ -16,7 +16,7 @@ from .callable_package import CallablePackage
 _HOMES = {
     "export_representation": ".writing.exporter",
     "load_representation": ".reading.artifact",
-    "load_posterior": ".reading.companions",
+    "load_posterior": ".reading.posterior",
     "Representation": ".reading.artifact",
     "load_decoder": ".reading.decoder",
     "ArtifactError": ".errors",

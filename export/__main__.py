@@ -13,7 +13,7 @@ from ..common.errors import UserError
 from ..common.fingerprint import ANY_VERSION, Fingerprint
 from .files.record import Record
 from .foreign.flags import add_hint_arguments, hints_of
-from .foreign.understanding import Hints
+from .foreign.graph_description import Hints
 from .formats import FORMAT_NAMES
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import numpy as np
 from ...common.commands.command_line import format_table
 from ...metrics.declaration import Matrix, Metric, matches
 from ...metrics.result import MetricResult
-from ..reporting.tables import format_score
+from ..reporting.declared.headlines import format_score
 
 if TYPE_CHECKING:
     import pandas as pd

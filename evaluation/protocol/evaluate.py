@@ -33,12 +33,12 @@ from ..settings.adapters import declared
 from ..settings.context import evaluation_context
 from ..settings.split import using_split
 from .matrices import save_matrices
-from .model_views import Views
+from .metric_inputs.from_codes import StoredViews
+from .metric_inputs.from_models import Views
+from .metric_inputs.saved_codes import save_codes
 from .resolved import AUTO, ResolvedMetric, load_metrics, resolve
 from .reuse import CONTENTS, contents_of
-from .saved_codes import save_codes
 from .score_fingerprint import score_fingerprint
-from .stored_views import StoredViews
 from .validation import compute_validation_scores
 
 logger = logging.getLogger(__name__)

@@ -9,12 +9,12 @@ from typing import Any
 from ...common.configuration.parsing import bound, configured
 from ...common.errors import UserError
 from ...export.reading.codes_file import CodesFile
-from ...ground_truth.files.custom_keys import FACTORS_OF_POINTS
-from ...ground_truth.files.factor_files import Columns
-from ...ground_truth.files.point_files import IS_TABLE, read_columns
+from ...ground_truth.files.custom.custom_keys import FACTORS_OF_POINTS
+from ...ground_truth.files.custom.factor_files import Columns
+from ...ground_truth.files.custom.point_files import IS_TABLE, read_columns
 from ...ground_truth.sets.points import POINTS
 from .evaluate import Evaluator
-from .stored_views import StoredViews
+from .metric_inputs.from_codes import StoredViews
 
 
 class GivenCodes:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...common.fingerprint import VERSION, Fingerprint, code_sha256, library_versions, user_code
-from ...export.foreign.understanding import Hints
-from ...export.reading.companions import posterior_sha256
+from ...export.foreign.graph_description import Hints
+from ...export.reading.posterior import posterior_sha256
 from ...ground_truth.named_data import data_identity
 from .resolved import ResolvedMetric
 

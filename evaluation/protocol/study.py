@@ -13,7 +13,7 @@ from ...common.disk.files import refuse_existing, write_json
 from ...common.errors import UserError, one_sentence
 from ...common.fingerprint import ANY_VERSION
 from ...ground_truth.recorded import own_bindings
-from ..reporting.figures import draw_missing_heat_maps
+from ..reporting.charts.heat_map_files import draw_missing_heat_maps
 from .evaluate import Evaluator
 from .repeats import summarise
 from .resolved import ResolvedMetric, resolve

@@ -15,11 +15,11 @@ from ...common.errors import UnknownNameError, UserError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from .columns import Column
-    from .grouping import Group
-    from .result_files import ResultRows
-    from .score_tables import ScoreTable
-    from .scores import Model
+    from .comparing.columns import Column
+    from .comparing.grouping import Group
+    from .reading.result_files import ResultRows
+    from .reading.scores import Model
+    from .tables.score_tables import ScoreTable
 
 DEFAULT_FOLDERS = ("output", "runs")  # where unbraid-reproduce writes, and where the documentation writes
 
@@ -33,7 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
                "unbraid-aggregate --result_file_pattern runs --group_by method vae.beta --table table.tex.  "
                "unbraid-aggregate --leaderboard runs.  Result files that cannot be read are named and left out; the "
                "exit status is then 1, and 2 when nothing was written.")
-    from .labels import add_label_argument
+    from .reading.labels import add_label_argument
 
     inputs = parser.add_argument_group("input")
     inputs.add_argument("--result_file_pattern", nargs="+", metavar="PATTERN",
@@ -91,7 +91,7 @@ def aggregate(arguments: argparse.Namespace) -> int:
 
 def leaderboard_files(paths: Sequence[Path]) -> list[Path]:
     """The files of --leaderboard: a page and Markdown in a folder, or those named."""
-    from .leaderboard import OUTPUTS
+    from .pages.leaderboard import OUTPUTS
 
     return [file for path in paths
             for file in ([path / f"leaderboard{suffix}" for suffix in OUTPUTS] if path.is_dir() else [path])]
@@ -99,10 +99,10 @@ def leaderboard_files(paths: Sequence[Path]) -> list[Path]:
 
 def check_outputs(arguments: argparse.Namespace, boards: Sequence[Path]) -> None:
     """Raises UserError for a file of a kind that cannot be written, before anything is read."""
+    from .comparing.group_plots import check_figure
     from .data_frame import check_format
-    from .group_plots import check_figure
-    from .leaderboard import OUTPUTS
-    from .paper_tables import WRITERS
+    from .pages.leaderboard import OUTPUTS
+    from .tables.paper_tables import WRITERS
 
     for path in arguments.output_path:
         check_format(path)
@@ -122,9 +122,9 @@ def _default_folders() -> list[str]:
 
 def read_results(arguments: argparse.Namespace) -> ResultRows:
     """All rows of the chosen data sets.  Raises UserError when there are none, or an output would replace an input."""
-    from .labels import label
-    from .result_files import find_result_files, read_result_files
-    from .scores import Result, results_of
+    from .reading.labels import label
+    from .reading.result_files import find_result_files, read_result_files
+    from .reading.scores import Result, results_of
 
     folders = [path for path in arguments.leaderboard if path.is_dir()]
     files = find_result_files(arguments.result_file_pattern or folders or _default_folders())
@@ -148,12 +148,12 @@ def read_results(arguments: argparse.Namespace) -> ResultRows:
 
 def write_files(read: ResultRows, boards: Sequence[Path], arguments: argparse.Namespace) -> None:
     """Everything is made before the first file is written; the aggregate needs no scores, the tables do."""
-    from ..visualize.options import Drawing
-    from ..visualize.saving import save
+    from ..visualize.shared.drawing import Drawing
+    from ..visualize.shared.saving import save
     from .data_frame import data_frame, write_frame
-    from .leaderboard import boards_of, write_leaderboard
-    from .paper_tables import write_table
-    from .scores import models_of, results_of
+    from .pages.leaderboard import boards_of, write_leaderboard
+    from .reading.scores import models_of, results_of
+    from .tables.paper_tables import write_table
 
     models = models_of(results_of(read.rows))
     if not models and (boards or arguments.table or arguments.figure or arguments.scatter or arguments.test):
@@ -179,8 +179,8 @@ def write_files(read: ResultRows, boards: Sequence[Path], arguments: argparse.Na
 def groups_and_columns(models: Sequence[Model], arguments: argparse.Namespace,
                        scores: Sequence[str] = ()) -> tuple[list[Group], list[Column]]:
     """What the tables compare.  Raises UserError for a key or score that does not exist."""
-    from .columns import columns_of
-    from .grouping import groups_of
+    from .comparing.columns import columns_of
+    from .comparing.grouping import groups_of
 
     results = [result for model in models for result in model.results]
     return groups_of(models, arguments.group_by), columns_of(results, scores or arguments.scores)
@@ -188,14 +188,14 @@ def groups_and_columns(models: Sequence[Model], arguments: argparse.Namespace,
 
 def make_table(models: Sequence[Model], arguments: argparse.Namespace) -> ScoreTable:
     """Groups against scores.  Raises UserError for a key or score that does not exist."""
-    from .score_tables import score_table
+    from .tables.score_tables import score_table
 
     return score_table(*groups_and_columns(models, arguments), arguments.digits)
 
 
 def make_figures(models: Sequence[Model], arguments: argparse.Namespace) -> list[tuple[Path, Figure]]:
     """The figures asked for, with the files they go to.  Raises UserError as `make_table` does."""
-    from .group_plots import groups_figure, scatter_figure
+    from .comparing.group_plots import groups_figure, scatter_figure
 
     figures = [(path, groups_figure(*groups_and_columns(models, arguments))) for path in arguments.figure]
     for x_score, y_score, file in arguments.scatter:
@@ -210,14 +210,14 @@ def make_figures(models: Sequence[Model], arguments: argparse.Namespace) -> list
 
 def show_tests(models: Sequence[Model], arguments: argparse.Namespace) -> None:
     """Prints the t tests."""
-    from .group_tests import compare, comparison_table
+    from .comparing.group_tests import compare, comparison_table
 
     print(comparison_table(compare(*groups_and_columns(models, arguments), arguments.test), arguments.test))
 
 
 def show_table(table: ScoreTable) -> None:
     """Prints it with its notes and a command that fills gaps."""
-    from .score_tables import MAX_NOTES, plain_table
+    from .tables.score_tables import MAX_NOTES, plain_table
 
     print(plain_table(table))
     for note in table.notes[:MAX_NOTES]:

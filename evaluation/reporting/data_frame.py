@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...common.disk.files import atomic_file, plain
 from ...common.errors import UserError
-from .result_files import Row, find_result_files, read_result_files
+from .reading.result_files import Row, find_result_files, read_result_files
 
 if TYPE_CHECKING:
     import pandas as pd

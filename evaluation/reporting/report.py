@@ -13,11 +13,11 @@ from ...common.commands.command_line import INCOMPLETE, progress, run_command
 from ...common.errors import UserError
 
 if TYPE_CHECKING:
-    from .runs import Run
+    from .reading.runs import Run
 
 
 def build_parser() -> argparse.ArgumentParser:
-    from .labels import add_label_argument
+    from .reading.labels import add_label_argument
 
     parser = argparse.ArgumentParser(
         prog="unbraid-report",
@@ -47,9 +47,9 @@ def build_parser() -> argparse.ArgumentParser:
 def report(arguments: argparse.Namespace) -> int:
     """Writes the page; returns 1 when something could not be read, else 0."""
     from ...common.disk.locks import locked
-    from .labels import label
-    from .pages import write_page
-    from .scores import results_of
+    from .pages.rendering import write_page
+    from .reading.labels import label
+    from .reading.scores import results_of
 
     folders = [path for path in arguments.runs if not path.is_file()] or arguments.runs  # runs/* has files in it too
     output = output_path(arguments.output_path, folders)
@@ -70,7 +70,7 @@ def report(arguments: argparse.Namespace) -> int:
 
 def read_runs(folders: Sequence[Path]) -> tuple[list[Run], list[str]]:
     """The runs, and a sentence for each folder that is none.  Raises UserError where no folder is one."""
-    from .runs import read_run, run_names
+    from .reading.runs import read_run, run_names
 
     runs, left_out = [], []
     for folder, name in progress(list(zip(folders, run_names(folders), strict=True)), unit="run", desc="reading"):
@@ -95,12 +95,12 @@ def output_path(given: Path | None, folders: Sequence[Path]) -> Path:
 
 def page_values(runs: Sequence[Run], scores: Sequence[str], with_pictures: bool = True) -> dict[str, Any]:
     """What the template shows; pictures need the models to run."""
-    from .columns import columns_of
-    from .comparison import MIN_MODELS, hyperparameter_charts, locality_charts, rank_correlations
-    from .leaderboard import EXPLANATION, boards_of
-    from .pictures import picture_sections
-    from .scores import models_of
-    from .sections import loss_comparison, run_report
+    from .comparing.columns import columns_of
+    from .pages.comparison import MIN_MODELS, hyperparameter_charts, locality_charts, rank_correlations
+    from .pages.leaderboard import EXPLANATION, boards_of
+    from .pages.pictures import picture_sections
+    from .pages.run_sections import loss_comparison, run_report
+    from .reading.scores import models_of
 
     results = [result for run in runs for result in run.results]
     models = models_of(results)

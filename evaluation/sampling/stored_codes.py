@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import UserError
-from ...ground_truth.files.factor_columns import as_numbers_or_texts
+from ...ground_truth.files.custom.factor_columns import as_numbers_or_texts
 from ...ground_truth.ground_truth_data import GridGroundTruth
 from ...ground_truth.observations import LazyObservations
 from .code_table import CodeTable

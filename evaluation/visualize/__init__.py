@@ -9,8 +9,8 @@ file of pure functions from a decoder function and codes to arrays, and one `dra
     reconstructions.reconstruct(encode, decode, images)          -> images (n, H, W, C)
     jacobian.jacobian_forward(decoder, codes)                    -> columns (n, D, H, W, C), by forward-mode
     jacobian.jacobian_difference(decode, codes, epsilon)         -> the same by central finite differences
-    kl.kl_per_code(mean, log_variance)                           -> (D,) nats
+    shared.kl.kl_per_code(mean, log_variance)                    -> (D,) nats
 
 `draw_*(model, options)` yields `Drawing`s: a name, a sentence, and either a matplotlib `Figure` or GIF frames.  An HTML
-page embeds one with `saving.image_bytes(drawing, "png")`; `mosaic.mosaic_figure` makes a named grid of any images, and
-`charts.heat_map_figure` of any matrix."""
+page embeds one with `shared.saving.image_bytes(drawing, "png")`; `shared.mosaic.mosaic_figure` makes a named grid of
+any images, and `shared.axes_charts.heat_map_figure` of any matrix."""

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from ...common.commands.command_line import format_table, progress, run_command
 from ...common.errors import UserError
-from .flags import build_parser, options_of
-from .options import Drawing, Options, kinds
+from .kinds import kinds
+from .shared.drawing import Drawing
+from .shared.flags import build_parser, options_of
+from .shared.options import Options
 
 if TYPE_CHECKING:
     from .model import Model
@@ -34,7 +36,7 @@ def draw(arguments: argparse.Namespace, names: Sequence[str], options: Options, 
     """Draws and saves what was chosen, and prints what was written and what was left out."""
     from ...export.reading.checkpoint_cache import exported_checkpoint, gin_flags
     from .model import open_model
-    from .saving import save
+    from .shared.saving import save
 
     folder = exported_checkpoint(arguments.run, output_dir, arguments.data_set, flags=gin_flags(arguments.gin_bindings))
     model = open_model(folder, arguments.backend, arguments.device, arguments.data_set, tuple(arguments.gin_bindings))

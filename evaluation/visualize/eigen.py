@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .charts import FONT_SIZE, heat_map, new_figure
+from .kinds import kind
 from .model import Model
-from .options import Drawing, Options, kind
+from .shared.axes_charts import FONT_SIZE, heat_map, new_figure
+from .shared.drawing import Drawing
+from .shared.options import Options
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

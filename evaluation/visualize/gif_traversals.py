@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from .images import chosen_images
+from .kinds import kind
 from .model import Model
-from .mosaic import Mosaic, mosaic_figure
-from .options import Drawing, Options, kind
+from .shared.drawing import Drawing
+from .shared.images import chosen_images
+from .shared.mosaic import Mosaic, mosaic_figure
+from .shared.options import Options
 from .traversals import code_names, ordered_codes, traversal_values, traverse
 
 NUM_IMAGES = 4

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from ...export.reading.decoder import Decoder
-from .images import chosen_images
+from .kinds import kind
 from .model import MissingPartError, Model
-from .mosaic import Mosaic, mosaic_figure
-from .options import Drawing, Options, as_rgb, kind
+from .shared.drawing import Drawing, as_rgb
+from .shared.images import chosen_images
+from .shared.mosaic import Mosaic, mosaic_figure
+from .shared.options import Options
 from .traversals import ordered_codes
 
 METHODS = ("forward", "difference")

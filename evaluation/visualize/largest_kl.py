@@ -7,11 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...common.errors import UserError
-from .images import chosen_images
-from .kl import kl_between
+from .kinds import kind
 from .model import Model
-from .mosaic import Mosaic, mosaic_figure
-from .options import Drawing, Options, kind
+from .shared.drawing import Drawing
+from .shared.images import chosen_images
+from .shared.kl import kl_between
+from .shared.mosaic import Mosaic, mosaic_figure
+from .shared.options import Options
 
 NUM_PAIRS = 5
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import UnknownNameError, UserError
-from .charts import FONT_SIZE, new_figure
-from .kl import by_falling_kl
+from .kinds import kind
 from .model import Model
-from .options import Drawing, Options, kind
+from .shared.axes_charts import FONT_SIZE, new_figure
+from .shared.drawing import Drawing
+from .shared.kl import by_falling_kl
+from .shared.options import Options
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from .charts import heat_map_figure
 from .jacobian import coloured
 from .model import Model
-from .mosaic import Mosaic, mosaic_figure
-from .options import Drawing, Options, as_rgb
+from .shared.axes_charts import heat_map_figure
+from .shared.drawing import Drawing, as_rgb
+from .shared.mosaic import Mosaic, mosaic_figure
+from .shared.options import Options
 from .traversals import absolute_values, traverse
 
 

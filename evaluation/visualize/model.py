@@ -15,12 +15,11 @@ from ...common.errors import MissingDataError, UserError
 from ...export.errors import ArtifactError
 from ...export.files.symmetries import Symmetries, load_symmetries
 from ...export.reading.artifact import Representation, load_representation
-from ...export.reading.companions import load_posterior
 from ...export.reading.decoder import DIFFERENTIABLE, Decoder, load_decoder
+from ...export.reading.posterior import load_posterior
 from ...ground_truth.named_data import get_named_ground_truth_data
 from ...ground_truth.recorded import display_name, fall_back_on, recorded_bindings
-from .kl import kl_per_code
-from .options import no_progress
+from .shared.kl import kl_per_code
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +30,12 @@ MAX_IMAGES = 256  # encoded at once
 
 class MissingPartError(UserError):
     """Something that a picture needs and this model does not have; the message says how to get it."""
+
+
+def no_progress(iterable: Any, **options: Any) -> Any:
+    """Returns the iterable itself: the silent default of a progress bar."""
+    del options
+    return iterable
 
 
 class Model:

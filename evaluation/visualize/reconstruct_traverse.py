@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .images import chosen_images
-from .kl import by_falling_kl
+from .kinds import kind
 from .model import Model
-from .mosaic import Mosaic, mosaic_figure
-from .options import Drawing, Options, kind
 from .reconstructions import reconstruct, squared_errors
+from .shared.drawing import Drawing
+from .shared.images import chosen_images
+from .shared.kl import by_falling_kl
+from .shared.mosaic import Mosaic, mosaic_figure
+from .shared.options import Options
 from .traversals import traversal_values, traverse
 
 

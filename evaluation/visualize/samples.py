@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .kinds import kind
 from .model import Model
-from .mosaic import Mosaic, mosaic_figure
-from .options import Drawing, Options, kind
+from .shared.drawing import Drawing
+from .shared.mosaic import Mosaic, mosaic_figure
+from .shared.options import Options
 
 
 @kind("samples")

@@ -13,12 +13,14 @@ from ...common.errors import UserError
 from ...export.files.symmetries import Selector
 from ...ground_truth.bases.custom_data_sets import CustomTable
 from ...ground_truth.bases.image_only import ImageOnlyData
-from .charts import heat_map_figure
-from .images import chosen_images
+from .kinds import kind
 from .lie_algebra import draw_lie_algebra
 from .model import Model
-from .mosaic import Mosaic, mosaic_figure
-from .options import Drawing, Options, kind
+from .shared.axes_charts import heat_map_figure
+from .shared.drawing import Drawing
+from .shared.images import chosen_images
+from .shared.mosaic import Mosaic, mosaic_figure
+from .shared.options import Options
 from .symmetry_chains import draw_factor_chains
 
 MOVEMENT_IMAGES = 64

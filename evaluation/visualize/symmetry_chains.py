@@ -9,8 +9,9 @@ import numpy as np
 
 from ...ground_truth.bases.custom_data_sets import CustomTable
 from ...ground_truth.bases.image_only import ImageOnlyData
-from .mosaic import Mosaic, blank, mosaic_figure
-from .options import Drawing, Options
+from .shared.drawing import Drawing
+from .shared.mosaic import Mosaic, blank, mosaic_figure
+from .shared.options import Options
 
 LONGEST_CHAIN = 16  # values of a factor that are shown
 

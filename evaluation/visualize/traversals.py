@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from ...common.errors import UnknownNameError
-from .images import chosen_images
-from .kl import by_falling_kl
+from .kinds import kind
 from .model import Model
-from .mosaic import Mosaic, blank, mosaic_figure
-from .options import Drawing, Options, kind
+from .shared.drawing import Drawing
+from .shared.images import chosen_images
+from .shared.kl import by_falling_kl
+from .shared.mosaic import Mosaic, blank, mosaic_figure
+from .shared.options import Options
 
 QUANTILES_OF = ("prior", "posterior", "data")
 DATA_IMAGES = 1000  # whose codes give the quantiles of the data

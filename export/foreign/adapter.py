@@ -11,9 +11,9 @@ import numpy as np
 from ...common.commands.wording import option
 from ..files.record import Record
 from .flags import refuse_other_channels
+from .graph_description import Hints, Statistics, Understanding
 from .probing import as_codes, call, chunks
 from .trial import understand_in_trial
-from .understanding import Hints, Statistics, Understanding
 
 logger = logging.getLogger(__name__)
 

@@ -29,10 +29,10 @@ from ..writing.verification_images import images_of_data_set, verification_image
 from ..writing.write_graph import write_graph
 from .adapter import ForeignRunner
 from .flags import refuse_other_channels
+from .graph_description import Hints, Understanding
 from .graph_module import ForeignModule
 from .probing import SHAPES
 from .trial import understand_in_trial
-from .understanding import Hints, Understanding
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ...common.errors import UserError
-from .understanding import HEADS, LAYOUTS, MAPS, Hints, Statistics
+from .graph_description import HEADS, LAYOUTS, MAPS, Hints, Statistics
 
 
 def add_hint_arguments(parser: argparse.ArgumentParser) -> None:

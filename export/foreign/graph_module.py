@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from ..formats.torch_runner import flattened
-from .understanding import Understanding
+from .graph_description import Understanding
 
 
 class ForeignModule(torch.nn.Module):

@@ -10,7 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from ..formats import TENSOR_NAMES
 from ..postprocessing.affine import AffineMap
-from .understanding import Understanding
+from .graph_description import Understanding
 
 PREFIX = "theirs."
 ELEMENT_TYPES = {"float32": TensorProto.FLOAT, "float16": TensorProto.FLOAT16, "float64": TensorProto.DOUBLE,

@@ -9,10 +9,10 @@ from typing import Protocol
 import numpy as np
 
 from ...common.commands.wording import option
+from ..error_lines import telling_line
 from ..errors import ArtifactError, InputMismatchError
 from ..formats.signature import Signature
-from ..telling import telling_line
-from .understanding import INTEGERS, LAYOUTS, PIXELS, Hints, Understanding
+from .graph_description import INTEGERS, LAYOUTS, PIXELS, Hints, Understanding
 
 Outputs = dict[str, np.ndarray]
 DTYPES = ("float32", "float16", "float64", "bfloat16", "uint8")  # tried in turn where the file declares none

@@ -23,9 +23,9 @@ from ...common.commands.wording import in_command
 from ...common.disk.file_identity import content_sha256
 from .. import errors
 from ..errors import ArtifactError
+from .graph_description import Hints, Understanding
 from .probing import understand
 from .trial_tasks import as_tuples
-from .understanding import Hints, Understanding
 
 SECONDS = float(os.environ.get("UNBRAID_TRIAL_SECONDS", "120"))
 GRACE = 60.0  # seconds for starting the helper, which imports torch

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..formats import get_format
+from .graph_description import Hints
 from .probing import understand
-from .understanding import Hints
 
 
 def task_open(path: Path, backend: str) -> None:

@@ -11,9 +11,9 @@ import numpy as np
 
 from ...common.numerics.plain_arrays import plain
 from ...common.numerics.threads import core_limit, map_in_threads
+from ..error_lines import telling_line
 from ..errors import ArtifactError, MissingBackendError
 from ..files.record import RECORD_NAME, Record
-from ..telling import telling_line
 from . import TENSOR_NAMES
 from .external_data import check_external_data
 from .matrix_exponential import translations

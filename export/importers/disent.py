@@ -11,7 +11,7 @@ from ...common.errors import UserError
 from ...training.architectures.sequential import LAYERS
 from ..errors import ArtifactError
 from .filling import Filling, Imported, Pictures, fill
-from .inert import Shell
+from .inert_unpickling import Shell
 from .registry import BaseSource, source
 from .state import State
 

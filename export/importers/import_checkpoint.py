@@ -16,7 +16,7 @@ from ..files.locating import Located, locate, sha256_of
 from ..files.record import Record
 from ..files.symmetries import save_symmetries, with_bases
 from ..foreign.flags import refuse_other_channels
-from ..foreign.understanding import Statistics, described
+from ..foreign.graph_description import Statistics, described
 from ..formats import FORMAT_NAMES
 from ..postprocessing.affine import AffineMap
 from ..postprocessing.representations import Postprocessing, Recipe

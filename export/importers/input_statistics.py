@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from ..foreign.understanding import Statistics
+from ..foreign.graph_description import Statistics
 
 # Mean and standard deviation of every channel over the whole data set, as disent's configurations have them.
 STATISTICS: dict[str, Statistics] = {

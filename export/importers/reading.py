@@ -14,7 +14,7 @@ import torch
 from ..errors import ArtifactError, MissingBackendError, UnsafeArtifactError
 from ..files.bounded import check_archive
 from ..files.pickles import ZIP_BYTES, foreign_globals_of_checkpoint
-from . import inert
+from . import inert_unpickling as inert
 from .state import State
 from .unwrapping import NO_CHOICE, Choice, Fit, one_of, state_dicts, unwrapped
 

@@ -14,11 +14,11 @@ from ..files.locating import ARTIFACTS, Located, locate, sha256_of
 from ..files.record import Record
 from ..foreign.adapter import ForeignRunner
 from ..foreign.dill_model import DillGraph, find_dill
+from ..foreign.graph_description import Hints, Understanding
 from ..foreign.trial import try_out
-from ..foreign.understanding import Hints, Understanding
 from ..formats import FORMAT_NAMES, Format, Runner, file_name, get_format
 from .batch_dependence import RowCheck
-from .calling import columns_of_images
+from .graph_calls import columns_of_images
 
 logger = logging.getLogger(__name__)
 

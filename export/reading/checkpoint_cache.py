@@ -11,7 +11,7 @@ from ...common.commands.children import last_sentence, run_child
 from ...common.fingerprint import ANY_VERSION
 from ..errors import ArtifactError
 from ..files.locating import Located, locate
-from ..foreign.understanding import Statistics
+from ..foreign.graph_description import Statistics
 from ..formats import TENSOR_NAMES
 from .artifact import find_artifact
 

@@ -8,12 +8,12 @@ import numpy as np
 
 from ...common.disk.file_identity import content_sha256
 from ...common.errors import DataError
-from ...ground_truth.files.custom_contents import texts
-from ...ground_truth.files.custom_keys import CODES
-from ...ground_truth.files.factor_columns import columns_of
-from ...ground_truth.files.open_array import array_source, stored_keys
-from ...ground_truth.files.point_files import IS_TABLE, narrowed, read_columns
-from ..foreign.understanding import Hints
+from ...ground_truth.files.arrays.open_array import array_source, stored_keys
+from ...ground_truth.files.custom.custom_contents import texts
+from ...ground_truth.files.custom.custom_keys import CODES
+from ...ground_truth.files.custom.factor_columns import columns_of
+from ...ground_truth.files.custom.point_files import IS_TABLE, narrowed, read_columns
+from ..foreign.graph_description import Hints
 
 NAMES = ("code_names", "latent_names")
 DATA_SET = "data_set"  # key of the name of the data set whose images the rows are

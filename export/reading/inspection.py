@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from ..files.locating import ARTIFACTS, Located, locate
 from ..files.record import Record
+from ..foreign.graph_description import Hints
 from ..foreign.probing import SHAPES
 from ..foreign.trial import understand_in_trial
-from ..foreign.understanding import Hints
 from ..formats import file_name, get_format
 from .artifact import load_representation
 

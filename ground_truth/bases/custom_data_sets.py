@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 
 from ...common.errors import UserError
-from ..files.custom_images import CustomImages
+from ..files.custom.custom_images import CustomImages
 from ..ground_truth_data import GridGroundTruth, GroundTruthData, check_factors
 from ..observations import LazyObservations
 from .image_only import ImageOnlyData

@@ -9,7 +9,7 @@ from typing import NoReturn
 import numpy as np
 
 from ...common.errors import UserError
-from ..files.decoded import Images
+from ..files.arrays.decoded import Images
 from ..ground_truth_data import GroundTruthData
 from ..observations import LazyObservations
 from .byte_images import OUT_OF_255, ByteImages

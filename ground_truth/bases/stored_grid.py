@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from ...common.errors import DataError
-from ..files.array_source import ArraySource
-from ..files.decoded import Images, open_images
-from ..files.open_array import array_source
+from ..files.arrays.array_source import ArraySource
+from ..files.arrays.decoded import Images, open_images
+from ..files.arrays.open_array import array_source
 from ..ground_truth_data import GridGroundTruth
 from .byte_images import OUT_OF_255, ByteImages
 

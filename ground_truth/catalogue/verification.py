@@ -12,8 +12,8 @@ from ...common.disk.files import cache_directory
 from ...common.errors import DataError
 from ..bases.stored_grid import StoredGrid
 from ..drawing.dsprites_raster import draw_sprites
-from ..files import decoded
-from ..files.array_file import ArrayFile
+from ..files.arrays import decoded
+from ..files.arrays.array_file import ArrayFile
 from ..files.dsprites_file import SpriteFile
 from ..files.paths import find_file
 from ..named_data import get_named_ground_truth_data

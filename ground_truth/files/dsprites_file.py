@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from ...common.errors import DataError
-from .array_source import ArraySource
-from .decoded import decoded
-from .open_array import array_source
+from .arrays.array_source import ArraySource
+from .arrays.decoded import decoded
+from .arrays.open_array import array_source
 
 IMAGE_BITS = 64 * 64
 

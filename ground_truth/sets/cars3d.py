@@ -14,9 +14,9 @@ import numpy as np
 from ...common.errors import DataError
 from ..bases.stored_grid import StoredGrid, flatten
 from ..catalogue.about import About, DataFile, require_file
-from ..files.decoded import decoded
-from ..files.open_array import array_source
-from ..files.resizing import resize
+from ..files.arrays.decoded import decoded
+from ..files.arrays.open_array import array_source
+from ..files.pictures.resizing import resize
 from ..registry import register
 
 MESH_SHAPE = (128, 128, 3, 24, 4)  # height, width, channel, azimuth, elevation

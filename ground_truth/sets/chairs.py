@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..bases.image_only import StoredImages
 from ..catalogue.about import About, DataFile
-from ..files.pictures import find_pictures, resized_pictures
+from ..files.pictures.resized_folder import find_pictures, resized_pictures
 from ..registry import register
 
 

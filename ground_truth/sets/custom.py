@@ -18,9 +18,9 @@ from ...common.errors import ConfigurationError, DataError
 from ..bases.custom_data_sets import CustomGrid, CustomImagesOnly, CustomTable
 from ..bases.factor_table import is_full_grid, rows_by_index
 from ..bases.no_images import NoImages
-from ..files.custom_contents import Wanted, read_contents
-from ..files.custom_images import CustomImages
-from ..files.factor_columns import as_numbers_or_texts, factor_of, names_of
+from ..files.custom.custom_contents import Wanted, read_contents
+from ..files.custom.custom_images import CustomImages
+from ..files.custom.factor_columns import as_numbers_or_texts, factor_of, names_of
 from ..ground_truth_data import GroundTruthData
 from ..registry import register
 

@@ -12,8 +12,8 @@ import numpy as np
 from ...common.errors import DataError
 from ..bases.image_only import StoredImages
 from ..catalogue.about import About, DataFile, require_file
-from ..files.decoded import decoded
-from ..files.resizing import resize
+from ..files.arrays.decoded import decoded
+from ..files.pictures.resizing import resize
 from ..registry import register
 
 FILE = "train-images-idx3-ubyte"

@@ -13,7 +13,7 @@ import numpy as np
 from ...common.errors import DataError
 from ..bases.image_only import ImageOnlyData
 from ..catalogue.about import About, DataFile, require_file
-from ..files.open_array import array_source
+from ..files.arrays.open_array import array_source
 from ..registry import register
 
 SIDE = 16

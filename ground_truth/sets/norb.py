@@ -14,10 +14,10 @@ import numpy as np
 from ...common.errors import DataError
 from ..bases.factor_table import rows_by_index
 from ..catalogue.about import About, DataFile, missing
-from ..files.array_file import ArrayFile
-from ..files.decoded import decoded
+from ..files.arrays.array_file import ArrayFile
+from ..files.arrays.decoded import decoded
 from ..files.paths import find_file
-from ..files.resizing import resize
+from ..files.pictures.resizing import resize
 from ..ground_truth_data import GridGroundTruth
 from ..registry import register
 

@@ -10,8 +10,8 @@ import gin
 from ...common.configuration.parsing import always_record
 from ...common.errors import DataError
 from ..bases.no_images import NoImages
-from ..files.custom_keys import FACTORS_OF_POINTS
-from ..files.point_files import read_columns
+from ..files.custom.custom_keys import FACTORS_OF_POINTS
+from ..files.custom.point_files import read_columns
 from ..ground_truth_data import GroundTruthData
 from ..registry import register
 from .custom import chosen_columns, with_columns

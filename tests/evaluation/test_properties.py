@@ -16,7 +16,7 @@ from unbraid_worlds import WorldData
 from unbraid.common.configuration import gin_internals
 from unbraid.common.configuration.parsing import CONFIG_ROOT, configured
 from unbraid.evaluation.protocol.evaluate import compute_scores, load_metrics
-from unbraid.evaluation.reporting.tables import headline
+from unbraid.evaluation.reporting.declared.headlines import headline
 from unbraid.evaluation.sampling.code_table import CodeTable
 from unbraid.evaluation.settings.context import using_jobs
 

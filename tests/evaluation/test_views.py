@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from unbraid.evaluation.protocol.model_views import Views
+from unbraid.evaluation.protocol.metric_inputs.from_models import Views
 from unbraid.export import load_posterior, load_representation
 from unbraid.ground_truth.sets.three_dots import ThreeDots
 

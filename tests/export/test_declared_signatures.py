@@ -16,9 +16,9 @@ import torch
 from unbraid.evaluation.__main__ import main as evaluate
 from unbraid.export import ArtifactError, load_representation
 from unbraid.export.__main__ import main as export
+from unbraid.export.error_lines import telling_line
 from unbraid.export.errors import InputMismatchError, UnsafeArtifactError
-from unbraid.export.foreign.understanding import Hints
-from unbraid.export.telling import telling_line
+from unbraid.export.foreign.graph_description import Hints
 
 nn = torch.nn
 KINDS = ("torchscript", "onnx", "export")

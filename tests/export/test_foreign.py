@@ -14,7 +14,7 @@ from onnx import TensorProto, helper
 from unbraid.export import ArtifactError, load_representation
 from unbraid.export.__main__ import main
 from unbraid.export.errors import UnsafeArtifactError
-from unbraid.export.foreign.understanding import Hints
+from unbraid.export.foreign.graph_description import Hints
 
 Tracer = Callable[..., Path]
 

@@ -10,8 +10,8 @@ import pytest
 
 from unbraid.export import load_representation
 from unbraid.export.formats import FORMAT_NAMES, get_format
-from unbraid.export.reading.companions import load_posterior
 from unbraid.export.reading.decoder import load_decoder
+from unbraid.export.reading.posterior import load_posterior
 
 LAYOUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "column by column": np.asfortranarray,

@@ -15,8 +15,8 @@ from unbraid.common.numerics.gpu_numerics import use_exact_kernels
 from unbraid.export.errors import DeviceError, InputMismatchError
 from unbraid.export.formats import onnx_format
 from unbraid.export.reading.artifact import load_representation
-from unbraid.export.reading.calling import columns_of_images
-from unbraid.export.reading.companions import posterior_of
+from unbraid.export.reading.graph_calls import columns_of_images
+from unbraid.export.reading.posterior import posterior_of
 from unbraid.training.running.placement import place
 from unbraid.training.speed.precision import float32, use_precision
 from unbraid.training.studies.reproduce import commands

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from unbraid.ground_truth.files.decoded import decoded
+from unbraid.ground_truth.files.arrays.decoded import decoded
 
 DECODE = """
 import sys, time
 import numpy as np
 from pathlib import Path
-from unbraid.ground_truth.files.decoded import decoded
+from unbraid.ground_truth.files.arrays.decoded import decoded
 
 def blocks():
     print("decodes", flush=True)

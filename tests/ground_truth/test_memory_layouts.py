@@ -11,7 +11,7 @@ import pytest
 from unbraid.ground_truth.bases.byte_images import OUT_OF_255, look_up
 from unbraid.ground_truth.drawing.dsprites_raster import draw_sprites
 from unbraid.ground_truth.drawing.two_colors import paint
-from unbraid.ground_truth.files.open_array import array_source
+from unbraid.ground_truth.files.arrays.open_array import array_source
 from unbraid.ground_truth.sets.three_dots import draw_dots
 
 LAYOUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {

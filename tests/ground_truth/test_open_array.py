@@ -9,10 +9,10 @@ import pytest
 from fake_data_files import write_npz
 
 from unbraid.common.errors import DataError, MissingDataError
-from unbraid.ground_truth.files import decoded
-from unbraid.ground_truth.files.array_file import ArrayFile
-from unbraid.ground_truth.files.decoded import open_images
-from unbraid.ground_truth.files.open_array import array_source
+from unbraid.ground_truth.files.arrays import decoded
+from unbraid.ground_truth.files.arrays.array_file import ArrayFile
+from unbraid.ground_truth.files.arrays.decoded import open_images
+from unbraid.ground_truth.files.arrays.open_array import array_source
 
 ARRAY = np.random.RandomState(0).randint(256, size=(50, 6, 5), dtype=np.uint8)
 ROWS = np.array([3, 4, 5, 49, 0, 0, 17])

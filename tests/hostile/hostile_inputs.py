@@ -181,7 +181,7 @@ def _options(command: str, arguments: list[str]) -> list[argparse.Action]:
     """The options of a command that take a value, but for its outputs and what may take long."""
     modules = {"data": "ground_truth.__main__", "report": "evaluation.reporting.report",
                "evaluate": "evaluation.__main__", "aggregate": "evaluation.reporting.aggregate",
-               "visualize": "evaluation.visualize.flags"}
+               "visualize": "evaluation.visualize.shared.flags"}
     parser = importlib.import_module(f"unbraid.{modules[command]}").build_parser()
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):

@@ -21,7 +21,7 @@ from unbraid.export.__main__ import main as export
 from unbraid.export.errors import UnsafeArtifactError
 from unbraid.export.files.locating import locate
 from unbraid.export.foreign import trial
-from unbraid.ground_truth.files.hdf5_files import h5_source
+from unbraid.ground_truth.files.arrays.hdf5_files import h5_source
 
 IMAGES = np.zeros((2, 64, 64, 1), np.float32)
 

@@ -20,7 +20,7 @@ from unbraid.evaluation.reporting.metric_table import configs_of, updated
 from unbraid.evaluation.settings.adapters import declarations_by_gin_name
 from unbraid.metrics.catalogue import declarations, metric_function, names
 from unbraid.metrics.declaration import FROM_POINTS, Metric, Score, matches
-from unbraid.metrics.facts import direction, headline_key
+from unbraid.metrics.declaration_lookup import direction, headline_key
 from unbraid.metrics.result import MetricResult
 
 ROOT = Path(__file__).resolve().parents[2]

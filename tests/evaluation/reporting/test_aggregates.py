@@ -16,8 +16,8 @@ from unbraid.evaluation.reporting.data_frame import (
     load_aggregated_json_results,
     write_frame,
 )
-from unbraid.evaluation.reporting.result_files import find_result_files, read_result_files
-from unbraid.evaluation.reporting.scores import models_of, results_of
+from unbraid.evaluation.reporting.reading.result_files import find_result_files, read_result_files
+from unbraid.evaluation.reporting.reading.scores import models_of, results_of
 
 GOLDENS = Path(__file__).parent / "goldens"
 PATTERN = "goldens/*/metrics/*/results/aggregate/evaluation.json"

@@ -11,10 +11,17 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from unbraid.evaluation.reporting.charts import Series, bar_chart, line_chart, point_chart, wants_log
-from unbraid.evaluation.reporting.comparison import spearman
-from unbraid.evaluation.reporting.heat_maps import heat_cell, heat_map, luminance, read_heat_map, short_number, viridis
-from unbraid.evaluation.reporting.svg import Scale, linear_ticks, log_ticks, tick_texts
+from unbraid.evaluation.reporting.charts.heat_maps import (
+    heat_cell,
+    heat_map,
+    luminance,
+    read_heat_map,
+    short_number,
+    viridis,
+)
+from unbraid.evaluation.reporting.charts.line_charts import Series, bar_chart, line_chart, point_chart, wants_log
+from unbraid.evaluation.reporting.charts.svg import Scale, linear_ticks, log_ticks, tick_texts
+from unbraid.evaluation.reporting.pages.comparison import spearman
 
 
 @pytest.mark.parametrize(("low", "high", "expected"), [

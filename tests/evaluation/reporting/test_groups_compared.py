@@ -9,12 +9,12 @@ import pytest
 from scipy import stats
 
 from unbraid.evaluation.reporting.aggregate import main
-from unbraid.evaluation.reporting.columns import columns_of
-from unbraid.evaluation.reporting.group_plots import groups_figure, local_families, scatter_figure
-from unbraid.evaluation.reporting.group_tests import compare, holm
-from unbraid.evaluation.reporting.grouping import groups_of
-from unbraid.evaluation.reporting.result_files import find_result_files, read_result_files
-from unbraid.evaluation.reporting.scores import models_of, results_of
+from unbraid.evaluation.reporting.comparing.columns import columns_of
+from unbraid.evaluation.reporting.comparing.group_plots import groups_figure, local_families, scatter_figure
+from unbraid.evaluation.reporting.comparing.group_tests import compare, holm
+from unbraid.evaluation.reporting.comparing.grouping import groups_of
+from unbraid.evaluation.reporting.reading.result_files import find_result_files, read_result_files
+from unbraid.evaluation.reporting.reading.scores import models_of, results_of
 
 SCORES = {"vae": [0.10, 0.12, 0.15, 0.11], "jlonevae": [0.30, 0.22, 0.28, 0.27]}
 RADII = ("0.1", "0.3", "1.0")

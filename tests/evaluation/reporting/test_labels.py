@@ -6,10 +6,10 @@ import pytest
 
 from unbraid.common.errors import UserError
 from unbraid.evaluation.reporting.aggregate import main as aggregate
-from unbraid.evaluation.reporting.labels import label
+from unbraid.evaluation.reporting.reading.labels import label
+from unbraid.evaluation.reporting.reading.result_files import find_result_files, read_result_files
+from unbraid.evaluation.reporting.reading.scores import models_of, results_of
 from unbraid.evaluation.reporting.report import main as report
-from unbraid.evaluation.reporting.result_files import find_result_files, read_result_files
-from unbraid.evaluation.reporting.scores import models_of, results_of
 
 TABLE = "model,method,seed,beta\n" + "".join(f"{method}_beta4_seed{seed},{method},{seed},4\n"
                                              for method in ("vae", "tcvae") for seed in range(3))

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from unbraid.evaluation.__main__ import main as evaluate
-from unbraid.evaluation.reporting.pictures import ACTIVE_KL, picture_sections, png_uri
+from unbraid.evaluation.reporting.pages.pictures import ACTIVE_KL, picture_sections, png_uri
+from unbraid.evaluation.reporting.reading.runs import read_run
 from unbraid.evaluation.reporting.report import main as report
-from unbraid.evaluation.reporting.runs import read_run
 from unbraid.evaluation.visualize.model import open_model
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from unbraid.evaluation.reporting.reading.runs import read_run
 from unbraid.evaluation.reporting.report import main as report
-from unbraid.evaluation.reporting.runs import read_run
 
 
 @pytest.mark.parametrize("place", ["scores", "metrics"])

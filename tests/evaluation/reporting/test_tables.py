@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from unbraid.common.errors import UnknownNameError, UserError
-from unbraid.evaluation.reporting.columns import cell_of, columns_of, labels_of
-from unbraid.evaluation.reporting.comparison import locality_charts
-from unbraid.evaluation.reporting.facts import score_rows
-from unbraid.evaluation.reporting.gaps import fill_commands
-from unbraid.evaluation.reporting.grouping import default_keys, groups_of
-from unbraid.evaluation.reporting.paper_tables import comma_separated, escape_latex, latex, markdown
-from unbraid.evaluation.reporting.result_files import find_result_files, read_result_files
-from unbraid.evaluation.reporting.runs import read_run
-from unbraid.evaluation.reporting.score_tables import plain_table, score_table
-from unbraid.evaluation.reporting.scores import Model, Result, models_of, results_of
+from unbraid.evaluation.reporting.comparing.columns import cell_of, columns_of, labels_of
+from unbraid.evaluation.reporting.comparing.grouping import default_keys, groups_of
+from unbraid.evaluation.reporting.comparing.missing_scores import fill_commands
+from unbraid.evaluation.reporting.pages.comparison import locality_charts
+from unbraid.evaluation.reporting.pages.run_summary import score_rows
+from unbraid.evaluation.reporting.reading.result_files import find_result_files, read_result_files
+from unbraid.evaluation.reporting.reading.runs import read_run
+from unbraid.evaluation.reporting.reading.scores import Model, Result, models_of, results_of
+from unbraid.evaluation.reporting.tables.paper_tables import comma_separated, escape_latex, latex, markdown
+from unbraid.evaluation.reporting.tables.score_tables import plain_table, score_table
 
 
 def read(folder: Path) -> tuple[list[Model], list[Result]]:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from unbraid.common.errors import UserError
-from unbraid.evaluation.reporting import pictures
-from unbraid.evaluation.reporting.titles import range_of, title_of
+from unbraid.evaluation.reporting.declared.titles import range_of, title_of
+from unbraid.evaluation.reporting.pages import pictures
 
 
 @pytest.mark.parametrize(("metric", "key", "title"), [

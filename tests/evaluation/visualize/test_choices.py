@@ -10,11 +10,11 @@ from PIL import Image
 from scipy.linalg import expm
 
 from unbraid.common.errors import UserError
-from unbraid.evaluation.visualize.images import chosen_images, fixed_factors, images_at
 from unbraid.evaluation.visualize.jacobian import column_norms, draw_jacobian, jacobian_forward, starting_points
 from unbraid.evaluation.visualize.model import Model
-from unbraid.evaluation.visualize.options import Options
-from unbraid.evaluation.visualize.saving import save
+from unbraid.evaluation.visualize.shared.images import chosen_images, fixed_factors, images_at
+from unbraid.evaluation.visualize.shared.options import Options
+from unbraid.evaluation.visualize.shared.saving import save
 from unbraid.evaluation.visualize.symmetry_chains import chain, draw_factor_chains
 from unbraid.ground_truth.registry import data_sets
 

@@ -10,10 +10,11 @@ import pytest
 from PIL import Image
 
 from unbraid.evaluation.visualize.__main__ import main
-from unbraid.evaluation.visualize.flags import KINDS, build_parser, options_of
+from unbraid.evaluation.visualize.kinds import kinds
 from unbraid.evaluation.visualize.latents_3d import sampled_points
 from unbraid.evaluation.visualize.model import Model
-from unbraid.evaluation.visualize.options import Options, kinds
+from unbraid.evaluation.visualize.shared.flags import KINDS, build_parser, options_of
+from unbraid.evaluation.visualize.shared.options import Options
 
 SMALL = ["--grid", "2", "3", "--steps", "3", "--frames", "3", "--num_images", "2", "--num_points", "20"]
 

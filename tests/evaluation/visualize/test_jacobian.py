@@ -17,7 +17,7 @@ from unbraid.evaluation.visualize.jacobian import (
     jacobian_forward,
 )
 from unbraid.evaluation.visualize.model import MissingPartError, Model, open_model
-from unbraid.evaluation.visualize.options import Options
+from unbraid.evaluation.visualize.shared.options import Options
 from unbraid.export.errors import ArtifactError
 from unbraid.export.files.record import Record
 from unbraid.export.formats.torch_runner import TorchRunner

@@ -9,10 +9,10 @@ from torch.distributions import Normal, kl_divergence
 
 from unbraid.evaluation.visualize.eigen import principal_axes
 from unbraid.evaluation.visualize.gif_traversals import there_and_back
-from unbraid.evaluation.visualize.kl import kl_between, kl_per_code
 from unbraid.evaluation.visualize.largest_kl import replaced_codes
 from unbraid.evaluation.visualize.model import Model
 from unbraid.evaluation.visualize.reconstructions import reconstruct, reconstruction_mosaic, squared_errors
+from unbraid.evaluation.visualize.shared.kl import kl_between, kl_per_code
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import torch
 
 from unbraid.evaluation.visualize.lie_algebra import commutator_norms, draw_lie_algebra, matrix_picture
 from unbraid.evaluation.visualize.model import MissingPartError, Model, open_model
-from unbraid.evaluation.visualize.options import Options
+from unbraid.evaluation.visualize.shared.options import Options
 from unbraid.evaluation.visualize.symmetries import composed, draw_symmetries, moved_codes, movements, selected
 from unbraid.export.errors import ArtifactError
 from unbraid.export.files.symmetries import (

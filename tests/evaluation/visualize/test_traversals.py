@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from unbraid.common.errors import UserError
-from unbraid.evaluation.visualize.kl import by_falling_kl
 from unbraid.evaluation.visualize.model import Model
-from unbraid.evaluation.visualize.mosaic import Mosaic, assembled, blank
-from unbraid.evaluation.visualize.options import Options
+from unbraid.evaluation.visualize.shared.kl import by_falling_kl
+from unbraid.evaluation.visualize.shared.mosaic import Mosaic, assembled, blank
+from unbraid.evaluation.visualize.shared.options import Options
 from unbraid.evaluation.visualize.traversals import (
     absolute_values,
     data_values,

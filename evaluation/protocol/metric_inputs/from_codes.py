@@ -1,0 +1,42 @@
+"""What metrics see where codes are given instead of a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ....export.errors import ArtifactError
+from ....export.reading.codes_file import CodesFile
+from ....ground_truth.files.custom.factor_files import Columns
+from ...sampling.code_table import CodeTable
+from ...sampling.stored_codes import StoredCodes, check_order
+
+
+class StoredViews:
+    """The counterpart of `Views` for a file of codes, which holds neither a posterior nor divergences."""
+
+    batch_dependence = 0.0
+
+    def __init__(self, file: CodesFile, known_factors: tuple[Columns, Path] | None = None):
+        """known_factors: of the rows, and their file, where the order of a data set can be checked by them."""
+        self.file, self.known_factors = file, known_factors
+        self._codes: dict[str, StoredCodes] = {}
+
+    def codes(self, name: str, data_set: Any) -> CodeTable:
+        """The table of codes, for the data set of this name.  Raises UserError where the two do not fit together."""
+        if name not in self._codes:
+            short = name.partition(" ")[0]
+            self._codes[name] = StoredCodes(self.file.codes, data_set, str(self.file.path), short)
+            if self.known_factors:
+                check_order(self.known_factors[0], data_set, str(self.known_factors[1]), short)
+        return self._codes[name]
+
+    def posterior(self) -> NoReturn:
+        """Raises ArtifactError."""
+        raise ArtifactError(f"{self.file.path} holds codes but no posterior, which this metric reads. Score the "
+                            "exported model with --model_dir.")
+
+    def diverging(self, name: str, data_set: Any) -> NoReturn:
+        """Raises ArtifactError."""
+        raise ArtifactError(f"{self.file.path} holds codes but no KL divergences, by which this metric chooses the "
+                            "codes that it compares. Score the exported models with --model_dir.")

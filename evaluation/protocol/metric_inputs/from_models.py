@@ -1,0 +1,76 @@
+"""What metrics see of a model: its codes, its posterior, or codes with their divergences, each image encoded once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ....export.errors import ArtifactError
+from ....export.reading.artifact import Representation
+from ....export.reading.posterior import Posterior, posterior_of
+from ...sampling.code_table import CodeTable
+
+logger = logging.getLogger(__name__)
+
+NUM_PROBES = 16  # images for the first two calls: whether rows are independent, and whether random numbers are drawn
+
+
+class Views:
+    """The tables of one representation, made on first use and kept for all metrics."""
+
+    def __init__(self, representation: Representation, report: Callable[[int], Any] | None = None):
+        """report: called with the number of images just encoded."""
+        self.representation, self.report = representation, report
+        self._codes: dict[str, CodeTable] = {}
+        self._posterior: CodeTable | None = None
+        self._opened: list[Representation | Posterior] = [representation]
+
+    @property
+    def batch_dependence(self) -> float:
+        """The largest change of an image's codes or posterior by the other images of its batch; 0 for none so far."""
+        return max(opened.batch_dependence or 0.0 for opened in self._opened)
+
+    def codes(self, name: str, data_set: Any) -> CodeTable:
+        """Codes of the data set of this name; on first use the representation is asked twice for the same images."""
+        if name not in self._codes:
+            probes = np.asarray(data_set.sample_observations(NUM_PROBES, np.random.RandomState(0)), dtype=np.float32)
+            is_deterministic = self.representation.is_deterministic(probes)
+            if not is_deterministic:
+                logger.warning("%s answers differently to the same images; every image is encoded anew.",
+                               self.representation.path)
+            self._codes[name] = CodeTable(self.representation, cached=is_deterministic, report=self.report)
+        return self._codes[name]
+
+    def posterior(self) -> CodeTable:
+        """Means and log-variances (n, 2 D) side by side, from the posterior that lies beside the representation.
+
+        Raises ArtifactError where there is none."""
+        if self._posterior is None:
+            live = getattr(self.representation, "live_posterior", None)
+            posterior = live() if live else posterior_of(self.representation)
+            self._opened.append(posterior)
+            self._posterior = CodeTable(lambda images: np.concatenate(posterior(images), axis=1), report=self.report)
+        return self._posterior
+
+    def diverging(self, name: str, data_set: Any) -> Callable[[Any], tuple[np.ndarray, np.ndarray]]:
+        """Observations to codes (n, D) and each code's KL divergence from the prior (D,), its mean over the n.
+
+        The codes are the posterior's means.  Without a posterior they are the representation's, and all count as
+        active, with a divergence of 1."""
+        try:
+            posterior = self.posterior()
+        except ArtifactError:
+            logger.warning("There is no posterior beside %s: every code counts as active in the comparison of models. "
+                           "Export the model again with unbraid-export to have one.", self.representation.path)
+            codes = self.codes(name, data_set)
+            return lambda observations: (codes(observations), np.ones(codes(observations).shape[1]))
+
+        def encode(observations: Any) -> tuple[np.ndarray, np.ndarray]:
+            means, log_variances = np.split(posterior(observations), 2, axis=1)
+            divergences = 0.5 * (np.square(means) + np.exp(log_variances) - log_variances - 1)
+            return means, np.mean(divergences, axis=0)
+
+        return encode

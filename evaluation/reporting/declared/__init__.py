@@ -1,0 +1,1 @@
+"""What the metrics' declarations say of scores: headline, direction, title and range."""

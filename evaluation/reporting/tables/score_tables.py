@@ -1,0 +1,96 @@
+"""One table of groups against columns: the scores as text, the best marked, gaps, and what readers must be told."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ....common.commands.command_line import format_table
+from ..comparing.columns import Column, best_of, labels_of
+from ..comparing.grouping import Group, Spread
+from ..comparing.missing_scores import fill_commands
+
+GAP, UNDEFINED = "-", "undefined"
+MAX_NOTES = 20
+
+
+@dataclass(frozen=True)
+class Score:
+    """One cell: text of mean and standard deviation, how many models where that is not the row's, whether the best.
+
+    spread: the exact numbers; None for a gap."""
+
+    mean: str
+    sd: str = ""
+    num: int | None = None
+    is_best: bool = False
+    spread: Spread | None = None
+
+    @property
+    def exact(self) -> list[str]:
+        """Mean, standard deviation and number of models with all digits; "" for what there is not."""
+        if self.spread is None:
+            return ["", "", "0"]
+        return [*("" if math.isnan(value) else repr(value) for value in (self.spread.mean, self.spread.sd)),
+                str(self.spread.num)]
+
+    def text(self, plus_minus: str = " ± ", best: str = "{}") -> str:
+        """As plain text; best: how the best mean is marked, such as `**{}**`."""
+        mean = best.format(self.mean) if self.is_best else self.mean
+        spread = f"{plus_minus}{self.sd}" if self.sd else ""
+        return mean + spread + (f" (n = {self.num})" if self.num is not None else "")
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """Header, one row a group, and notes.  The first column names the group, the last says the number of seeds."""
+
+    header: list[str]
+    rows: list[tuple[str, list[Score], int]]
+    notes: list[str] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+
+    @property
+    def caption(self) -> str:
+        """What the numbers are."""
+        return ("Mean over models, ± their standard deviation (ddof = 1) where there is more than one; "
+                "seeds: models trained with different seeds; the best of a column is bold.")
+
+
+def score_table(groups: Sequence[Group], columns: Sequence[Column], digits: int = 4) -> ScoreTable:
+    """Groups against columns; `digits` after the point."""
+    spreads = [[group.spread(column) for group in groups] for column in columns]
+    best = [best_of(column, [spread.mean if spread else None for spread in of_column], lambda v: f"{v:.{digits}f}")
+            for column, of_column in zip(columns, spreads, strict=True)]
+    rows = [(group.label, [_score(of_column[place], group, is_best[place], digits)
+                           for of_column, is_best in zip(spreads, best, strict=True)], group.num_seeds)
+            for place, group in enumerate(groups)]
+    models = list({id(model): model for group in groups for model in group.models}.values())
+    commands = [command for commands in fill_commands(models, columns).values() for command in commands]
+    header = [groups[0].keys[0], *labels_of(columns), "seeds"]
+    return ScoreTable(header, rows, notes_on(groups, columns), commands)
+
+
+def notes_on(groups: Sequence[Group], columns: Sequence[Column]) -> list[str]:
+    """Which groups average over different bindings, and which scores are better when they are low."""
+    notes = [f"{group.label}: averages over {name} = {', '.join(values)}; separate them with --group_by {name}."
+             for group in groups for name, values in group.mixed().items()]
+    low = [label for column, label in zip(columns, labels_of(columns), strict=True) if column.lower_is_better]
+    return notes + ([f"Lower is better: {', '.join(low)}."] if low else [])
+
+
+def plain_table(table: ScoreTable) -> str:
+    """For a terminal; the best of a column has a star."""
+    rows = [[label, *(score.text(best="*{}") for score in scores), str(seeds)] for label, scores, seeds in table.rows]
+    return format_table(table.header, rows)
+
+
+def _score(spread: Spread | None, group: Group, is_best: bool, digits: int) -> Score:
+    if spread is None:
+        return Score(GAP)
+    num = spread.num if spread.num != group.num_seeds else None
+    if math.isnan(spread.mean):
+        return Score(UNDEFINED, num=num, spread=spread)
+    sd = "" if math.isnan(spread.sd) else f"{spread.sd:.{digits}f}"
+    return Score(f"{spread.mean:.{digits}f}", sd, num, is_best, spread)

@@ -1,0 +1,110 @@
+"""Factors as people save them, as one column of numbers or texts for each factor, and the columns as classes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ....common.errors import DataError
+
+MEAN_REPEATS = 5  # values of a continuous factor occur fewer times than this on average
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One factor: its name, a class (n,) int64 for each image, and what each class stands for.
+
+    values: number or text of each class; the middle of each bin of a continuous factor."""
+
+    name: str
+    classes: np.ndarray
+    values: Sequence[float | str]
+    is_binned: bool = False
+
+    @property
+    def size(self) -> int:
+        """Number of classes."""
+        return len(self.values)
+
+
+def columns_of(table: np.ndarray, names: Sequence[str] | None, where: str,
+               prefix: str = "factor") -> dict[str, np.ndarray]:
+    """The columns of an array (N, F), (N,) or structured (N,), by name: the given ones, or factor_0, factor_1, ...
+
+    Raises DataError for an array of another shape or type, and for names that are not as many as columns."""
+    if table.dtype.names is not None and table.ndim == 1:
+        columns = {str(name): table[name] for name in table.dtype.names}
+        return columns if names is None else dict(zip(names_of(len(columns), names, where, prefix), columns.values(),
+                                                      strict=True))
+    if table.ndim not in {1, 2} or table.size == 0 or table.dtype.kind not in "biufUS":
+        raise DataError(f"{where} has shape {table.shape} and type {table.dtype}; expected one row of factors for each "
+                        "image, numbers or texts.")
+    table = table.reshape(len(table), -1)
+    return dict(zip(names_of(table.shape[1], names, where, prefix), table.T, strict=True))
+
+
+def names_of(num_factors: int, names: Sequence[str] | None, where: str, prefix: str = "factor") -> list[str]:
+    """The given names, or factor_0, factor_1, ...  Raises DataError when there are not `num_factors`."""
+    if names is None:
+        return [f"{prefix}_{number}" for number in range(num_factors)]
+    if len(names) != num_factors:
+        raise DataError(f"{where}: {len(names)} factor names ({', '.join(names)}) for {num_factors} factors.")
+    return [str(name) for name in names]
+
+
+def as_numbers_or_texts(column: np.ndarray, name: str, where: str) -> np.ndarray:
+    """float64 where every entry is a number, also one written as text; else texts.
+
+    Texts that differ but are the same number, such as 1 and 01, stay texts.  Raises DataError for a missing entry."""
+    if column.dtype.kind == "S":
+        column = np.char.decode(column, "utf-8")
+    if column.dtype.kind == "U":
+        column = np.char.strip(column)
+        missing = column == ""
+        found = np.unique(column[~missing])
+        try:
+            numbers = found.astype(np.float64)
+        except ValueError:
+            numbers = None
+        if numbers is not None and len(np.unique(numbers)) == len(found):
+            column = np.where(missing, "nan", column).astype(np.float64)
+    else:
+        column = column.astype(np.float64)
+        missing = ~np.isfinite(column)
+    missing = missing if column.dtype.kind == "U" else ~np.isfinite(column)
+    if missing.any():
+        row = int(np.flatnonzero(missing)[0])
+        raise DataError(f"{where}: factor {name!r} has no finite value in {missing.sum()} of {len(column)} rows, first "
+                        f"in row {row}. Leave such rows or the factor out.")
+    return column
+
+
+def factor_of(name: str, column: np.ndarray, num_bins: int | None, where: str, binding: str) -> Factor:
+    """Classes of a column: its values in ascending order, or bins where it is continuous.
+
+    A factor of numbers is continuous when it has more than `num_bins` values and these occur fewer than MEAN_REPEATS
+    times on average.  Its bins are `num_bins` intervals of equal width from its smallest to its largest value.
+
+    num_bins: None to give every value a class of its own.  binding: what sets it, for the warning."""
+    column = as_numbers_or_texts(column, name, where)
+    values, classes = np.unique(column, return_inverse=True)
+    is_continuous = (column.dtype.kind == "f" and num_bins is not None and len(values) > num_bins
+                     and len(column) < MEAN_REPEATS * len(values))
+    if not is_continuous:
+        return Factor(name, classes.astype(np.int64), values.tolist())
+    logger.warning("%s: factor %r has %d values in %d rows; it is put into %d bins of equal width "
+                   "(%s).", where, name, len(values), len(column), num_bins, binding)
+    return binned(name, column, int(num_bins or 0))
+
+
+def binned(name: str, column: np.ndarray, num_bins: int) -> Factor:
+    """A column of numbers in bins of equal width; the last one holds the largest value."""
+    low, high = float(column.min()), float(column.max())
+    width = (high - low) / num_bins
+    classes = np.minimum(((column - low) / width).astype(np.int64), num_bins - 1)
+    return Factor(name, classes, [low + (number + 0.5) * width for number in range(num_bins)], True)

@@ -1,0 +1,1 @@
+"""Folders of pictures, decoded and resized once."""
