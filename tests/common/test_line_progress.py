@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from unbraid.common.commands.command_line import line_progress
+from unbraid.common.commands import line_progress
 from unbraid.common.commands.line_progress import LineProgress, steps_progress
 
 
