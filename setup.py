@@ -9,8 +9,8 @@ VERSION = (ROOT / "__init__.py").read_text().split('__version__ = "')[1].split('
 FLOORS = find_packages(where=str(ROOT), include=["common*", "metrics*", "ground_truth*", "training*", "export*",
                                                  "evaluation*", "study*"])
 
-TEST = ["pytest>=8", "hypothesis>=6", "setuptools>=77", "wheel>=0.43", "pyarrow>=15", "selenium>=4.20",
-        "argcomplete>=3.1", "safetensors>=0.4"]
+TEST = ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6", "setuptools>=77", "wheel>=0.43", "pyarrow>=15",
+        "selenium>=4.20", "argcomplete>=3.1", "safetensors>=0.4"]
 DOCS = ["sphinx>=8", "furo>=2024.8.6", "myst-parser>=4", "sphinx-copybutton>=0.5"]
 
 setup(
