@@ -25,6 +25,9 @@ if [ $# -eq 0 ]; then chosen=(); elif [ -f "$ROOT/gin_configs/presets/$1.gin" ];
 else chosen=(--gin_config); fi
 if [ -d "$path" ]; then default=$path/metrics; else default=$path.metrics; fi
 output=${OUTPUT:-$default}
+folder=$output
+while [ ! -e "$folder" ]; do folder=$(dirname "$folder"); done
+[ -w "$folder" ] || fail "$folder cannot be written. Set OUTPUT to a folder for the scores, as in OUTPUT=scores bash $0 ..."
 if [ $# -eq 1 ]; then output=$output/$(basename "$1" .gin); fi
 unbraid-evaluate --model_dir "$path" --output_dir "$output" --resume --device "${DEVICE:-cpu}" \
     ${ALLOW_PICKLED_CODE:+--allow_pickled_code} ${HINTS:-} "${chosen[@]}" "$@" --gin_bindings "dataset.name = '$data_set'" \

@@ -34,7 +34,8 @@ class ForeignRunner:
         values = normalised(values, how.statistics)
         codes = [call(self.graph, batch, how.layout, how.dtype)[how.output][:count]
                  for batch, count in chunks(values, how.batch_size)]
-        return _means(_flat(np.concatenate(codes), how), how.head)
+        columns = _flat(np.concatenate(codes), how)
+        return columns if how.head_columns is None else columns[:, how.head_columns[0]]
 
     def posterior(self, values: np.ndarray) -> np.ndarray:
         """Mean and log-variance side by side, (n, 2 D), of a graph of which both are known; it takes any batch."""
@@ -43,9 +44,7 @@ class ForeignRunner:
         columns = _flat(outputs[how.output], how)
         if how.log_variance:
             return np.concatenate([columns, _flat(outputs[how.log_variance], how)], axis=1)
-        if how.head == "interleaved":
-            return np.concatenate([columns[:, 0::2], columns[:, 1::2]], axis=1)
-        return columns
+        return columns if how.head_columns is None else columns[:, np.concatenate(how.head_columns)]
 
     def _how(self, values: np.ndarray) -> Understanding:
         """How the graph is called with images (n, C, H, W)."""
@@ -72,10 +71,3 @@ def _flat(output: np.ndarray, how: Understanding) -> np.ndarray:
     """Codes (n, D) float32, of tokens (n, T, V) one after the other."""
     codes = as_codes(output, how.layout, how.maps)
     return codes.reshape(len(codes), -1).astype(np.float32, copy=False)
-
-
-def _means(codes: np.ndarray, head: str | None) -> np.ndarray:
-    """The means of (n, 2 D) columns, or all columns where `head` is None."""
-    if head is None:
-        return codes
-    return codes[:, 0::2] if head == "interleaved" else codes[:, : codes.shape[1] // 2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 LAYOUTS = ("NCHW", "NHWC")
 HEADS = ("halves", "interleaved")
@@ -46,7 +47,8 @@ class Understanding:
     """Shape of one row of every output."""
     num_latents: int
     token_size: int | None
-    """V of codes (N, T, V), which become (N, T V); None for codes (N, D)."""
+    """V of codes (N, T, V), which become (N, T V), that of the means where one output holds both; None for codes
+    (N, D)."""
     head: str | None
     log_variance: str | None
     """The output of log-variances that belong to the codes, where they are known by their names."""
@@ -59,6 +61,19 @@ class Understanding:
     def takes_pixels(self) -> bool:
         """Whether its input is of whole numbers."""
         return self.dtype in INTEGERS
+
+    @property
+    def head_columns(self) -> tuple[list[int], list[int]] | None:
+        """Columns of means and columns of log-variances in the output, flat; None where it does not hold both.
+
+        Each token has its own head."""
+        if self.head is None:
+            return None
+        columns, size = list(range(2 * self.num_latents)), 2 * (self.token_size or self.num_latents)
+        in_token = [position % size for position in columns]
+        of_means = [place < size // 2 if self.head == "halves" else place % 2 == 0 for place in in_token]
+        return (list(itertools.compress(columns, of_means)),
+                [column for column, is_mean in zip(columns, of_means, strict=True) if not is_mean])
 
     def rows(self) -> list[tuple[str, str]]:
         """As a table, for people."""

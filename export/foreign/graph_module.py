@@ -16,6 +16,8 @@ class ForeignModule(torch.nn.Module):
 
     mean: torch.Tensor
     std: torch.Tensor
+    means: torch.Tensor
+    log_variances: torch.Tensor
 
     def __init__(self, graph: torch.nn.Module, how: Understanding):
         super().__init__()
@@ -23,6 +25,8 @@ class ForeignModule(torch.nn.Module):
         means, stds = how.statistics or ((0.0,), (1.0,))
         self.register_buffer("mean", torch.tensor(means).reshape(1, -1, 1, 1))
         self.register_buffer("std", torch.tensor(stds).reshape(1, -1, 1, 1))
+        for name, columns in zip(("means", "log_variances"), how.head_columns or ([], []), strict=True):
+            self.register_buffer(name, torch.tensor(columns, dtype=torch.int64))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
         if self.how.statistics is not None:
@@ -33,10 +37,8 @@ class ForeignModule(torch.nn.Module):
             images = images.round()
         output = flattened(self.graph(images.to(getattr(torch, self.how.dtype))))
         codes = self._named(output, self.how.output)
-        if self.how.head == "halves":
-            return codes[:, : self.how.num_latents], codes[:, self.how.num_latents :]
-        if self.how.head == "interleaved":
-            return codes[:, 0::2], codes[:, 1::2]
+        if self.how.head:
+            return codes[:, self.means], codes[:, self.log_variances]
         return (codes, self._named(output, self.how.log_variance)) if self.how.log_variance else codes
 
     def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> ForeignModule:

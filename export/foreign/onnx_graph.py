@@ -39,11 +39,10 @@ def adapted(model: onnx.ModelProto, how: Understanding, kind: str, affine: Affin
 
 def columns(how: Understanding, kind: str) -> list[int] | None:
     """Which columns of the outputs, side by side, make up the output of `kind`; None for all as they are."""
-    if how.head is None:
+    if how.head_columns is None:
         return None
-    width = 2 * how.num_latents
-    order = list(range(width)) if how.head == "halves" else [*range(0, width, 2), *range(1, width, 2)]
-    return order if kind == "posterior" else order[: how.num_latents]
+    means, log_variances = how.head_columns
+    return [*means, *log_variances] if kind == "posterior" else means
 
 
 class _Constants:

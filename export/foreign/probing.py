@@ -146,19 +146,17 @@ def _understood(graph: Graph, shape: tuple[int, int, int], ways: list[tuple[str,
     name = _output(first, drawn, hints, path)
     maps = hints.maps if first[name].ndim == 4 else None
     codes = as_codes(first[name], layout, maps)
-    width, is_flat = codes[0].size, codes.ndim == 2
+    width, last = codes[0].size, codes.shape[-1]
     if not width:
         raise ArtifactError(f"{path}: output {name} has no columns; expected at least one code.")
-    if hints.head and not is_flat:
-        shown = ", ".join(map(str, codes.shape[1:]))
-        raise ArtifactError(f"{path}: output {name} has shape (N, {shown}); {option('head', hints.head)} splits codes "
-                            "(N, 2 D).")
-    if hints.head and width % 2:
-        raise ArtifactError(f"{path}: output {name} has {width} columns, an odd number; {option('head', hints.head)} "
-                            "splits an even number into mean and log-variance.")
+    if hints.head and last % 2:
+        what = f"{last} columns" if codes.ndim == 2 else f"tokens of {last} numbers"
+        raise ArtifactError(f"{path}: output {name} has {what}, an odd number; {option('head', hints.head)} splits an "
+                            "even number into mean and log-variance.")
+    num_parts = 2 if hints.head else 1
     return Understanding(shape, layout, _layout_matters(graph, images, ways, name), dtype, batch_size, name,
                          {key: tuple(value.shape[1:]) for key, value in first.items()},
-                         width // 2 if hints.head else width, None if is_flat else codes.shape[2], hints.head,
+                         width // num_parts, None if codes.ndim == 2 else last // num_parts, hints.head,
                          _log_variance(first, name, hints), name not in drawn,
                          hints.input_statistics or (PIXELS if dtype in INTEGERS else None), maps)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import logging
 from typing import Any
 
@@ -66,11 +67,11 @@ def codes_or_posterior(output: Any) -> torch.Tensor | tuple[torch.Tensor, torch.
     if (found := _of_distribution(output)) is not None:
         return found
     if isinstance(output, (tuple, list)) and not hasattr(output, "_fields"):
-        if len(output) == 1 or not isinstance(output[0], torch.Tensor):
-            return codes_or_posterior(output[0])
-        is_pair = len(output) > 1 and isinstance(output[1], torch.Tensor) and output[1].shape == output[0].shape
-        return (output[0], output[1]) if is_pair else output[0]
-    return _by_name(output)
+        distributions = [found for part in output if not isinstance(part, torch.Tensor)
+                         and (found := _of_distribution(part)) is not None]
+        if len(distributions) == 1:
+            return distributions[0]
+    return _among(flattened(output), output)
 
 
 def _of_distribution(output: Any) -> tuple[torch.Tensor, torch.Tensor] | None:
@@ -88,18 +89,27 @@ def _of_distribution(output: Any) -> tuple[torch.Tensor, torch.Tensor] | None:
     return None if found is None else (mean, found)
 
 
-def _by_name(output: Any) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
-    named = flattened(output)
+def _among(named: dict[str, torch.Tensor], output: Any) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
+    """The codes, or the pair of mean and log-variance, among all tensors of an output: told by their names, else by
+    their shapes."""
     means, log_variances = ([tensor for wanted in names for name, tensor in named.items()
                              if name.lower().rpartition(".")[2] == wanted] for names in (MEAN_NAMES,
                                                                                         LOG_VARIANCE_NAMES))
     if means:
         return (means[0], log_variances[0]) if log_variances and log_variances[0].shape == means[0].shape else means[0]
-    if len(named) == 1:
-        return next(iter(named.values()))
+    # Reconstructions (N, C, H, W) and losses () stand beside the codes in the outputs of most VAEs.
+    candidates = next(filter(None, ([tensor for tensor in named.values() if tensor.ndim == number]
+                                    for number in (2, 3, 4))), [])
+    if len(candidates) == 1:
+        return candidates[0]
+    pairs = [(first, second) for first, second in itertools.combinations(candidates, 2)
+             if first.shape[1:] == second.shape[1:]]
+    if len(pairs) == 1:
+        return pairs[0]
     inner = [value for value in getattr(output, "__dict__", {}).values() if _of_distribution(value) is not None]
     if len(inner) == 1:
         return codes_or_posterior(inner[0])
-    raise UserError(f"The encoder returns {type(output).__name__} with {', '.join(named) or 'no tensors'}; expected "
-                    "codes (N, D), (mean, log-variance), a distribution, or a field named mean, mu or alike. Give a "
-                    "method or module that returns one of these.")
+    shown = ", ".join(f"{name} {('N', *tensor.shape[1:])}".replace("'N'", "N") for name, tensor in named.items())
+    raise UserError(f"The encoder returns {type(output).__name__} with {shown or 'no tensors'}; expected codes (N, D), "
+                    "(mean, log-variance), a distribution, or a field named mean, mu or alike. Give a method or module "
+                    "that returns one of these.")

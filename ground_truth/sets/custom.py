@@ -20,7 +20,7 @@ from ..bases.factor_table import is_full_grid, rows_by_index
 from ..bases.no_images import NoImages
 from ..files.custom.custom_contents import Wanted, read_contents
 from ..files.custom.custom_images import CustomImages
-from ..files.custom.factor_columns import as_numbers_or_texts, factor_of, names_of
+from ..files.custom.factor_columns import as_numbers_or_texts, factor_of, names_of, without_names
 from ..ground_truth_data import GroundTruthData
 from ..registry import register
 
@@ -54,7 +54,7 @@ def custom_data(path: str = gin.REQUIRED, *, name: str = "", images_key: str | N
     contents = read_contents(Path(path).expanduser(), wanted)
     sizes = whole_sizes(contents.sizes if factor_sizes is None else factor_sizes, contents.where)
     if contents.columns is not None:
-        columns = chosen_columns(contents.columns, factor_names, contents.where)
+        columns = chosen_columns(contents.columns, factor_names, contents.where, "custom_data.factor_names")
         return with_columns(contents.images, columns, sizes, factor_bins, contents.where)
     if sizes is None:
         return CustomImagesOnly(contents.images, contents.note)
@@ -92,10 +92,13 @@ def with_columns(images: CustomImages | NoImages, columns: dict[str, np.ndarray]
     return data
 
 
-def chosen_columns(columns: dict[str, np.ndarray], names: Sequence[str] | None, where: str) -> dict[str, np.ndarray]:
-    """All columns, those called `names`, or all of them renamed where none has such a name."""
+def chosen_columns(columns: dict[str, np.ndarray], names: Sequence[str] | None, where: str,
+                   binding: str) -> dict[str, np.ndarray]:
+    """All columns that may be factors, those called `names`, or all of them renamed where none has such a name.
+
+    binding: what sets `names`, for messages."""
     if names is None:
-        return columns
+        return without_names(columns, where, binding)
     if all(name in columns for name in names):
         return {name: columns[name] for name in names}
     return dict(zip(names_of(len(columns), names, f"{where} has the columns {', '.join(columns)}"), columns.values(),

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from unbraid.evaluation.__main__ import main as evaluate
-from unbraid.export import ArtifactError, load_representation
+from unbraid.export import ArtifactError, load_posterior, load_representation
 from unbraid.export.__main__ import main as export
 from unbraid.export.error_lines import telling_line
 from unbraid.export.errors import InputMismatchError, UnsafeArtifactError
@@ -186,6 +186,26 @@ def test_maps_become_codes_on_request(tmp_path: Path, images: np.ndarray, kind: 
     assert "--maps tokens makes a token of C numbers of each place" in capsys.readouterr().err
     assert export([*command, "--maps", maps]) == 0
     np.testing.assert_allclose(load_representation(tmp_path / "out")(images), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(("kind", "maps", "head"), [
+    ("torchscript", "tokens", "halves"), ("torchscript", "tokens", "interleaved"), ("torchscript", "pooled", "halves"),
+    ("onnx", "tokens", "halves"), ("onnx", "tokens", "interleaved"), ("export", "tokens", "interleaved"),
+])
+def test_each_token_has_its_own_mean_and_log_variance(tmp_path: Path, images: np.ndarray, kind: str, maps: str,
+                                                      head: str) -> None:
+    """Spatial latents of VQ-VAE's kind: a convolution whose channels are means, then log-variances."""
+    path = save(Map().eval(), torch.rand(2, 1, 64, 64), tmp_path, kind)
+    places = codes_of(Map(), images).transpose(0, 2, 3, 1)
+    places = places.mean(axis=(1, 2), keepdims=True) if maps == "pooled" else places
+    means, log_variances = np.split(places, 2, axis=3) if head == "halves" else (places[..., 0::2], places[..., 1::2])
+    representation = load_representation(path, hints=Hints(maps=maps, head=head))
+    np.testing.assert_allclose(representation(images), means.reshape(32, -1), atol=1e-5)
+    assert export(["--from", str(path), "--output_dir", str(tmp_path / "out"), "--data_set", "threeDots", "--formats",
+                   kind, "--maps", maps, "--head", head]) == 0
+    np.testing.assert_allclose(load_representation(tmp_path / "out")(images), means.reshape(32, -1), atol=1e-4)
+    for found, expected in zip(load_posterior(tmp_path / "out")(images), (means, log_variances), strict=True):
+        np.testing.assert_allclose(found, expected.reshape(32, -1), atol=1e-4)
 
 
 @pytest.mark.parametrize("kind", ["torchscript", "onnx"])

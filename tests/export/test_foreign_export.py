@@ -137,10 +137,14 @@ def test_tokens_are_laid_side_by_side_or_each_made_one_latent(tmp_path: Path, im
     np.testing.assert_allclose(load_representation(tmp_path / "pca")(images), expected, atol=1e-3)
 
 
-def test_tokens_have_no_head(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = theirs(tmp_path, Tokens(), (2, 1, 64, 64), "torchscript")
+def test_tokens_of_an_odd_size_have_no_head(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    class Odd(Tokens):
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            return super().forward(images).transpose(1, 2)
+
+    path = theirs(tmp_path, Odd(), (2, 1, 64, 64), "torchscript")
     assert export(path, tmp_path / "out", "--data_set", "threeDots", "--head", "halves") == 2
-    assert "output 0 has shape (N, 3, 2); --head halves splits codes (N, 2 D)" in capsys.readouterr().err
+    assert "output 0 has tokens of 3 numbers, an odd number; --head halves splits an even" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", ["torchscript", "onnx"])

@@ -85,6 +85,49 @@ def test_encode_and_decode_are_understood(tmp_path: Path, images: np.ndarray, re
         np.testing.assert_allclose(load_posterior(tmp_path / "out")(images)[1], log_variance, atol=1e-5)
 
 
+class Whole(nn.Module):
+    """A VAE without `encode`: forward gives everything, as in most repositories."""
+
+    def __init__(self, returns: str):
+        super().__init__()
+        self.vae, self.returns = VAE(), returns
+
+    def forward(self, images: torch.Tensor) -> Any:
+        mean, log_variance = self.vae.moments(images)
+        pictures = self.vae.decode(mean)
+        return {"pictures first": (pictures, mean, log_variance), "nested": (pictures, (mean, log_variance)),
+                "flat pictures": (pictures.flatten(1), mean, log_variance),
+                "loss last": [pictures, mean, log_variance, pictures.mean()],
+                "dict in a tuple": (pictures, {"logvar": log_variance, "mu": mean}),
+                "pictures last": (mean, log_variance, pictures),
+                "sampled": (pictures, mean, log_variance, mean + log_variance),
+                "sampled first": (mean + log_variance, mean, log_variance),
+                "no pair": (pictures.flatten(1), mean)}[self.returns]
+
+
+@pytest.mark.parametrize(("returns", "format_name"), [
+    ("pictures first", "torchscript"), ("nested", "torchscript"), ("flat pictures", "torchscript"),
+    ("loss last", "torchscript"), ("dict in a tuple", "torchscript"), ("pictures last", "torchscript"),
+    ("flat pictures", "onnx"), ("nested", "export"),
+])
+def test_the_posterior_is_found_among_all_outputs(tmp_path: Path, images: np.ndarray, returns: str,
+                                                  format_name: str) -> None:
+    model = Whole(returns)
+    export_representation(model, tmp_path / "out", images, formats=[format_name])
+    with torch.no_grad():
+        wanted = [part.numpy() for part in model.vae.moments(torch.from_numpy(images.transpose(0, 3, 1, 2)))]
+    np.testing.assert_allclose(load_representation(tmp_path / "out")(images), wanted[0], atol=1e-5)
+    for found, expected in zip(load_posterior(tmp_path / "out")(images), wanted, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("returns", ["sampled", "sampled first", "no pair"])
+def test_which_output_is_meant_is_never_guessed(tmp_path: Path, images: np.ndarray, returns: str) -> None:
+    with pytest.raises(UserError, match=r"returns tuple with 0 \(N, .*; expected codes .* Give a method or module"):
+        export_representation(Whole(returns), tmp_path / "out", images, formats=["torchscript"])
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("formats", [["onnx"], ["export"]])
 def test_distributions_go_into_every_format(tmp_path: Path, images: np.ndarray, formats: list[str]) -> None:
     model = VAE("normal")

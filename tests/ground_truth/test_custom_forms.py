@@ -148,7 +148,26 @@ def test_continuous_factors_are_binned_by_the_stated_rule(tmp_path, caplog):
     edges = np.linspace(values.min(), values.max(), 11)
     np.testing.assert_array_equal(data.factors[:, 0], np.minimum(np.searchsorted(edges, values, side="right") - 1, 9))
     assert "factor 'x' has 200 values in 200 rows; it is put into 10 bins" in caplog.text
-    assert custom_data(str(tmp_path / "mine.npz"), factor_bins=None).factors_num_values == [200, 4]
+    with pytest.raises(DataError, match=r"factor 'x' has 200 values in 200 rows; a class that hardly ever occurs twice "
+                                        r"cannot be scored\. .* custom_data\.factor_bins = 20 puts it into bins"):
+        custom_data(str(tmp_path / "mine.npz"), factor_bins=None)
+    np.savez(tmp_path / "mine.npz", images=np.tile(IMAGES, (9, 1, 1, 1))[:200],
+             factors=np.stack([np.arange(200) // 3, np.arange(200) % 4], axis=1))
+    assert custom_data(str(tmp_path / "mine.npz"), factor_bins=None).factors_num_values == [67, 4]
+
+
+def test_names_of_rows_are_no_factors(tmp_path, caplog):
+    columns = {"caption": [f"dot {number}" for number in range(200)], "side": np.arange(200) % 4}
+    images = np.tile(IMAGES, (9, 1, 1, 1))[:200]
+    table = np.array(list(zip(*columns.values(), strict=True)), dtype=[("caption", "U20"), ("side", "i8")])
+    np.savez(tmp_path / "mine.npz", images=images, factors=table)
+    assert custom_data(str(tmp_path / "mine.npz")).factors_num_values == [4]
+    assert "column 'caption' holds a text of its own in nearly every row" in caplog.text
+    with pytest.raises(DataError, match=r"factor 'caption' has 200 values .* leave it out with custom_data.factor"):
+        custom_data(str(tmp_path / "mine.npz"), factor_names=["caption", "side"])
+    np.savez(tmp_path / "mine.npz", images=images, factors=table["caption"])
+    with pytest.raises(DataError, match="factor 'factor_0' has 200 values"):
+        custom_data(str(tmp_path / "mine.npz"))
 
 
 # Folders of pictures

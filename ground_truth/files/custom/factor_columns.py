@@ -11,6 +11,8 @@ import numpy as np
 from ....common.errors import DataError
 
 MEAN_REPEATS = 5  # values of a continuous factor occur fewer times than this on average
+FEWEST_REPEATS = 2  # classes occur that often on average; with fewer, a score says nothing and fits never end
+FEW_CLASSES = 20  # that may occur less often, in a small sample
 
 logger = logging.getLogger(__name__)
 
@@ -90,16 +92,40 @@ def factor_of(name: str, column: np.ndarray, num_bins: int | None, where: str, b
     A factor of numbers is continuous when it has more than `num_bins` values and these occur fewer than MEAN_REPEATS
     times on average.  Its bins are `num_bins` intervals of equal width from its smallest to its largest value.
 
-    num_bins: None to give every value a class of its own.  binding: what sets it, for the warning."""
+    num_bins: None to give every value a class of its own.  binding: what sets it, for messages.
+    Raises DataError where the classes hardly ever occur twice."""
     column = as_numbers_or_texts(column, name, where)
     values, classes = np.unique(column, return_inverse=True)
     is_continuous = (column.dtype.kind == "f" and num_bins is not None and len(values) > num_bins
                      and len(column) < MEAN_REPEATS * len(values))
     if not is_continuous:
+        if _hardly_repeat(values, column):
+            advice = f"{binding} = 20 puts it into bins" if column.dtype.kind == "f" else \
+                f"leave it out with {binding.partition('.')[0]}.factor_names"
+            raise DataError(f"{where}: factor {name!r} has {len(values)} values in {len(column)} rows; a class that "
+                            f"hardly ever occurs twice cannot be scored. Expected fewer values: {advice}.")
         return Factor(name, classes.astype(np.int64), values.tolist())
     logger.warning("%s: factor %r has %d values in %d rows; it is put into %d bins of equal width "
                    "(%s).", where, name, len(values), len(column), num_bins, binding)
     return binned(name, column, int(num_bins or 0))
+
+
+def without_names(columns: dict[str, np.ndarray], where: str, binding: str) -> dict[str, np.ndarray]:
+    """The columns but those of texts that hardly ever occur twice, which are names or captions of the rows.
+
+    binding: what lists the factors, for the warning.  If all columns are such texts, all are kept."""
+    texts = {name: column for name, column in columns.items() if column.dtype.kind in "US"}
+    names = [name for name, column in texts.items() if _hardly_repeat(np.unique(column), column)]
+    if len(names) == len(columns):
+        return columns
+    for name in names:
+        logger.warning("%s: column %r holds a text of its own in nearly every row, so it is no factor and is left out "
+                       "(%s lists the factors).", where, name, binding)
+    return {name: column for name, column in columns.items() if name not in names}
+
+
+def _hardly_repeat(values: np.ndarray, column: np.ndarray) -> bool:
+    return len(values) > FEW_CLASSES and len(column) < FEWEST_REPEATS * len(values)
 
 
 def binned(name: str, column: np.ndarray, num_bins: int) -> Factor:
