@@ -44,7 +44,7 @@ setup(
         "onnx>=1.21",
         "onnxscript>=0.5",
         "numpy>=1.26",
-        "h5py>=3.10",
+        "h5py>=3.11",
         "gin-config>=0.5,<0.6",
         "scikit-learn>=1.5",
         "scipy>=1.11",
@@ -53,7 +53,7 @@ setup(
         "numba>=0.60",
         "pillow>=10",
         "matplotlib>=3.8",
-        "tensorboard>=2.15",
+        "tensorboard>=2.18",
         "tqdm>=4.66",
         "pandas>=2.1",
         "jinja2>=3.1",
@@ -63,7 +63,7 @@ setup(
         "cpu": ["onnxruntime>=1.20"],
         "gpu": ["onnxruntime-gpu>=1.20"],
         # For disentanglement_lib's TF1 Hub modules; only their variables are read.
-        "tensorflow": ["tensorflow-cpu>=2.16"],
+        "tensorflow": ["tensorflow-cpu>=2.18.1"],
         # For checkpoints in Hugging Face's format.
         "safetensors": ["safetensors>=0.4"],
         # Engines of unbraid-study.

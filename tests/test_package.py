@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -30,7 +31,7 @@ def test_nothing_generic_is_installed_at_the_top(wheel: zipfile.ZipFile) -> None
 
 def test_the_wheel_holds_every_module_and_config(wheel: zipfile.ZipFile) -> None:
     names = set(wheel.namelist())
-    floors = ("common", "ground_truth", "training", "export", "evaluation")
+    floors = ("common", "metrics", "ground_truth", "training", "export", "evaluation", "study")
     modules = {f"unbraid/{path.relative_to(ROOT)}" for floor in floors for path in (ROOT / floor).rglob("*.py")}
     configs = {f"unbraid/{path.relative_to(ROOT)}" for path in (ROOT / "gin_configs").rglob("*.gin")}
     assert modules | configs | {"unbraid/py.typed", "unbraid/__init__.py"} <= names
@@ -50,3 +51,14 @@ def test_commands_run_as_modules_and_teach(floor: str) -> None:
                             check=True)
     assert "Example: unbraid-" in result.stdout
     assert "--gin_bindings" in result.stdout
+
+
+def test_the_lowest_versions_are_those_of_setup(wheel: zipfile.ZipFile) -> None:
+    metadata = next(name for name in wheel.namelist() if name.endswith("METADATA"))
+    floors = dict(re.findall(r"^Requires-Dist: ([\w-]+)[^;\n]*>=([\w.]+)", wheel.read(metadata).decode(), re.MULTILINE))
+    pinned = dict(re.findall(r"^([\w-]+)==([\w.]+)$", (ROOT / "constraints-lowest.txt").read_text(), re.MULTILINE))
+    not_imported = {"onnxruntime-gpu", "sphinx", "furo", "myst-parser", "sphinx-copybutton", "ruff", "mypy", "build"}
+    assert floors.keys() - pinned.keys() == not_imported
+    wrong = {name: (floor, pinned[name]) for name, floor in floors.items() if name in pinned
+             and not f"{pinned[name]}.".startswith(f"{floor}.")}
+    assert not wrong

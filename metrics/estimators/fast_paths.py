@@ -12,7 +12,7 @@ import logging
 import platform
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ... import __version__
 from ...common.errors import UnknownNameError
@@ -96,13 +96,17 @@ def replaced_implementations(noted: Mapping[str, str]) -> dict[str, tuple[str, s
     """What was ours when a result was made and is the library's now, by name: before and now.
 
     noted: a result's record.  The opposite is no change: then the numbers are the library's own."""
-    replaced = {}
-    for name, implementation in noted.items():
+    paths = all_paths(noted)
+    return {name: (OURS, paths[name].installed) for name, implementation in noted.items()
+            if implementation == OURS and name in paths and not paths[name].is_equal()}
+
+
+def all_paths(names: Iterable[str] = tuple(PLACES)) -> dict[str, FastPath]:
+    """The fast paths of these names, whose modules are imported, by name."""
+    for name in names:
         if name in PLACES:
             importlib.import_module(PLACES[name], __package__)
-        if implementation == OURS and name in _paths and not _paths[name].is_equal():
-            replaced[name] = (OURS, _paths[name].installed)
-    return replaced
+    return {name: _paths[name] for name in names if name in _paths}
 
 
 @contextlib.contextmanager
