@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import sys
-import xml.etree.ElementTree as ElementTree
 from datetime import date
 from pathlib import Path
+from xml.etree import ElementTree
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "numba", "torch", "onnx", "onnxruntime")
 HEADINGS = ("environment", "Python", *LIBRARIES, "tests", "passed", "failed", "skipped", "fast paths", "date")

@@ -24,6 +24,13 @@ def check_is_file(path: Path) -> None:
                             "holds one.")
 
 
+def advice_on_arrays(path: Path) -> str:
+    """What to do with a file of arrays that was given as a model; nothing for any other file."""
+    if path.suffix not in (".npy", ".npz", ".csv", ".parquet"):
+        return ""
+    return f" Codes are scored without a model: unbraid-evaluate --codes {path} (docs/arrays.md)."
+
+
 def check_archive(path: Path) -> None:
     """Raises ArtifactError for a zip archive that is damaged, or that unpacks to far more than its size."""
     try:

@@ -13,7 +13,7 @@ from pathlib import Path
 from ...common.disk.file_identity import content_sha256, contents_sha256
 from ..errors import ArtifactError, NoModelError
 from ..formats.external_data import external_files
-from .bounded import check_archive, check_is_file
+from .bounded import advice_on_arrays, check_archive, check_is_file
 from .pickles import PICKLE_BYTES, ZIP_BYTES
 
 ARTIFACTS = ("torchscript", "onnx", "export")
@@ -91,7 +91,8 @@ def kind_of_file(path: Path) -> str:
         raise ArtifactError(f"{path} is a checkpoint of torch 0.1, which nothing reads any more. Load it with the "
                             "torch that wrote it and save its state_dict again.")
     raise ArtifactError(f"{path} is no model: expected TorchScript, ONNX, torch.export or a checkpoint of torch.save, "
-                        f"found bytes {start[:8].hex(' ') or '(none)'}. Is it downloaded in full?")
+                        f"found bytes {start[:8].hex(' ') or '(none)'}."
+                        + (advice_on_arrays(path) or " Is it downloaded in full?"))
 
 
 def _kind_of_zip(path: Path) -> str:
@@ -104,7 +105,8 @@ def _kind_of_zip(path: Path) -> str:
         return "torchscript"
     if any(member.endswith("data.pkl") for member in members):
         return "weights"
-    raise ArtifactError(f"{path} is a zip archive, but no model: it holds {', '.join(members[:3]) or 'nothing'}.")
+    raise ArtifactError(f"{path} is a zip archive, but no model: it holds {', '.join(members[:3]) or 'nothing'}."
+                        + advice_on_arrays(path))
 
 
 def _hits(folder: Path, depth: int, left: list[int]) -> Iterator[Path]:

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from ..errors import ArtifactError, UnsafeArtifactError
-from ..files.bounded import check_archive, refuse_file_operations
+from ..files.bounded import advice_on_arrays, check_archive, refuse_file_operations
 from ..files.pickles import PICKLE_BYTES, ZIP_BYTES, foreign_globals
 from ..files.record import RECORD_NAME, Record
 from .signature import UNKNOWN, Signature
@@ -96,7 +96,7 @@ def check_is_torchscript(path: Path) -> None:
         if start.startswith(PICKLE_BYTES):
             raise UnsafeArtifactError(_refusal(path, "a Python pickle"))
         raise ArtifactError(f"{path} is no model: expected TorchScript (a zip archive), found bytes "
-                            f"{start[:8].hex(' ')}.")
+                            f"{start[:8].hex(' ')}." + advice_on_arrays(path))
     check_archive(path)
     with zipfile.ZipFile(path) as archive:
         members = archive.namelist()
@@ -106,7 +106,8 @@ def check_is_torchscript(path: Path) -> None:
         pickles = [member for member in members if member.endswith("data.pkl")]
         data = archive.read(pickles[0]) if pickles else b""
     if not pickles:
-        raise ArtifactError(f"{path} is a zip archive, but no model: it holds {', '.join(members[:3]) or 'nothing'}.")
+        raise ArtifactError(f"{path} is a zip archive, but no model: it holds {', '.join(members[:3]) or 'nothing'}."
+                            + advice_on_arrays(path))
     if names := foreign_globals(data):
         raise UnsafeArtifactError(_refusal(path, f"a pickled module ({', '.join(names[:3])})"))
     raise ArtifactError(f"{path} holds weights only (a state dict), not a network. Export the module that they belong "

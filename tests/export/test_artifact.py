@@ -121,6 +121,16 @@ def test_a_zip_that_is_no_model_is_named(tmp_path: Path) -> None:
         load_representation(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["codes.npz", "codes.npy", "codes.csv"])
+def test_arrays_given_as_a_model_say_how_they_are_scored(tmp_path: Path, name: str) -> None:
+    with (tmp_path / name).open("wb") as file:
+        codes = np.zeros((3, 2))
+        {"codes.npz": lambda: np.savez(file, codes=codes), "codes.npy": lambda: np.save(file, codes),
+         "codes.csv": lambda: np.savetxt(file, codes, delimiter=",")}[name]()
+    with pytest.raises(ArtifactError, match=rf"no model: .* unbraid-evaluate --codes .*{name} \(docs/arrays.md\)"):
+        load_representation(tmp_path / name)
+
+
 def test_an_empty_folder_and_a_missing_one_say_what_was_expected(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match=r"holds no exported representation: expected pytorch_model\.pt or repr"):
         load_representation(tmp_path)
