@@ -5,7 +5,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
-VERSION = (ROOT / "__init__.py").read_text().split('__version__ = "')[1].split('"')[0]
+VERSION = (ROOT / "__init__.py").read_text(encoding="utf-8").split('__version__ = "')[1].split('"')[0]
 FLOORS = find_packages(where=str(ROOT), include=["common*", "metrics*", "ground_truth*", "training*", "export*",
                                                  "evaluation*", "study*"])
 

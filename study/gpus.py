@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+from ..common.system import file_locks
+from ..common.system.users import user_name
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 POLL_SECONDS = 0.5
@@ -25,15 +27,15 @@ def one_gpu(gpus: int, tasks_per_gpu: int) -> Iterator[str | None]:
         yield None
         return
     devices = [name for name in os.environ.get(VISIBLE, "").split(",") if name] or [str(n) for n in range(gpus)]
-    folder = Path(tempfile.gettempdir()) / f"unbraid-gpus-{os.getuid()}"
+    folder = Path(tempfile.gettempdir()) / f"unbraid-gpus-{user_name()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     # One place of every GPU comes before the second place of any.
     places = [(device, folder / f"{device}-{place}") for place in range(tasks_per_gpu) for device in devices[:gpus]]
     while True:
         for device, place in places:
-            with place.open("w") as file:
+            with place.open("wb") as file:
                 try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    file_locks.lock(file.fileno(), wait=False)
                 except BlockingIOError:
                     continue
                 yield device

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import json
-import os
 import socket
 import time
 from collections import Counter
@@ -17,6 +16,7 @@ from ..common.commands.command_line import format_table
 from ..common.disk.files import atomic_file
 from ..common.errors import UserError
 from ..common.results import read_json
+from ..common.system.processes import is_alive
 from .task import State
 from .worker import state_file
 
@@ -43,15 +43,15 @@ def log_attempt(study: Path, state: Mapping[str, Any]) -> None:
 
 
 def peak_mib(state: Mapping[str, Any]) -> int:
-    """The largest memory of the steps, in MiB."""
-    return max((step.get("peak_mib", 0) for step in state.get("steps", ())), default=0)
+    """The largest memory of the steps, in MiB; 0 where the system does not tell."""
+    return max((step.get("peak_mib") or 0 for step in state.get("steps", ())), default=0)
 
 
 def status_of(state: State | None) -> str:
     """One of STATUSES; a task of this machine whose process has ended without a word was interrupted."""
     if state is None:
         return "waiting"
-    if state["status"] == "running" and state["host"] == socket.gethostname() and not _is_alive(state["pid"]):
+    if state["status"] == "running" and state["host"] == socket.gethostname() and not is_alive(state["pid"]):
         return "interrupted"
     return str(state["status"])
 
@@ -83,8 +83,13 @@ def step_table(states: Iterable[State]) -> str:
             if step.get("status") == 0:
                 steps.setdefault(step["name"], []).append(step)
     rows = [[name, str(len(found)), f"{sum(step['seconds'] for step in found) / len(found):.1f} s",
-             f"{max(step['peak_mib'] for step in found)} MiB"] for name, found in steps.items()]
+             _peak_text(found)] for name, found in steps.items()]
     return format_table(["step", "finished", "mean time", "peak memory"], rows) if rows else ""
+
+
+def _peak_text(steps: Sequence[Mapping[str, Any]]) -> str:
+    peaks = [step["peak_mib"] for step in steps if step.get("peak_mib") is not None]
+    return f"{max(peaks)} MiB" if peaks else "unknown"
 
 
 def failure_list(failed: Sequence[Mapping[str, Any]]) -> str:
@@ -102,9 +107,10 @@ def write_page(study: Path, names: Sequence[str], states: Mapping[str, State]) -
         f"<td>{state.get('seconds', 0):.1f}<td>{peak_mib(state)}<td>{html.escape(str(state.get('error') or ''))}"
         for name in names if (state := states.get(name)) is not None)
     with atomic_file(study / PAGE_NAME) as path:
-        path.write_text(PAGE.format(title=html.escape(study.resolve().name), rows=rows, time=time.strftime("%F %T"),
-                                    counts=", ".join(f"{counts[status]} {status}" for status in STATUSES)),
-                        encoding="utf-8")
+        now = time.strftime("%Y-%m-%d %H:%M:%S")
+        counted = ", ".join(f"{counts[status]} {status}" for status in STATUSES)
+        page = PAGE.format(title=html.escape(study.resolve().name), rows=rows, time=now, counts=counted)
+        path.write_text(page, encoding="utf-8")
 
 
 def _read(path: Path) -> State | None:
@@ -119,16 +125,6 @@ def _recorded_total(study: Path) -> int:
         return int(read_json(study / "study.json")["num_tasks"])
     except (UserError, KeyError, TypeError, ValueError):
         return 0
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 PAGE = """<!DOCTYPE html>

@@ -18,6 +18,7 @@ from ..common.commands.children import PARENT
 from ..common.commands.command_line import BAD_INPUT, INCOMPLETE
 from ..common.disk.files import write_json
 from ..common.numerics.threads import CORES
+from ..common.system.processes import wait_and_measure
 from .gpus import one_gpu
 from .task import State, Task
 
@@ -83,12 +84,11 @@ def _run_step(command: tuple[str, ...], state: State, log: Path, environment: di
                                    stderr=output, env=environment)
         _running.add(process.pid)
         try:
-            _, status, usage = os.wait4(process.pid, 0)
+            peak_mib = wait_and_measure(process)
         finally:
             _running.discard(process.pid)
-    process.returncode = os.waitstatus_to_exitcode(status)
     code = process.returncode
-    step |= {"seconds": time.monotonic() - start, "peak_mib": round(usage.ru_maxrss / 1024), "status": code}
+    step |= {"seconds": time.monotonic() - start, "peak_mib": peak_mib, "status": code}
     if code:
         error = last_line(log) if code > 0 else f"{step['name']} was killed by signal {-code}"
         state |= {"status": "failed", "error": error, "may_retry": may_retry(code, log)}
@@ -102,7 +102,8 @@ def end_steps() -> None:
 
 
 def _environment(cores: int, gpu: str | None) -> dict[str, str]:
-    environment = {**os.environ, PARENT: str(os.getpid()), **dict.fromkeys(THREAD_VARIABLES, str(cores))}
+    environment = {**os.environ, PARENT: str(os.getpid()), "PYTHONIOENCODING": "utf-8",
+                   **dict.fromkeys(THREAD_VARIABLES, str(cores))}
     return environment if gpu is None else {**environment, "CUDA_VISIBLE_DEVICES": gpu}
 
 

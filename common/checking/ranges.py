@@ -4,10 +4,9 @@ A parameter with a range of its own declares it in its annotation, `Annotated[in
 
 from __future__ import annotations
 
-import functools
-import os
 import re
 
+from ..system.memory import total_memory
 from .values import ANY_NUMBER, Interval
 
 POINT_BYTES = 1_000  # codes and factors of a point, and what estimators make of them
@@ -52,19 +51,8 @@ RANGES = (
 
 
 def as_many_as_fit(low: int, item_bytes: int) -> Interval:
-    """Numbers of things that take `item_bytes` each, from `low` to what fits into memory."""
+    """Numbers of things that take `item_bytes` each, from `low` to what fits into memory, where that is known."""
     memory = total_memory()
+    if memory is None:
+        return Interval(low)
     return Interval(low, memory // item_bytes, why=f"as many as fit into the {memory / 1e9:.0f} GB of memory here")
-
-
-@functools.cache
-def total_memory() -> int:
-    """Bytes of memory this process may use: the machine's, or fewer where the container says so."""
-    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        try:
-            with open(path, encoding="ascii") as file:
-                machine = min(machine, int(file.read()))
-        except (OSError, ValueError):  # not there, or "max"
-            continue
-    return machine

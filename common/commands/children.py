@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 
+from ..system.processes import end_with
+
 PARENT = "UNBRAID_PARENT"  # environment variable: the process that a child ends with
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 SECONDS_TO_END = 15.0
 
 
@@ -20,8 +19,9 @@ def run_child(module: str, arguments: Sequence[str], capture: bool = False) -> s
     When this process is told to stop, so is the child, which is waited for."""
     command = [sys.executable, "-m", module, *arguments]
     pipe = subprocess.PIPE if capture else None
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, errors="replace",
-                          env={**os.environ, PARENT: str(os.getpid())}) as process:
+    environment = {**os.environ, PARENT: str(os.getpid()), **({"PYTHONIOENCODING": "utf-8"} if capture else {})}
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, encoding="utf-8",
+                          errors="replace", env=environment) as process:
         try:
             output, errors = process.communicate()
         except BaseException:
@@ -37,13 +37,10 @@ def last_sentence(errors: str, prog: str) -> str:
 
 
 def end_with_parent() -> None:
-    """Has the system send this process SIGTERM when the parent that started it by `run_child` ends."""
+    """Has this process receive SIGTERM when the parent that started it by `run_child` ends."""
     parent = os.environ.pop(PARENT, None)
-    if parent is None or not sys.platform.startswith("linux"):
-        return
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != int(parent):  # it ended before it could be asked
-        os.kill(os.getpid(), signal.SIGTERM)
+    if parent is not None:
+        end_with(int(parent))
 
 
 def _end(process: subprocess.Popen[str]) -> None:

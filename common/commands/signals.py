@@ -12,7 +12,10 @@ import threading
 import time
 from collections.abc import Iterator
 
-SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+from ..system.alarms import Alarm
+
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # the last one is Ctrl-Break on Windows, which lacks the third
+SIGNALS = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
 AGAIN_SECONDS = 0.5  # until an exception that did not end the command is raised again
 CLEANING_SECONDS = 10.0  # during which further signals do not disturb the cleaning up
 
@@ -43,6 +46,7 @@ class _State:
     since = 0.0
     is_active = False
     is_put_off = False
+    alarm: Alarm | None = None
 
 
 @contextlib.contextmanager
@@ -58,17 +62,16 @@ def stoppable() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in SIGNALS}
     heeded = [number for number in SIGNALS if before[number] is not signal.SIG_IGN]
     _State.number, _State.is_active, _State.is_put_off = None, True, False
-    alarm, hook = signal.signal(signal.SIGALRM, _raise_again), sys.unraisablehook
+    _State.alarm, hook = Alarm(_raise_again), sys.unraisablehook
     sys.unraisablehook = lambda lost: None if isinstance(lost.exc_value, Stopped) else hook(lost)  # raised again soon
     try:  # a signal can come as soon as the first handler stands
         for number in heeded:
             signal.signal(number, _receive)
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        _State.alarm.close()
         for number in heeded:
             signal.signal(number, before[number])
-        signal.signal(signal.SIGALRM, alarm)
         sys.unraisablehook = hook
         _State.is_active = False
 
@@ -95,6 +98,9 @@ def stop(note: str = "") -> None:
 
 
 def _receive(number: int, frame: object) -> None:
+    if _State.alarm is not None and _State.alarm.has_rung():
+        _raise_again(number, frame)
+        return
     is_first = _State.number is None
     if is_first:
         _State.number, _State.since = number, time.monotonic()
@@ -105,7 +111,8 @@ def _receive(number: int, frame: object) -> None:
 
 
 def _raise_again(number: int, frame: object) -> None:
-    signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
+    assert _State.alarm is not None
+    _State.alarm.set(AGAIN_SECONDS, _State.number or number)
     if _State.number is None or _State.is_put_off:
         return
     if _is_on_its_way() and time.monotonic() - _State.since < CLEANING_SECONDS:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import functools
 import logging
 import os
-import stat
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from ..system.users import is_private, user_cache_folder, user_name
 
 logger = logging.getLogger(__name__)
 
@@ -46,14 +46,11 @@ def temporary_folder() -> Path | None:
     """A folder in the system's temporary one that only this user can write, shared by processes; None if impossible.
 
     What lies there is executed, so a folder that someone else could have filled is not used."""
-    user = os.getuid() if hasattr(os, "getuid") else "user"
     try:
-        folder = Path(tempfile.gettempdir()) / f"unbraid-compiled-{user}"
+        folder = Path(tempfile.gettempdir()) / f"unbraid-compiled-{user_name()}"
         folder.mkdir(mode=0o700, exist_ok=True)
-        found = folder.lstat()
-        is_private = stat.S_ISDIR(found.st_mode) and (os.name == "nt" or (
-            found.st_uid == user and not found.st_mode & 0o022))
-        return folder if is_private and is_writable(folder) else Path(tempfile.mkdtemp(prefix="unbraid-compiled-"))
+        is_usable = is_private(folder) and is_writable(folder)
+        return folder if is_usable else Path(tempfile.mkdtemp(prefix="unbraid-compiled-"))
     except OSError:
         return None
 
@@ -81,13 +78,9 @@ def is_writable(folder: Path) -> bool:
 
 
 def _user_cache_folder() -> Path | None:
-    """The folder of the user's caches by the system's custom; None without a home folder."""
-    if os.environ.get("XDG_CACHE_HOME"):
-        return Path(os.environ["XDG_CACHE_HOME"])
-    if sys.platform == "win32":
-        return Path(os.environ["LOCALAPPDATA"]) if os.environ.get("LOCALAPPDATA") else None
+    """The folder of the user's caches; None without a home folder."""
     try:
-        return Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
+        return user_cache_folder()
     except RuntimeError:
         return None
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ExistingOutputError
+from ..system.users import user_cache_folder
 from .locks import locked
 from .replacing import replace_directory
 from .system_errors import named_writes
@@ -122,5 +123,4 @@ def cache_directory() -> Path:
     """What unbraid keeps to save time, such as decoded data files: `UNBRAID_CACHE`, else `unbraid` in the user's cache
     folder."""
     chosen = os.environ.get("UNBRAID_CACHE")
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(chosen).expanduser() if chosen else Path(base).expanduser() / "unbraid"
+    return Path(chosen).expanduser() if chosen else user_cache_folder() / "unbraid"

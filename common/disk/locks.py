@@ -1,7 +1,7 @@
 """One process at a time writes an output: a lock beside it, which names its holder and ends with the process.
 
-The lock is flock on `.NAME.unbraid-lock`, which works across the machines of a cluster where its disk has locks.  The
-file is removed with the lock; one that a killed process left is taken over, or swept as an old temporary."""
+The lock is held on `.NAME.unbraid-lock`, and works across the machines of a cluster where its disk has locks.  The file
+is removed with the lock; one that a killed process left is taken over, or swept as an old temporary."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import UserError, clipped
+from ..system.files import remove_open
 from .replacing import restore
-from .temporaries import is_still, lock, made_parents, short_name, sweep
+from .temporaries import LOCK_SUFFIX, is_still, lock, made_parents, short_name, sweep
 
 _held: set[Path] = set()
 
@@ -58,10 +59,7 @@ def _lock_file(target: Path, wait: bool) -> Iterator[None]:
             file.write_text(_about_this_process(), encoding="utf-8")
         yield
     finally:
-        with contextlib.suppress(OSError):
-            file.unlink()
-        if descriptor is not None:
-            os.close(descriptor)
+        remove_open(file, descriptor)
 
 
 def _acquire(target: Path, wait: bool) -> tuple[Path, int | None]:
@@ -82,7 +80,7 @@ def _acquire(target: Path, wait: bool) -> tuple[Path, int | None]:
 
 def _created(target: Path) -> Path:
     """The lock file beside the target, or inside a folder whose parent cannot be written."""
-    name = f".{short_name(target.name)}.unbraid-lock"
+    name = f".{short_name(target.name)}{LOCK_SUFFIX}"
     beside = target.parent / name
     try:
         beside.touch()

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,7 +80,6 @@ def _is_about(named: Path, path: Path) -> bool:
 
 def _is_full(path: Path) -> bool:
     try:
-        found = os.statvfs(path.parent)
+        return shutil.disk_usage(path.parent).free < 1 << 20
     except OSError:
         return False
-    return found.f_bavail * found.f_frsize < 1 << 20

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import logging
 import os
 import re
@@ -17,13 +16,15 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from ..system import file_locks
+from ..system.files import MOVES_OPEN_FILES, remove_open
+
 logger = logging.getLogger(__name__)
 
 MARK = re.compile(r"^\..*\.unbraid-([0-9a-f]{8}|lock)(\.|$)")  # lock files (locks.py) are swept with temporaries
+LOCK_SUFFIX = ".unbraid-lock"
 LONGEST_SUFFIX = 20  # characters; more is no suffix
 LONGEST_NAME = 200  # bytes kept of a name; file systems allow 255 with what is added
-# What file systems without locks answer; there temporaries are neither locked nor swept.
-NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EINVAL)
 
 
 @contextlib.contextmanager
@@ -73,16 +74,18 @@ def sweep(folder: Path, recursive: bool = False) -> None:
 def lock(path: Path, wait: bool = True) -> int | None:
     """Locks a file or folder; returns a descriptor that holds the lock until it is closed.
 
-    None where the file system has no locks.  Raises BlockingIOError if somebody else holds it and `wait` is False."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0))
+    None where the system or the file system has no locks, and for temporaries on a system that renames nothing that is
+    open; such temporaries are never swept.  Raises BlockingIOError if somebody else holds it and `wait` is False."""
+    if not MOVES_OPEN_FILES and not path.name.endswith(LOCK_SUFFIX):
+        return None
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    is_locked = False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except OSError as error:
-        os.close(descriptor)
-        if error.errno in NO_LOCKS:
-            return None
-        raise
-    return descriptor
+        is_locked = file_locks.lock(descriptor, wait)
+    finally:
+        if not is_locked:
+            os.close(descriptor)
+    return descriptor if is_locked else None
 
 
 def is_still(path: Path, descriptor: int) -> bool:
@@ -123,7 +126,7 @@ def _create_locked(folder: Path, stem: str, suffix: str, create: Callable[[Path]
 
 
 def _create_file(path: Path) -> None:
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o666))
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
 
 
 def short_name(stem: str) -> str:
@@ -138,8 +141,11 @@ def _remove_unlocked(path: Path) -> None:
         return
     if descriptor is None:
         return
+    logger.info("Removing %s, left by a process that was killed.", path)
+    if path.name.endswith(LOCK_SUFFIX):
+        remove_open(path, descriptor)
+        return
     try:
-        logger.info("Removing %s, left by a process that was killed.", path)
         _remove(path)
     finally:
         os.close(descriptor)

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from ..system.processes import available_cores
+
 Result = TypeVar("Result")
 CORES = "UNBRAID_CORES"  # environment variable: how many cores a process may use where several share a machine
 
@@ -47,8 +49,7 @@ def _become_worker() -> None:
 
 def num_cores() -> int:
     """Cores this process may use: `UNBRAID_CORES`, or all that it may run on."""
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return core_limit() or available
+    return core_limit() or available_cores()
 
 
 def core_limit() -> int:

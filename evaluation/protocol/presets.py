@@ -80,9 +80,9 @@ def _with_facts(lines: dict[str, str]) -> dict[str, str]:
     facts = {}
     for name, line in lines.items():
         path = next(CONFIG_ROOT.rglob(f"{name}.gin"))
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         if included := re.match(r'include "(.+)"', text):
-            text = (path.parent / included[1]).read_text()
+            text = (path.parent / included[1]).read_text(encoding="utf-8")
         function = re.search(r"_fn = @(\w+)", text)
         headline = _headline(function[1].removesuffix("_validation")) if function else None
         facts[name] = f"{line} {headline.range_text}, {headline.better}" if headline else line
@@ -113,9 +113,9 @@ def _first_lines(folder: Path) -> dict[str, str]:
     """The comment at the top of each gin file, or of the file it includes; files for including are left out."""
     found = {}
     for path in sorted(folder.glob("*.gin")):
-        line = path.read_text().splitlines()[0]
+        line = path.read_text(encoding="utf-8").splitlines()[0]
         if included := re.match(r'include "(.+)"', line):
-            line = (folder / included[1]).read_text().splitlines()[0]
+            line = (folder / included[1]).read_text(encoding="utf-8").splitlines()[0]
         if not path.stem.endswith("_base"):
             found[path.stem] = line.lstrip("# ")
     return found

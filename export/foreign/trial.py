@@ -1,8 +1,8 @@
 """A stranger's graph is a program: it is opened and asked in a child process first, with limits on memory and time.
 
-The child answers with JSON, of which only known parts are used; its death by a signal becomes one sentence. A graph
-that passed may be opened by this process. One helper process is started when first needed and forks a child for each
-trial, so torch is imported once."""
+The child answers with JSON, of which only known parts are used; if it crashes, one sentence says how. A graph that
+passed may be opened by this process. One helper process is started when first needed and makes a child for each trial:
+a fork where that is safe, so torch is imported once, and a new process elsewhere."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import atexit
 import dataclasses
 import json
 import os
-import select
-import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ...common.commands.wording import in_command
 from ...common.disk.file_identity import content_sha256
+from ...common.system.processes import TIME_LIMIT
 from .. import errors
 from ..errors import ArtifactError
 from .graph_description import Hints, Understanding
@@ -28,12 +28,7 @@ from .probing import understand
 from .trial_tasks import as_tuples
 
 SECONDS = float(os.environ.get("UNBRAID_TRIAL_SECONDS", "120"))
-GRACE = 60.0  # seconds for starting the helper, which imports torch
-SIGNALS: dict[int, str] = {
-    signal.SIGSEGV: "a segmentation fault", signal.SIGABRT: "an abort", signal.SIGBUS: "a bus error",
-    signal.SIGKILL: "a kill, perhaps for lack of memory", signal.SIGALRM: "the time limit",
-    signal.SIGXCPU: "the limit of processor time", signal.SIGXFSZ: "an attempt to write a file",
-    signal.SIGILL: "a bad instruction", signal.SIGFPE: "a bad division"}
+GRACE = 180.0  # seconds for starting processes that import torch, on a busy machine
 
 _lock = threading.Lock()
 _passed: dict[str, Any] = {}
@@ -58,12 +53,10 @@ def _asked(path: Path, request: dict[str, Any]) -> Any:
         _Helper.forget()
         raise ArtifactError(f"{path} was tried out in a child process, which did not answer ({error}). It is "
                             "refused.") from error
-    if "signal" in answer:
-        how = SIGNALS.get(answer["signal"], f"signal {answer['signal']}")
-        limit = f" of {SECONDS:g} seconds, which the variable UNBRAID_TRIAL_SECONDS sets" if answer[
-            "signal"] == signal.SIGALRM else ""
-        raise ArtifactError(f"{path} was tried out in a child process, which was ended by {how}{limit}. It is refused; "
-                            "ask its author for an ONNX file of the same model.")
+    if cause := answer.get("ended by"):
+        limit = f" of {SECONDS:g} seconds, which the variable UNBRAID_TRIAL_SECONDS sets" if cause == TIME_LIMIT else ""
+        raise ArtifactError(f"{path} was tried out in a child process, which was ended by {cause}{limit}. It is "
+                            "refused; ask its author for an ONNX file of the same model.")
     if "error" in answer:
         kind = getattr(errors, str(answer.get("kind")), ArtifactError)
         is_known = isinstance(kind, type) and issubclass(kind, ArtifactError)
@@ -83,7 +76,7 @@ def understand_in_trial(graph: Any, backend: str | None, shapes: Sequence[tuple[
 
 
 class _Helper:
-    """The process that forks the children."""
+    """The process that makes the children."""
 
     _one: _Helper | None = None
 
@@ -116,11 +109,16 @@ class _Helper:
         assert stdout
         stdin.write(json.dumps(request).encode() + b"\n")
         stdin.flush()
-        if not select.select([stdout], [], [], SECONDS + GRACE)[0]:
-            raise EOFError("no answer in time")
-        line = stdout.readline()
+        end = time.monotonic() + SECONDS + GRACE
+        clock = threading.Timer(SECONDS + GRACE, self.process.kill)  # on Windows, select waits for sockets only
+        clock.daemon = True
+        clock.start()
+        try:
+            line = stdout.readline()
+        finally:
+            clock.cancel()
         if not line:
-            raise EOFError("it ended")
+            raise EOFError("no answer in time" if time.monotonic() > end else "it ended")
         answer = json.loads(line)
         if not isinstance(answer, dict):
             raise ValueError("it answered something else")

@@ -1,22 +1,30 @@
-"""The helper of `trial`: reads requests, forks a child with limits for each, and answers in its stead if it dies."""
+"""The helper of `trial`: reads requests, makes a child with limits for each, and answers in its stead if it dies.
+
+Where forking is safe the child is a fork, which has torch already.  Elsewhere it is this module once more, started
+with the argument `child`."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
-import resource
 import signal
+import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ...common.commands.wording import command_wording
 from ...common.errors import UserError
+from ...common.system.limits import TIMED_OUT, limit_process
+from ...common.system.processes import CAN_FORK, cause_of_end, in_fork
 
 MEMORY = 3 * 2**30  # bytes that a trial may take beside four times the size of its file
 LARGEST_ANSWER = 2**20
+STARTING_SECONDS = 150.0  # for a new process that imports torch, on a busy machine
+CHILD = "child"
 
 
 def main() -> None:
@@ -24,25 +32,26 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     answers = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whatever a library prints is no answer
+    if CHILD in sys.argv[1:]:
+        request = json.loads(sys.stdin.buffer.readline())
+        _import_libraries(request)
+        _answer(request, answers)
     for line in sys.stdin.buffer:
         request = json.loads(line)
-        if request["backend"] != "onnx":
-            import torch  # noqa: F401  (once, so that children need not)
+        if CAN_FORK:
+            _import_libraries(request)  # once, so that children need not
         os.write(answers, json.dumps(_in_child(request)).encode() + b"\n")
 
 
+def _import_libraries(request: dict[str, Any]) -> None:
+    if request["backend"] != "onnx":
+        import torch  # noqa: F401
+
+
 def _in_child(request: dict[str, Any]) -> dict[str, Any]:
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        os.close(reading)
-        _answer(request, writing)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        text = pipe.read(LARGEST_ANSWER)
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        return {"signal": os.WTERMSIG(status)}
+    text, status = in_fork(partial(_answer, request), LARGEST_ANSWER) if CAN_FORK else _spawned(request)
+    if cause := cause_of_end(status):
+        return {"ended by": cause}
     try:
         answer = json.loads(text)
     except ValueError:
@@ -52,16 +61,29 @@ def _in_child(request: dict[str, Any]) -> dict[str, Any]:
     return {"error": f"{request['path']} ended the process that it was tried out in. It is refused."}
 
 
+def _spawned(request: dict[str, Any]) -> tuple[bytes, int]:
+    """The answer of a new process, and its exit status.  It ends itself in time, unless the file keeps it from that."""
+    with subprocess.Popen([sys.executable, "-m", __spec__.name, CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL) as process:
+        try:
+            text, _ = process.communicate(json.dumps(request).encode() + b"\n", request["seconds"] + STARTING_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return b"", TIMED_OUT
+        return text[:LARGEST_ANSWER], process.returncode
+
+
 def _answer(request: dict[str, Any], writing: int) -> None:
     """Never returns."""
     try:
         os.chdir(request["folder"])  # the helper may have been started elsewhere, and paths may be relative
-        _limit(Path(request["path"]), request["seconds"])
+        path = Path(request["path"])
+        limit_process(MEMORY + 4 * path.stat().st_size, request["seconds"])
         from . import trial_tasks
 
         task = getattr(trial_tasks, f"task_{request['task']}")
         with command_wording() if request["in_command"] else contextlib.nullcontext():
-            answer = {"result": task(Path(request["path"]), request["backend"], **request["arguments"])}
+            answer = {"result": task(path, request["backend"], **request["arguments"])}
     except UserError as error:
         answer = {"error": str(error), "kind": type(error).__name__}
     except MemoryError:
@@ -71,17 +93,6 @@ def _answer(request: dict[str, Any], writing: int) -> None:
         answer = {"error": f"{request['path']} cannot be tried out: {type(error).__name__}: {str(error)[:300]}"}
     os.write(writing, json.dumps(answer).encode())
     os._exit(0)
-
-
-def _limit(path: Path, seconds: float) -> None:
-    """Memory, time, and no file may be written."""
-    in_use = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()  # data and stack
-    limits = {resource.RLIMIT_DATA: in_use + MEMORY + 4 * path.stat().st_size, resource.RLIMIT_FSIZE: 0,
-              resource.RLIMIT_CORE: 0, resource.RLIMIT_CPU: int(4 * seconds) + 1}
-    for limit, value in limits.items():
-        hard = resource.getrlimit(limit)[1]
-        resource.setrlimit(limit, (value, value) if hard == resource.RLIM_INFINITY else (min(value, hard), hard))
-    signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 if __name__ == "__main__":

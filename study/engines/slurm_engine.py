@@ -100,8 +100,8 @@ class SlurmEngine:
 
 def queued_jobs() -> set[str]:
     """Ids of the user's jobs that wait or run, array tasks one by one, as "123_4"."""
-    found = subprocess.run(["squeue", "--me", "--noheader", "--array", "--format=%i"], capture_output=True, text=True,
-                           check=True)
+    found = subprocess.run(["squeue", "--me", "--noheader", "--array", "--format=%i"], capture_output=True,
+                           encoding="utf-8", check=True)
     return set(found.stdout.split())
 
 

@@ -190,7 +190,7 @@ def test_many_writers_of_one_file_do_not_disturb_one_another(tmp_path: Path) -> 
 def test_a_folder_takes_the_place_of_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                                              can_exchange: bool) -> None:
     if not can_exchange:
-        monkeypatch.setattr("unbraid.common.disk.replacing._exchange", lambda first, second: False)
+        monkeypatch.setattr("unbraid.common.disk.replacing.exchange", lambda first, second: False)
     for name in ("old", "new"):
         (tmp_path / name).mkdir()
         (tmp_path / name / f"of_{name}").touch()

@@ -9,7 +9,7 @@ import pytest
 PAGE_FAULTS = """
 import resource
 import torch
-from unbraid.training.speed.allocation import keep_freed_memory
+from unbraid.common.system.memory import keep_freed_memory
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

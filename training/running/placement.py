@@ -6,8 +6,8 @@ import torch
 
 from ...common.errors import ConfigurationError
 from ...common.numerics.gpu_numerics import use_exact_kernels
+from ...common.system.memory import keep_freed_memory
 from ..objectives.objective import VAEObjective
-from ..speed.allocation import keep_freed_memory
 from ..speed.compilation import compile_layers
 from ..speed.fast_layers import use_fast_layers
 from ..speed.precision import use_precision

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ....common.errors import DataError
+from ....common.system.files import read_at
 
 MAX_READ = 1 << 30  # one system call moves at most 2 GiB
 
@@ -70,7 +71,7 @@ class ArrayFile:
 
     def _read_run(self, offset: int, buffer: memoryview) -> None:
         while len(buffer):
-            count = os.preadv(self._file.fileno(), [buffer[:MAX_READ]], offset)
+            count = read_at(self._file, buffer[:MAX_READ], offset)
             if count == 0:
                 raise DataError(f"{self.path} ended at byte {offset} while it was read; was it replaced?")
             buffer, offset = buffer[count:], offset + count

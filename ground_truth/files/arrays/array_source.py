@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ....common.checking.ranges import total_memory
 from ....common.errors import DataError
+from ....common.system.memory import total_memory
 from .array_file import ArrayFile
 
 BLOCK_BYTES = 1 << 26
@@ -45,7 +45,8 @@ class ArraySource:
     def load(self) -> np.ndarray:
         """The whole array in memory.  Raises DataError where it would take more than a quarter of that."""
         num_bytes = math.prod(self.shape) * self.dtype.itemsize
-        if num_bytes > total_memory() // 4:
+        memory = total_memory()
+        if memory is not None and num_bytes > memory // 4:
             raise DataError(f"{self} has shape {self.shape}, which takes {num_bytes / 1e9:.1f} GB; expected an array "
                             "that fits into a quarter of the memory here.")
         blocks = list(self.blocks())
