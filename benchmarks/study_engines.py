@@ -8,6 +8,8 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
+import itertools
 import json
 import os
 import subprocess
@@ -16,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from unbraid.study.driver import run_tasks
 from unbraid.study.engines import make_engine
@@ -25,6 +28,7 @@ from unbraid.study.worker import Resources, run_task
 NUM_TASKS = 200
 BUSY_TASKS = 8
 METRICS = 9  # per model, as in dlib_2019
+KINDS = ("study", "search", "settings")  # of made-up results
 WORK = "import time; start = time.process_time()\nwhile time.process_time() - start < 1.0: sum(range(1000))\n"
 
 
@@ -60,40 +64,64 @@ def workers(engines: Sequence[str]) -> None:
 
 
 def collect(sizes: Sequence[str]) -> None:
-    """unbraid-aggregate with a leaderboard over made-up studies of so many results, in a process of its own."""
-    for size in map(int, sizes):
+    """unbraid-aggregate with a leaderboard over made-up results, in a process of its own: the first time and again."""
+    for kind, size in itertools.product(KINDS, map(int, sizes)):
         with tempfile.TemporaryDirectory() as folder:
-            make_results(Path(folder), size)
+            make_results(Path(folder) / "runs", size, kind)
             for label in ("first", "again"):
-                start, output = time.perf_counter(), Path(folder) / "out"
-                process = subprocess.Popen(
-                    [sys.executable, "-m", "unbraid.evaluation.reporting.aggregate", "--result_file_pattern", folder,
-                     "--output_path", f"{output}.json", f"{output}.csv", "--leaderboard", f"{output}.html"],
-                    stdout=subprocess.DEVNULL)
-                _, status, usage = os.wait4(process.pid, 0)
-                assert status == 0, status
-                print(f"{size:6} results, {label}: {time.perf_counter() - start:6.1f} s, processor "
-                      f"{usage.ru_utime + usage.ru_stime:6.1f} s, {usage.ru_maxrss / 1024:6.0f} MiB", flush=True)
+                seconds, processor, memory = cost_of_aggregate(Path(folder))
+                print(f"{size:6} results, {kind:9} {label}: {seconds:6.1f} s, processor {processor:6.1f} s, "
+                      f"{memory:6.0f} MiB", flush=True)
 
 
-def make_results(folder: Path, number: int) -> None:
-    """Result files as a training, an export and an evaluation leave them; the models differ in beta and seed."""
+def cost_of_aggregate(folder: Path) -> tuple[float, float, float]:
+    """Wall time and processor time in seconds, peak memory in MiB."""
+    start, output = time.perf_counter(), folder / "out"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "unbraid.evaluation.reporting.aggregate", "--result_file_pattern", str(folder / "runs"),
+         "--output_path", f"{output}.json", f"{output}.csv", "--leaderboard", f"{output}.html", f"{output}.md"],
+        stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"unbraid-aggregate ended with status {status}.")
+    return time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def make_results(folder: Path, number: int, kind: str) -> None:
+    """Result files as a training, an export and an evaluation leave them, of 7 kB each.
+
+    kind: "study" for models that differ in beta and seed under METRICS metrics; "search" for models that each have a
+    learning rate and a beta of their own; "settings" for models that also were each scored under a setting of their
+    own, so that no two scores may be compared."""
     for index in range(number):
-        model, metric = divmod(index, METRICS)
-        values = {
-            "train_config.model.model": "@vae()", "train_config.vae.beta": str(float(model % 6 + 1)),
-            "train_config.model.random_seed": str(model // 6), "train_config.dataset.name": "'dsprites_full'",
-            **{f"train_config.encoder.parameter_{number}": "1" for number in range(30)},
-            "evaluation_config.evaluation.evaluation_fn": "@mig", "evaluation_config.evaluation.name": f"'m{metric}'",
-            "evaluation_config.evaluation.random_seed": "0", "evaluation_config.dataset.name": "'dsprites_full'",
-            **{f"evaluation_config.mig.parameter_{number}": "1" for number in range(10)},
-            "evaluation_results.discrete_mig": (model % 7) / 7, "evaluation_results.elapsed_time": 1.0,
-            "evaluation_results.uuid": f"{index}", "evaluation_results.fingerprint": {
-                "artifact": 64 * "a", "setting": {f"mig.parameter_{number}": "1" for number in range(20)}},
-            "evaluation_results.library_versions": {f"library_{number}": "1.0" for number in range(8)}}
+        model, metric = (index, 0) if kind == "settings" else divmod(index, METRICS)
         path = folder / str(model) / "metrics" / f"m{metric}" / "results" / "aggregate" / "evaluation.json"
         path.parent.mkdir(parents=True)
-        path.write_text(json.dumps(values))
+        path.write_text(json.dumps(made_up_result(index, model, metric, kind)))
+
+
+def made_up_result(index: int, model: int, metric: int, kind: str) -> dict[str, Any]:
+    beta, seed = (model % 6 + 1, model // 6) if kind == "study" else (model + 1, 0)
+    rate = 1e-4 if kind == "study" else 1e-4 + 1e-8 * model
+    num_train = index + 1 if kind == "settings" else 10000
+    sha256 = hashlib.sha256(str(index).encode()).hexdigest()
+    setting = {"mig.num_train": str(num_train), **{f"mig.parameter_{number}": "1" for number in range(20)}}
+    train = {"model.model": "@vae()", "vae.beta": str(float(beta)), "model.random_seed": str(seed),
+             "dataset.name": "'dsprites_full'", "AdamOptimizer.learning_rate": str(rate),
+             **{f"encoder.parameter_{number}": "1" for number in range(40)}}
+    return {
+        **{f"train_config.{name}": value for name, value in train.items()},
+        **{f"train_results.loss_{number}": 1.0 + index for number in range(20)},
+        "evaluation_config.evaluation.evaluation_fn": "@mig", "evaluation_config.evaluation.name": f"'m{metric}'",
+        "evaluation_config.evaluation.random_seed": "0", "evaluation_config.dataset.name": "'dsprites_full'",
+        **{f"evaluation_config.{name}": value for name, value in setting.items()},
+        "evaluation_results.discrete_mig": index % 7 / 7, "evaluation_results.elapsed_time": 1.0,
+        "evaluation_results.local_discrete_migs_samples": [index / (number + 1) for number in range(20)],
+        "evaluation_results.uuid": sha256[:36], "evaluation_results.artifact_sha256": sha256,
+        "evaluation_results.settings_sha256": sha256,
+        "evaluation_results.fingerprint": {"artifact": sha256, "setting": setting},
+        "evaluation_results.contents": {"keys_sha256": sha256, "artifacts": {"artifacts/matrix.npz": sha256}},
+        "evaluation_results.library_versions": {f"library_{number}": "1.0" for number in range(8)}}
 
 
 def main() -> None:

@@ -33,11 +33,12 @@ ensure_environment() {
     touch "$VENV/.installed-$stamp"
 }
 
-# Uses the environment that is active, if unbraid is in it; otherwise the repository's own.
+# use_environment [EXTRAS]: uses the environment that is active, if unbraid is in it; otherwise the repository's own,
+# with the extras given.
 use_environment() {
     # Not `import unbraid`: a clone of that name in the working directory can be imported, too.
     if ! command -v unbraid-train >/dev/null 2>&1; then
-        ensure_environment "$(runtime_extra)"
+        ensure_environment "$(runtime_extra)${1:+,$1}"
         PATH=$VENV/bin:$PATH
     fi
 }

@@ -7,7 +7,7 @@
 # scores must be equal.  One job is killed with -9 while it runs, one file is no model.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 [ "${1:-}" != --help ] || { usage; exit 2; }
-use_environment
+use_environment slurm
 command -v slurmctld >/dev/null || fail "There is no slurmctld: apt-get install slurm-wlm munge"
 [ "$(id -u)" = 0 ] || fail "Slurm's daemons need root."
 

@@ -150,20 +150,23 @@ def write_files(read: ResultRows, boards: Sequence[Path], arguments: argparse.Na
     """Everything is made before the first file is written; the aggregate needs no scores, the tables do."""
     from ..visualize.shared.drawing import Drawing
     from ..visualize.shared.saving import save
+    from .comparing.setting_rows import with_setting_rows
     from .data_frame import data_frame, write_frame
     from .pages.leaderboard import boards_of, write_leaderboard
     from .reading.scores import models_of, results_of
     from .tables.paper_tables import write_table
 
-    models = models_of(results_of(read.rows))
+    models = with_setting_rows(models_of(results_of(read.rows)))
     if not models and (boards or arguments.table or arguments.figure or arguments.scatter or arguments.test):
         raise UserError("The result files hold no scores, so there is nothing for a table. Expected keys such as "
                         "evaluation_results.discrete_mig.")
     table = make_table(models, arguments) if models else None
     figures = make_figures(models, arguments)
     made = boards_of(models, arguments.scores, arguments.digits) if boards else []
-    for path in arguments.output_path:
-        write_frame(data_frame(read.rows), path)
+    if arguments.output_path:
+        frame = data_frame(read.rows)
+        for path in arguments.output_path:
+            write_frame(frame, path)
     if table:
         show_table(table)
         for path in arguments.table:

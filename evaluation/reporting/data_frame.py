@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ...common.disk.files import atomic_file, plain
 from ...common.errors import UserError
 from .reading.result_files import Row, find_result_files, read_result_files
@@ -42,7 +44,7 @@ def data_frame(rows: Sequence[Row]) -> pd.DataFrame:
 
     if not rows:
         raise UserError("None of the result files can be read, so there is nothing to write.")
-    return pd.DataFrame([plain(row) for row in rows])
+    return pd.DataFrame(list(rows)).replace([np.inf, -np.inf], np.nan)
 
 
 def check_format(path: Path, formats: Sequence[str] = FORMATS) -> None:
@@ -71,17 +73,20 @@ def _flat(frame: pd.DataFrame) -> pd.DataFrame:
     """Lists and dictionaries as JSON text, and a column of several types as text: tables know neither."""
     flat = frame.copy()
     for name in flat.columns:
-        values = flat[name].dropna()
-        if any(isinstance(value, (list, dict)) for value in values):
+        if flat[name].dtype.kind in "iufb":
+            continue
+        kinds = {_kind(kind) for kind in set(map(type, flat[name].dropna()))}
+        if "nested" in kinds:
             flat[name] = flat[name].map(_json_text)
-        elif len({_kind(value) for value in values}) > 1:
+        elif len(kinds) > 1:
             flat[name] = flat[name].map(str, na_action="ignore")
     return flat
 
 
 def _json_text(value: Any) -> Any:
-    return json.dumps(value) if isinstance(value, (list, dict)) else value
+    return json.dumps(plain(value)) if isinstance(value, (list, dict)) else value
 
 
-def _kind(value: Any) -> str:
-    return "number" if isinstance(value, (int, float)) and not isinstance(value, bool) else type(value).__name__
+def _kind(kind: type) -> str:
+    """Types that share a column."""
+    return {list: "nested", dict: "nested", int: "number", float: "number"}.get(kind, kind.__name__)

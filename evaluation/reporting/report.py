@@ -96,22 +96,23 @@ def output_path(given: Path | None, folders: Sequence[Path]) -> Path:
 def page_values(runs: Sequence[Run], scores: Sequence[str], with_pictures: bool = True) -> dict[str, Any]:
     """What the template shows; pictures need the models to run."""
     from .comparing.columns import columns_of
+    from .comparing.setting_rows import with_setting_rows
     from .pages.comparison import MIN_MODELS, hyperparameter_charts, locality_charts, rank_correlations
     from .pages.leaderboard import EXPLANATION, boards_of
     from .pages.pictures import picture_sections
     from .pages.run_sections import loss_comparison, run_report
     from .reading.scores import models_of
 
-    results = [result for run in runs for result in run.results]
-    models = models_of(results)
-    columns = columns_of(results, scores)
+    scored = models_of([result for run in runs for result in run.results])
+    models = with_setting_rows(scored)
+    columns = columns_of([result for model in models for result in model.results], scores)
     title = runs[0].name if len(runs) == 1 else f"{len(runs)} runs"
     return {
         "title": f"Report: {title}", "runs": [
             run_report(run, number, picture_sections(run, progress) if with_pictures else [])
             for number, run in enumerate(runs)],
         "boards": boards_of(models, scores), "explanation": EXPLANATION, "min_models": MIN_MODELS,
-        "locality": locality_charts(models), "hyperparameters": hyperparameter_charts(models, columns),
+        "locality": locality_charts(scored), "hyperparameters": hyperparameter_charts(models, columns),
         "correlations": rank_correlations(models, columns), "losses": loss_comparison(runs),
         "command": "unbraid-report",
     }

@@ -70,8 +70,9 @@ def groups_of(models: Sequence[Model], keys: Sequence[str] | None = None) -> lis
 
     keys: "method", "model", "data_set", "step" (of the training) or training bindings, which may be shortened; None for
     the method and every binding that differs within one, seeds apart.  Raises UserError for a key that no model has or
-    several match."""
+    several match.  Settings that are told apart by rows are keys, too."""
     full = default_keys(models) if keys is None else [_full_key(key, models) for key in keys]
+    full += sorted({name for model in models for name in model.first.set_apart} - set(full))
     groups: dict[tuple[str, ...], list[Model]] = {}
     for model in models:
         groups.setdefault(tuple(_value(model, key) for key in full), []).append(model)

@@ -19,8 +19,14 @@ def missing_columns(model: Model, columns: Iterable[Column]) -> list[Column]:
 
 
 def fill_commands(models: Iterable[Model], columns: Sequence[Column]) -> dict[str, list[str]]:
-    """For each model with gaps, by name, the commands that compute what is missing."""
-    gaps = {model.name: commands_for(model, missing_columns(model, columns)) for model in models}
+    """For each model with gaps, by name, the commands that compute what is missing.
+
+    A metric whose settings are told apart by rows has no gaps: nobody wants every model under every setting."""
+    models = list(models)
+    apart = {result.metric for model in models for result in model.results if result.set_apart}
+    columns = [column for column in columns if column.metric not in apart]
+    gaps = {model.name: commands_for(model, missing_columns(model, columns)) for model in models
+            if not model.first.set_apart}
     return {name: commands for name, commands in gaps.items() if commands}
 
 

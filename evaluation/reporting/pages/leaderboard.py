@@ -62,8 +62,10 @@ class Board:
 
 def boards_of(models: Sequence[Model], chosen: Sequence[str] = (), digits: int = 4) -> list[Board]:
     """One board a data set, by name; chosen: METRIC or METRIC:KEY, by default each metric's headline."""
-    return [board_of([model for model in models if model.data_set == name], chosen, digits)
-            for name in sorted({model.data_set for model in models})]
+    by_data_set: dict[str, list[Model]] = {}
+    for model in models:
+        by_data_set.setdefault(model.data_set, []).append(model)
+    return [board_of(of_set, chosen, digits) for _, of_set in sorted(by_data_set.items())]
 
 
 def board_of(models: Sequence[Model], chosen: Sequence[str] = (), digits: int = 4) -> Board:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,14 @@ NOT_SETTINGS = {"evaluation.name", "evaluation.random_seed", "evaluation.global_
 class Result:
     """One metric of one model under one seed.
 
-    run: the folder that holds `metrics/`.  variant: what lies between, such as "mean" in metrics/mean/mig."""
+    run: the folder that holds `metrics/`.  variant: what lies between, such as "mean" in metrics/mean/mig.
+    set_apart: settings of the metric that count as properties of the model, see `setting_rows`."""
 
     row: Row
     run: Path
     variant: str
     folder_name: str
+    set_apart: tuple[str, ...] = ()
 
     @property
     def model(self) -> str:
@@ -89,6 +91,10 @@ class Result:
     @cached_property
     def settings(self) -> dict[str, str]:
         """What decides the score beside model, data set and seed: the metric's bindings, and mean or sampled."""
+        return {name: value for name, value in self._all_settings.items() if name not in self.set_apart}
+
+    @cached_property
+    def _all_settings(self) -> dict[str, str]:
         prefix = f"{self.step}_config."
         found = {key.removeprefix(prefix): str(value) for key, value in self.row.items()
                  if key.startswith(prefix) and key.removeprefix(prefix) not in NOT_SETTINGS}
@@ -104,11 +110,12 @@ class Result:
 
     @cached_property
     def training(self) -> dict[str, str]:
-        """Training bindings by name, without the step."""
-        return {key.removeprefix("train_config."): str(value) for key, value in self.row.items()
-                if key.startswith("train_config.")}
+        """Training bindings by name, without the step, and the settings that are set apart."""
+        apart = {name: self._all_settings[name] for name in self.set_apart if name in self._all_settings}
+        return apart | {key.removeprefix("train_config."): str(value) for key, value in self.row.items()
+                        if key.startswith("train_config.")}
 
-    @property
+    @cached_property
     def headline(self) -> tuple[str, float | None]:
         """Key and value of the number the metric is quoted by."""
         return headline(self.numbers)
@@ -165,6 +172,7 @@ def unquoted(value: Any) -> str:
     return text.removeprefix("@").removesuffix("()").split("/")[-1] if text.startswith("@") else text
 
 
+@cache
 def shipped_metrics() -> set[str]:
     """Names of the metric configurations that come with the package."""
     return {path.stem for folder in ("evaluation", "validation") for path in (CONFIG_ROOT / folder).rglob("*.gin")}
