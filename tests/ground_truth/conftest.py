@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from unbraid.ground_truth.sets import cars3d, dsprites, dsprites_variants, mpi3d, norb, shapes3d
+from unbraid.ground_truth.sets import cars3d, dsprites, dsprites_variants, falcor3d, mpi3d, norb, shapes3d
 
 sys.path.insert(0, str(Path(__file__).parent))  # for fake_data_files, which record_goldens.py uses as well
 
@@ -39,6 +39,8 @@ def small_grids(monkeypatch):
         shapes3d.Shapes3D: sizes["shapes3d"],
         cars3d.Cars3D: sizes["cars3d"],
         norb.SmallNORB: sizes["smallnorb"],
+        falcor3d.Falcor3D: sizes["falcor3d"],
+        falcor3d.Isaac3D: sizes["isaac3d"],
     }.items():
         monkeypatch.setattr(data_set, "grid_factor_sizes", grid)
     for variant, grid in {mpi3d.MPI3DToy: sizes["mpi3d_toy"], mpi3d.MPI3DRealistic: sizes["mpi3d_realistic"],

@@ -14,6 +14,8 @@ SIZES = {
     "shapes3d": (2, 3, 2, 2, 2, 3),
     "cars3d": (4, 24, 2),
     "smallnorb": (2, 4, 2, 3, 2),
+    "falcor3d": (2, 2, 1, 2, 1, 2, 2),
+    "isaac3d": (2, 2, 1, 2, 1, 1, 2, 2, 1),
     "mpi3d_toy": (2, 2, 2, 3, 2, 3, 2),
     "mpi3d_realistic": (2, 2, 2, 3, 2, 3, 2),
     "mpi3d_real": (4, 2, 2, 1, 3, 3, 4),  # large enough for the values that MPI3D-Multi freezes: 3, 1, 1, 0, 2
@@ -169,4 +171,7 @@ def write_more(root: Path) -> None:
     write_pictures(root / "celeba" / "img_align_celeba", ["000002.jpg", "000001.jpg", "000003.jpg"], 218, 178)
     chairs = [f"chair_{model}/renders/image_{view}.png" for model in "ba" for view in range(2)]
     write_pictures(root / "chairs" / "rendered_chairs", chairs, 96, 96)
+    for folder in ("Falcor3D", "Isaac3D"):
+        count = int(np.prod(SIZES[folder.lower()]))
+        write_pictures(root / f"{folder}_down128" / "images", [f"{number:06}.png" for number in range(count)], 128, 128)
     write_natural_images(root / "naturalImages" / "IMAGES.mat")

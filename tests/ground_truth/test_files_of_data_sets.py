@@ -16,11 +16,13 @@ from fake_data_files import (
     write_mpi3d,
     write_natural_images,
     write_npz,
+    write_pictures,
     write_scream,
     write_shapes3d_h5,
     write_shapes3d_npz,
     write_smallnorb,
 )
+from PIL import Image
 
 from unbraid.common.errors import DataError, MissingDataError
 from unbraid.ground_truth.registry import data_sets
@@ -247,6 +249,29 @@ def car_without_images(root):
     savemat(sorted(write_cars3d(root).glob("*.mat"))[0], {"mask": np.zeros(2)})
 
 
+@pytest.mark.parametrize(("name", "weights"), [
+    ("falcor3d", {"lighting_intensity": 46656, "lighting_x_direction": 7776, "lighting_y_direction": 1296,
+                  "lighting_z_direction": 216, "camera_x": 36, "camera_y": 6, "camera_z": 1}),
+    ("isaac3d", {"object_shape": 245760, "robot_x": 30720, "robot_y": 6144, "camera_height": 1536, "object_scale": 384,
+                 "lighting_intensity": 96, "lighting_y_direction": 16, "object_color": 4, "wall_color": 1}),
+])
+def test_rooms_are_numbered_by_the_published_weights(name, weights):
+    data = data_sets()[name]
+    assert tuple(weights) == data.grid_factor_names
+    below = np.cumprod((*data.grid_factor_sizes[1:], 1)[::-1])[::-1]
+    assert list(below) == list(weights.values())
+
+
+def test_rooms_are_resized_as_their_papers_do(root):
+    write_pictures(root / "Isaac3D_down128" / "images", [f"{number:06}.png" for number in range(32)], 128, 128)
+    data = data_sets()["isaac3d"]()
+    factors = np.array([[1, 0, 0, 1, 0, 0, 1, 0, 0]])
+    number = int(np.ravel_multi_index(tuple(factors[0]), data.grid_factor_sizes))
+    with Image.open(root / "Isaac3D_down128" / "images" / f"{number:06}.png") as picture:
+        expected = np.asarray(picture.resize((64, 64), Image.Resampling.BICUBIC)) / np.float32(255)
+    np.testing.assert_array_equal(data.sample_observations_from_factors(factors, np.random.RandomState(0))[0], expected)
+
+
 def compressed_norb(root):
     spoil(write_smallnorb(root) / f"{NORB_CHUNKS[0]}-dat.mat", 0, b"\x1f\x8b\x08\x08")
 
@@ -306,6 +331,10 @@ def broken_picture(root):
     path.write_text("not a picture")
 
 
+def missing_room(root):
+    write_pictures(root / "Falcor3D_down128" / "images", [f"{number:06}.png" for number in range(1, 33)], 128, 128)
+
+
 def other_patches(root):
     write_npz(root / "naturalImages" / "train" / "data.npz", images=np.zeros((5, 1, 8, 8)))
 
@@ -336,6 +365,7 @@ BAD = [
     ("mnist", labels_for_mnist, "is not an IDX file of square images"),
     ("fashion_mnist", short_gzip, r"train-images-idx3-ubyte\.gz is not a whole file|is not an IDX file"),
     ("celeba", broken_picture, r"000001\.jpg is not a whole picture"),
+    ("falcor3d", missing_room, r"has 32 pictures, the last one 000032\.png; falcor3d has 32, from 000000"),
     ("natural_images", other_patches, r"has shape \(5, 1, 8, 8\); expected \(N, 1, 16, 16\)"),
     ("natural_images", broken_pictures, "is not a MATLAB file with a variable IMAGES"),
 ]

@@ -28,27 +28,31 @@ def find_pictures(name: str, about: About) -> list[Path]:
     raise missing(name, about.layouts)
 
 
-def resized_pictures(paths: list[Path], mode: str) -> ArrayFile:
-    """(N, 64, 64, C) uint8 of all pictures; mode: Pillow's "RGB" or "L", applied after resizing."""
+def resized_pictures(paths: list[Path], mode: str, resample: str = "lanczos") -> ArrayFile:
+    """(N, 64, 64, C) uint8 of all pictures.
+
+    mode: Pillow's "RGB" or "L", applied after resizing.  resample: Pillow's filter, such as "bicubic"."""
     channels = 3 if mode == "RGB" else 1
 
     def read(path: Path) -> np.ndarray:
-        return read_picture(path, mode).reshape(SIDE, SIDE, channels)
+        return read_picture(path, mode, resample).reshape(SIDE, SIDE, channels)
 
     def blocks() -> Iterator[np.ndarray]:
         with ThreadPoolExecutor(num_cores()) as pool:
             for start in range(0, len(paths), PICTURES_PER_BLOCK):
                 yield np.stack(list(pool.map(read, paths[start : start + PICTURES_PER_BLOCK])))
 
-    return decoded(f"{mode}-{len(paths)}", paths, (len(paths), SIDE, SIDE, channels), np.uint8, blocks)
+    how = mode if resample == "lanczos" else f"{mode}-{resample}"  # older copies are named without the filter
+    return decoded(f"{how}-{len(paths)}", paths, (len(paths), SIDE, SIDE, channels), np.uint8, blocks)
 
 
-def read_picture(path: Path, mode: str) -> np.ndarray:
-    """One picture squashed to 64 x 64 with a Lanczos filter; the aspect is not kept.  Raises DataError."""
+def read_picture(path: Path, mode: str, resample: str) -> np.ndarray:
+    """One picture squashed to 64 x 64; the aspect is not kept.  Raises DataError."""
     from PIL import Image
 
     try:
         with Image.open(path) as picture:
-            return np.asarray(picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.LANCZOS).convert(mode))
+            resized = picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling[resample.upper()])
+            return np.asarray(resized.convert(mode))
     except OSError as error:
         raise DataError(f"{path} is not a whole picture ({error}). Fetch it again.") from error
