@@ -16,6 +16,7 @@ from typing import Any
 from ..disk.system_errors import sentence_of
 from ..errors import UserError, one_sentence
 from .children import end_with_parent
+from .other_libraries import place_caches, send_nothing
 from .signals import Stopped, put_off, stop, stop_requested, stoppable
 from .wording import command_wording
 
@@ -40,6 +41,8 @@ def run_command(main: Callable[[argparse.Namespace], int | None], parser: argpar
         logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname).1s %(name)s: %(message)s")
         logging.getLogger(__name__.split(".")[0]).setLevel(logging.INFO if arguments.verbose else logging.WARNING)
         logging.captureWarnings(True)
+        send_nothing()
+        place_caches()
         with command_wording():
             return main(arguments) or 0
 

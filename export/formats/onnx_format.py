@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ...common.commands.other_libraries import send_nothing
 from ...common.numerics.plain_arrays import plain
 from ...common.numerics.threads import core_limit, map_in_threads
 from ..error_lines import telling_line
@@ -179,6 +180,7 @@ def has_cuda() -> bool:
 
 
 def _import_runtime() -> Any:
+    send_nothing()
     try:
         import onnxruntime
     except ImportError as error:
