@@ -29,13 +29,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _train(arguments: argparse.Namespace) -> None:
     from ..common.commands.line_progress import steps_progress
+    from ..common.configuration.config_names import TRAININGS, find_config
     from ..common.configuration.parsing import configured
     from ..common.disk.locks import locked
     from .running.placement import resolve_device
     from .running.train import train
 
     device = resolve_device(arguments.device)
-    with configured(arguments.gin_config, arguments.gin_bindings), locked(arguments.model_dir):
+    gin_config = [find_config(name, TRAININGS) for name in arguments.gin_config]
+    with configured(gin_config, arguments.gin_bindings), locked(arguments.model_dir):
         train(arguments.model_dir, overwrite=arguments.overwrite, resume=arguments.resume, device=device,
               progress=steps_progress)
 

@@ -9,6 +9,9 @@ from ..errors import ConfigurationError, suggestion
 
 CONFIG_ROOT = Path(__file__).resolve().parent.parent.parent / "gin_configs"
 METRICS = ("evaluation", "validation")  # folders of metrics
+TRAININGS = ("training", "callbacks", "data_sets")  # folders of what a training is made of
+TAKEN_BY = {"training": "unbraid-train", "callbacks": "unbraid-train", "evaluation": "unbraid-evaluate",
+            "validation": "unbraid-evaluate", "export": "unbraid-export"}  # files of the other folders go anywhere
 PRESETS = "presets"
 
 # What people call a metric, to its shipped config; capitals and hyphens make no difference.
@@ -31,7 +34,7 @@ def find_config(name: str, folders: Sequence[str] = ()) -> Path:
 
     A shipped one is named by its path below gin_configs/ or its base name, with or without `.gin`, or by an alias.
     folders: below gin_configs/, of what the caller is after; they decide between files of one name, what is suggested
-    for an unknown name, and where a preset's name is refused.
+    for an unknown name, and where the names of presets and of other commands' configs are refused.
 
     Raises ConfigurationError when there is none or more than one."""
     for candidate in (Path(name), CONFIG_ROOT / name, CONFIG_ROOT / f"{name}.gin"):
@@ -42,6 +45,7 @@ def find_config(name: str, folders: Sequence[str] = ()) -> Path:
     if folders and any(match.parent.name == PRESETS for match in matches):
         raise ConfigurationError(f"{name!r} is a preset, which stands for several metrics: give --preset {stem}.")
     if len(matches) == 1:
+        _refuse_other_kinds(matches[0], folders)
         return matches[0]
     if matches:
         choices = ", ".join(str(match.relative_to(CONFIG_ROOT)) for match in matches)
@@ -49,6 +53,15 @@ def find_config(name: str, folders: Sequence[str] = ()) -> Path:
     raise ConfigurationError(f"There is no gin config {name!r}, neither as a file nor among the shipped ones. "
                              + suggestion(Path(stem).name, _names(folders))
                              + f" They are in {CONFIG_ROOT}; unbraid-evaluate --list describes metrics and presets.")
+
+
+def _refuse_other_kinds(path: Path, folders: Sequence[str]) -> None:
+    """Raises ConfigurationError for a shipped config that only other commands take."""
+    kind = path.relative_to(CONFIG_ROOT).parts[0]
+    command = TAKEN_BY.get(kind)
+    if folders and command and command not in {TAKEN_BY.get(folder) for folder in folders}:
+        raise ConfigurationError(f"The gin config {path.stem!r} is for {command} (it lies in {CONFIG_ROOT / kind}); "
+                                 f"expected one of {' or '.join(folders)}.")
 
 
 def _matches(stem: str, folders: Sequence[str]) -> list[Path]:

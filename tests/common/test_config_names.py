@@ -2,11 +2,12 @@
 
 import pytest
 
-from unbraid.common.configuration.config_names import ALIASES, CONFIG_ROOT, METRICS, find_config
+from unbraid.common.configuration.config_names import ALIASES, CONFIG_ROOT, METRICS, TRAININGS, find_config
 from unbraid.common.errors import ConfigurationError, UnknownNameError
 from unbraid.evaluation.protocol.evaluate import metric_configs
 from unbraid.evaluation.protocol.presets import metrics_of_preset
 from unbraid.metrics.catalogue import declarations
+from unbraid.training.__main__ import main as train
 
 
 @pytest.mark.parametrize(("name", "stem"), [
@@ -41,3 +42,18 @@ def test_suggestions_are_metrics_where_a_metric_is_wanted():
     with pytest.raises(ConfigurationError, match="Did you mean mig or jemmig") as caught:
         metric_configs(["migg"], [])
     assert "vae_dsprites" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "folders", "command"), [
+    ("mig", TRAININGS, "unbraid-evaluate"), ("pca", TRAININGS, "unbraid-export"),
+    ("beta_vae_dsprites_full", METRICS, "unbraid-train")])
+def test_a_config_of_another_command_is_refused(name, folders, command):
+    with pytest.raises(ConfigurationError, match=rf"is for {command} \(it lies in .*\); expected one of {folders[0]}"):
+        find_config(name, folders)
+
+
+def test_a_training_is_suggested_trainings_alone(tmp_path, capsys):
+    assert train(["--gin_config", "beta_tc_vae_dsprite", "--model_dir", str(tmp_path / "model")]) == 2
+    assert "Did you mean beta_tc_vae_dsprites_full" in capsys.readouterr().err
+    assert train(["--gin_config", "bta_vae", "--model_dir", str(tmp_path / "model")]) == 2
+    assert not set(ALIASES.values()) & set(capsys.readouterr().err.replace("?", "").split())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -187,6 +188,8 @@ BROKEN = {
 
 @pytest.mark.parametrize("statement", BROKEN)
 def test_modules_that_cannot_be_imported_are_one_sentence(own_module: Path, statement: str) -> None:
+    if statement == "import own_needy" and importlib.util.find_spec("tensorflow"):
+        pytest.skip("TensorFlow is installed")
     (own_module / "own_needy.py").write_text("import gin\nimport tensorflow\n")
     (own_module / "own_error.py").write_text("1 / 0\n")
     (own_module / "own_syntax.py").write_text("def (:\n")

@@ -1,8 +1,10 @@
-"""Records reference scores: `python make_goldens.py published|local|repository`, beside the reference itself.
+"""Records reference scores: `python make_goldens.py published|local|repository|lowest`, beside the reference itself.
 
 published   the PyPI package: pip install tensorflow-cpu gin-config scikit-learn scipy numpy pandas simplejson six
             matplotlib seaborn; pip install --no-deps disentanglement_lib==1.5
 repository  what the package lacks (udr, validation): PYTHONPATH = a clone of google-research/disentanglement_lib
+lowest      the same package with the lowest versions that unbraid allows (constraints-lowest.txt), for the metrics that
+            are other ones there
 local       PYTHONPATH = folder disentanglement_lib of a clone of travers-rhodes/jlonevae
 
 numpy's global stream, on which the reference's scikit-learn models draw, is seeded like the metric itself.
@@ -27,7 +29,7 @@ import numpy as np  # noqa: E402
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER))
 
-from metric_worlds import CASES, LOCAL, PUBLISHED, WORLDS, Metric, World, representation  # noqa: E402
+from metric_worlds import CASES, LOCAL, PUBLISHED, VERSIONED, WORLDS, Metric, World, representation  # noqa: E402
 
 
 def accept_old_names() -> None:
@@ -146,6 +148,7 @@ def record(metrics: dict[str, Metric]) -> dict[str, dict]:
 def main(group: str) -> None:
     accept_old_names()
     recorders = {"published": lambda: record(PUBLISHED), "local": lambda: record(LOCAL),
+                 "lowest": lambda: record({name: PUBLISHED[name] for name in VERSIONED}),
                  "repository": lambda: {"udr": udr_scores(), "validation": validation_scores()}}
     found = recorders[group]()
     path = FOLDER / "goldens" / f"{group}.json"

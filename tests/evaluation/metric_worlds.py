@@ -145,6 +145,10 @@ class Metric:
     cases: tuple[tuple[str, str, int], ...] = tuple(CASES)
 
 
+VERSIONED = ("dci", "downstream_task_boosted_trees", "fairness", "irs", "modularity_explicitness",
+             "reduced_downstream_task", "strong_downstream_task", "unified_scores", "unsupervised")
+"""Metrics of PUBLISHED that are other ones, in the reference as well, with the lowest versions that unbraid allows."""
+
 PUBLISHED = {
     "mig": Metric("mig", "compute_mig", "mig.num_train = 200\n" + BINS),
     "modularity_explicitness": Metric(

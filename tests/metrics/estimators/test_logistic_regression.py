@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+import sklearn
 
 from unbraid.metrics.estimators.logistic_regression import (
     LogisticRegressionCV,
@@ -37,7 +38,12 @@ def test_weights_and_predictions_are_scikit_learns(case):
     codes, labels = points_of(case)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        theirs = scikit_learn_model().fit(codes, labels)
+        try:
+            theirs = scikit_learn_model().fit(codes, labels)
+        except ValueError as error:
+            if tuple(map(int, sklearn.__version__.split(".")[:2])) >= (1, 9):
+                raise
+            pytest.skip(f"scikit-learn {sklearn.__version__} cannot fit where a fold lacks a class: {error}")
     ours = LogisticRegressionCV().fit(codes, labels)
     np.testing.assert_array_equal(ours.coef_, theirs.coef_)
     np.testing.assert_array_equal(ours.intercept_, theirs.intercept_)
