@@ -67,4 +67,4 @@ def _headline(metric: Metric, keys: Iterable[str]) -> str | None:
 
 def _size(key: str) -> int:
     prefix = key.partition(":")[0]
-    return int(prefix) if prefix.isdigit() else 0
+    return int(prefix) if prefix.isdecimal() else 0

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..common.checking.values import counted
 from ..common.commands.command_line import INCOMPLETE, add_gin_arguments, progress, run_command
+from ..common.disk.locks import locked
 from ..common.errors import UserError
 from .engines import EXAMPLES
 
@@ -74,7 +77,21 @@ def study(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         print(plan(tasks, arguments))
         return 0
-    return run(tasks, arguments)
+    with claimed(arguments.output_dir, *parse_shard(arguments.shard)):
+        return run(tasks, arguments)
+
+
+@contextlib.contextmanager
+def claimed(folder: Path, number: int, count: int) -> Iterator[None]:
+    """Within the block no other command runs this study, or this part of it; other parts may run side by side.
+
+    Raises BusyError, naming host and process of the other."""
+    if count == 1:
+        with locked(folder):
+            yield
+    else:
+        with locked(folder, shared=True), locked(folder / f"shard_{number}_of_{count}"):
+            yield
 
 
 def list_tasks(arguments: argparse.Namespace) -> list[Task]:
@@ -101,10 +118,10 @@ def list_tasks(arguments: argparse.Namespace) -> list[Task]:
 
 def parse_shard(text: str | None) -> tuple[int, int]:
     """(part, number of parts) of "2/8".  Raises UserError."""
-    parts = (text or "1/1").split("/")
-    if len(parts) != 2 or not all(part.isdecimal() for part in parts) or not 1 <= int(parts[0]) <= int(parts[1]):
+    numbers = [counted(part) for part in (text or "1/1").split("/")]
+    if len(numbers) != 2 or not numbers[0] or not numbers[1] or numbers[0] > numbers[1]:
         raise UserError(f"--shard {text}: expected I/N with I from 1 to N, such as 2/8.")
-    return int(parts[0]), int(parts[1])
+    return numbers[0], numbers[1]
 
 
 def plan(tasks: Sequence[Task], arguments: argparse.Namespace) -> str:

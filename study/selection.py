@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..common.checking.values import counted
 from ..common.errors import UserError
 from ..evaluation.protocol.evaluate import metric_configs
 from ..evaluation.protocol.presets import DEFAULT_PRESET, metrics_of_preset
@@ -24,12 +25,13 @@ def numbers_of(text: str, num_models: int) -> list[int]:
     numbers: dict[int, None] = {}
     for part in text.split(","):
         found = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", part)
-        if not found or int(found[2] or found[1]) < int(found[1]):
+        first, last = (counted(found[1]), counted(found[2] or found[1])) if found else (None, None)
+        if first is None or last is None or last < first:
             raise UserError(f"--model_num {text}: {part!r} is no number or range; expected such as 0-99, 3,7,20-29 or "
                             "all.")
-        numbers.update(dict.fromkeys(range(int(found[1]), int(found[2] or found[1]) + 1)))
-    if (largest := max(numbers)) >= num_models:
-        raise UserError(f"--model_num {text}: the study has the models 0 to {num_models - 1}; got {largest}.")
+        if last >= num_models:
+            raise UserError(f"--model_num {text}: the study has the models 0 to {num_models - 1}; got {last}.")
+        numbers.update(dict.fromkeys(range(first, last + 1)))
     return list(numbers)
 
 

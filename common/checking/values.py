@@ -43,6 +43,8 @@ class Interval:
         return f" from {low} to {high}" + (f" ({self.why})" if self.why else "")
 
 
+MOST_DIGITS = 18  # of a number in a text; Python refuses to convert thousands of them
+
 ANY_NUMBER = Interval()
 Fits = Callable[[Any, Any], bool | None]
 
@@ -111,6 +113,13 @@ def _is_finite(value: float) -> bool:
         return math.isfinite(float(value))
     except OverflowError:  # a whole number beyond the largest float
         return False
+
+
+def counted(text: str) -> int | None:
+    """The whole number that a text of decimal digits stands for; None for any other text, and for too many digits.
+
+    `str.isdigit` also accepts characters such as "²", which `int` does not."""
+    return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else None
 
 
 def in_words(annotation: Any, interval: Interval = ANY_NUMBER) -> str:

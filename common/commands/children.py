@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from ..checking.values import counted
 from ..system.processes import end_with
 
 PARENT = "UNBRAID_PARENT"  # environment variable: the process that a child ends with
@@ -38,9 +39,9 @@ def last_sentence(errors: str, prog: str) -> str:
 
 def end_with_parent() -> None:
     """Has this process receive SIGTERM when the parent that started it by `run_child` ends."""
-    parent = os.environ.pop(PARENT, None)
+    parent = counted(os.environ.pop(PARENT, ""))
     if parent is not None:
-        end_with(int(parent))
+        end_with(parent)
 
 
 def _end(process: subprocess.Popen[str]) -> None:

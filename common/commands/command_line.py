@@ -43,6 +43,7 @@ def run_command(main: Callable[[argparse.Namespace], int | None], parser: argpar
         logging.captureWarnings(True)
         send_nothing()
         place_caches()
+        os.environ["MPLBACKEND"] = "agg"  # pictures are files; notebooks name backends that are not installed here
         with command_wording():
             return main(arguments) or 0
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import UserError, clipped
+from ..system import file_locks
 from ..system.files import remove_open
 from .replacing import restore
 from .temporaries import LOCK_SUFFIX, is_still, lock, made_parents, short_name, sweep
@@ -26,12 +27,14 @@ class BusyError(UserError):
 
 
 @contextlib.contextmanager
-def locked(path: str | os.PathLike[str], wait: bool = False) -> Iterator[None]:
+def locked(path: str | os.PathLike[str], wait: bool = False, shared: bool = False) -> Iterator[None]:
     """Within the block no other process of unbraid writes the file or folder `path`.
 
     What killed processes left there is cleared away first.  A process may lock a path again that it holds.  Where the
     file system has no locks there is none.  When another one holds it, waits for it if `wait` is set, and otherwise
-    raises BusyError, naming host and process."""
+    raises BusyError, naming host and process.
+
+    shared: others that share it, too, may write other parts of the folder; then nothing is cleared away."""
     try:
         str(path).encode()
     except UnicodeEncodeError:
@@ -40,38 +43,47 @@ def locked(path: str | os.PathLike[str], wait: bool = False) -> Iterator[None]:
     if target in _held:
         yield
         return
-    with made_parents(target), _lock_file(target, wait):
+    with made_parents(target), _lock_file(target, wait, shared):
         _held.add(target)
         try:
-            restore(target)
-            sweep(target.parent)
-            sweep(target, recursive=True)
+            if not shared:
+                restore(target)
+                sweep(target.parent)
+                sweep(target, recursive=True)
             yield
         finally:
             _held.discard(target)
 
 
 @contextlib.contextmanager
-def _lock_file(target: Path, wait: bool) -> Iterator[None]:
-    file, descriptor = _acquire(target, wait)
+def _lock_file(target: Path, wait: bool, shared: bool) -> Iterator[None]:
+    file, descriptor = _acquire(target, wait, shared)
+    others = _holders(file) if shared else []
     try:
         if descriptor is not None:
-            file.write_text(_about_this_process(), encoding="utf-8")
+            file.write_text("\n".join([*others, _about_this_process()]), encoding="utf-8")
         yield
     finally:
-        remove_open(file, descriptor)
+        if shared and descriptor is not None and not file_locks.is_only_holder(descriptor):
+            here = f"(process {os.getpid()} on {socket.gethostname()}"
+            with contextlib.suppress(OSError):
+                file.write_text("\n".join(one for one in _holders(file) if here not in one), encoding="utf-8")
+            os.close(descriptor)
+        else:
+            remove_open(file, descriptor)
 
 
-def _acquire(target: Path, wait: bool) -> tuple[Path, int | None]:
+def _acquire(target: Path, wait: bool, shared: bool) -> tuple[Path, int | None]:
     """A lock file, locked.  Raises BusyError."""
     while True:
         file = _created(target)
         try:
-            descriptor = lock(file, wait)
+            descriptor = lock(file, wait, shared)
         except FileNotFoundError:  # its holder has just removed it
             continue
         except BlockingIOError:
-            raise BusyError(f"{target} is being written by {_holder(file)}. Wait until it has ended, stop it, or "
+            holders = clipped(" and ".join(_holders(file)) or "another process", 300)
+            raise BusyError(f"{target} is being written by {holders}. Wait until it has ended, stop it, or "
                             "choose another output.") from None
         if descriptor is None or is_still(file, descriptor):
             return file, descriptor
@@ -97,8 +109,9 @@ def _about_this_process() -> str:
     return f"{command} (process {os.getpid()} on {socket.gethostname()}, since {time.strftime('%Y-%m-%d %H:%M:%S')})"
 
 
-def _holder(file: Path) -> str:
+def _holders(file: Path) -> list[str]:
+    """What the lock file says of those that hold it."""
     try:
-        return clipped(file.read_text(encoding="utf-8", errors="replace"), 200) or "another process"
+        return file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        return "another process"
+        return []

@@ -71,17 +71,20 @@ def sweep(folder: Path, recursive: bool = False) -> None:
             sweep(Path(entry.path), recursive=True)
 
 
-def lock(path: Path, wait: bool = True) -> int | None:
+def lock(path: Path, wait: bool = True, shared: bool = False) -> int | None:
     """Locks a file or folder; returns a descriptor that holds the lock until it is closed.
 
     None where the system or the file system has no locks, and for temporaries on a system that renames nothing that is
-    open; such temporaries are never swept.  Raises BlockingIOError if somebody else holds it and `wait` is False."""
+    open; such temporaries are never swept.  Raises BlockingIOError if somebody else holds it and `wait` is False.
+    shared: others may hold it, too, who share it."""
     if not MOVES_OPEN_FILES and not path.name.endswith(LOCK_SUFFIX):
         return None
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    # NFS grants an exclusive lock only on a file that is open for writing.
+    mode = os.O_RDONLY if path.is_dir() or not os.access(path, os.W_OK) else os.O_RDWR
+    descriptor = os.open(path, mode | getattr(os, "O_NOFOLLOW", 0))
     is_locked = False
     try:
-        is_locked = file_locks.lock(descriptor, wait)
+        is_locked = file_locks.lock(descriptor, wait, shared)
     finally:
         if not is_locked:
             os.close(descriptor)

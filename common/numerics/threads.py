@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from ..checking.values import counted
 from ..system.processes import available_cores
 
 Result = TypeVar("Result")
@@ -54,5 +55,4 @@ def num_cores() -> int:
 
 def core_limit() -> int:
     """The number of cores in `UNBRAID_CORES`; 0 where it is not set."""
-    text = os.environ.get(CORES, "")
-    return int(text) if text.isdecimal() else 0
+    return counted(os.environ.get(CORES, "")) or 0

@@ -1,4 +1,4 @@
-"""Exclusive locks on open files, which end with the process that holds them: flock, or msvcrt's locks on Windows."""
+"""Locks on open files, which end with the process that holds them: flock, or msvcrt's locks on Windows."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ LOCKED_BYTE = 2**30  # beyond the text of a lock file: on Windows nobody else ca
 POLL_SECONDS = 0.1
 
 
-def lock(descriptor: int, wait: bool = True) -> bool:
+def lock(descriptor: int, wait: bool = True, shared: bool = False) -> bool:
     """Locks an open file until the descriptor is closed; False where the system or the file system has no locks.
 
+    shared: other descriptors may share the lock; Windows has no such locks.
     Raises BlockingIOError if another descriptor holds the lock and `wait` is False."""
     try:
         if fcntl is not None:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        elif msvcrt is not None:
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
+        elif msvcrt is not None and not shared:
             _lock_byte(descriptor, wait)
         else:
             return False
@@ -34,6 +35,14 @@ def lock(descriptor: int, wait: bool = True) -> bool:
             return False
         raise
     return True
+
+
+def is_only_holder(descriptor: int) -> bool:
+    """Whether nobody else shares the lock of a descriptor, which is exclusive from then on."""
+    try:
+        return lock(descriptor, wait=False)
+    except BlockingIOError:
+        return False
 
 
 def _lock_byte(descriptor: int, wait: bool) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...common.checking.values import counted
 from ...common.errors import UnknownNameError, UserError
 from .kinds import kind
 from .model import Model
@@ -44,19 +45,23 @@ def three_codes(model: Model, options: Options) -> np.ndarray:
     return codes if options.codes is not None else by_falling_kl(model.kl, codes)[:3]
 
 
-def sampled_points(data: Any, options: Options) -> tuple[np.ndarray | None, np.ndarray]:
-    """Factors (n, num_factors), or None of a data set without, and images; factors of `options.fix` have one value."""
+def sampled_points(data: Any, options: Options) -> tuple[np.ndarray | None, Any]:
+    """Factors (n, num_factors), or None of a data set without, and images (n, H, W, C), which may be lazy.
+
+    Factors of `options.fix` have one value."""
     random_state = options.random_state()
     if not len(data.factors_num_values):
-        return None, np.asarray(data.sample_observations(options.num_points, random_state), dtype=np.float32)
+        return None, data.sample_observations(options.num_points, random_state)
     factors = data.sample_factors(options.num_points, random_state)
     for setting in options.fix:
         name, _, value = setting.partition("=")
         index = _factor(data, name, "--fix")
-        if value and not value.isdigit():
-            raise UserError(f"--fix {setting}: expected FACTOR or FACTOR=NUMBER, such as {name}=0.")
-        factors[:, index] = int(value) if value else factors[0, index]
-    return factors, np.asarray(data.sample_observations_from_factors(factors, random_state), dtype=np.float32)
+        number, size = counted(value), data.factors_num_values[index]
+        if value and (number is None or number >= size):
+            raise UserError(f"--fix {setting}: expected FACTOR or FACTOR=NUMBER, a number up to {size - 1}, such as "
+                            f"{name}=0.")
+        factors[:, index] = factors[0, index] if number is None else number
+    return factors, data.sample_observations_from_factors(factors, random_state)
 
 
 def scatter_figure(codes: np.ndarray, labels: Sequence[str], title: str, name: str, values: np.ndarray) -> Figure:

@@ -20,6 +20,7 @@ from ...export.reading.posterior import load_posterior
 from ...ground_truth.named_data import get_named_ground_truth_data
 from ...ground_truth.recorded import display_name, fall_back_on, recorded_bindings
 from .shared.kl import kl_per_code
+from .shared.options import refuse_many
 
 logger = logging.getLogger(__name__)
 
@@ -127,7 +128,8 @@ class Model:
         return data
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
-        """Codes (n, D) to images (n, H, W, C) in [0, 1]."""
+        """Codes (n, D) to images (n, H, W, C) in [0, 1].  Raises UserError for more images than a picture can hold."""
+        refuse_many(len(codes), self.decoder.record.image_shape[1:])
         return np.clip(self.decoder(codes), 0, 1)
 
     def encode(self, images: Any) -> np.ndarray:

@@ -20,6 +20,7 @@ from typing import Any
 
 from ...common.commands.wording import in_command
 from ...common.disk.file_identity import content_sha256
+from ...common.errors import UserError, shown
 from ...common.system.processes import TIME_LIMIT
 from .. import errors
 from ..errors import ArtifactError
@@ -27,7 +28,9 @@ from .graph_description import Hints, Understanding
 from .probing import understand
 from .trial_tasks import as_tuples
 
-SECONDS = float(os.environ.get("UNBRAID_TRIAL_SECONDS", "120"))
+LIMIT = "UNBRAID_TRIAL_SECONDS"  # environment variable: how long a trial may take
+USUAL_SECONDS = 120.0
+MOST_SECONDS = 1e6
 GRACE = 180.0  # seconds for starting processes that import torch, on a busy machine
 
 _lock = threading.Lock()
@@ -45,17 +48,31 @@ def try_out(path: Path, backend: str, task: str = "open", **arguments: Any) -> A
         return _passed[key]
 
 
-def _asked(path: Path, request: dict[str, Any]) -> Any:
+def time_limit() -> float:
+    """Seconds that a trial may take.  Raises UserError where the environment variable is no such number."""
+    text = os.environ.get(LIMIT) or str(USUAL_SECONDS)
     try:
-        answer = _Helper.current().ask({**request, "folder": os.getcwd(), "seconds": SECONDS,
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= MOST_SECONDS:
+        raise UserError(f"The environment variable {LIMIT} is {shown(text)}; expected seconds above 0, such as "
+                        f"{USUAL_SECONDS:g}.")
+    return seconds
+
+
+def _asked(path: Path, request: dict[str, Any]) -> Any:
+    limit = time_limit()
+    try:
+        answer = _Helper.current().ask({**request, "folder": os.getcwd(), "seconds": limit,
                                         "in_command": in_command()})
     except (OSError, ValueError, EOFError) as error:
         _Helper.forget()
         raise ArtifactError(f"{path} was tried out in a child process, which did not answer ({error}). It is "
                             "refused.") from error
     if cause := answer.get("ended by"):
-        limit = f" of {SECONDS:g} seconds, which the variable UNBRAID_TRIAL_SECONDS sets" if cause == TIME_LIMIT else ""
-        raise ArtifactError(f"{path} was tried out in a child process, which was ended by {cause}{limit}. It is "
+        which = f" of {limit:g} seconds, which the variable {LIMIT} sets" if cause == TIME_LIMIT else ""
+        raise ArtifactError(f"{path} was tried out in a child process, which was ended by {cause}{which}. It is "
                             "refused; ask its author for an ONNX file of the same model.")
     if "error" in answer:
         kind = getattr(errors, str(answer.get("kind")), ArtifactError)
@@ -109,8 +126,9 @@ class _Helper:
         assert stdout
         stdin.write(json.dumps(request).encode() + b"\n")
         stdin.flush()
-        end = time.monotonic() + SECONDS + GRACE
-        clock = threading.Timer(SECONDS + GRACE, self.process.kill)  # on Windows, select waits for sockets only
+        patience = request["seconds"] + GRACE
+        end = time.monotonic() + patience
+        clock = threading.Timer(patience, self.process.kill)  # on Windows, select waits for sockets only
         clock.daemon = True
         clock.start()
         try:

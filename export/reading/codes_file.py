@@ -38,7 +38,8 @@ class CodesFile:
             columns = self._only_array(stored_keys(path))
         self.names = [name for name in columns if name not in without]
         if not self.names:
-            raise DataError(f"{path} has no columns of codes beside the factors {', '.join(without)}.")
+            beside = f" beside the factors {', '.join(without)}" if without else ""
+            raise DataError(f"{path} has no columns of codes{beside}.")
         codes = np.stack([self._numbers(name, columns[name]) for name in self.names], axis=1)
         if codes.dtype not in (np.float32, np.float64):
             codes = codes.astype(np.float32 if codes.dtype == np.float16 else np.float64)
@@ -83,4 +84,7 @@ class CodesFile:
     def _recorded_data_set(self) -> str | None:
         if not self.has((DATA_SET,)):
             return None
-        return texts(array_source(self.path, DATA_SET))[0]
+        names = texts(array_source(self.path, DATA_SET))
+        if len(names) != 1:
+            raise DataError(f"{self.path} names {len(names)} data sets in {DATA_SET!r}; expected one.")
+        return names[0]

@@ -71,6 +71,8 @@ def with_columns(images: CustomImages | NoImages, columns: dict[str, np.ndarray]
     """A grid where the columns (N,) cover one, or have to because its sizes are given; else a table.
 
     binding: what sets the number of bins, for messages."""
+    if not columns:
+        raise DataError(f"{where} has no column of factors.")
     num_rows, names = len(next(iter(columns.values()))), list(columns)
     if num_rows != images.shape[0]:
         raise DataError(f"{where} has {num_rows} rows; expected one row of factors for each of {images.shape[0]} "

@@ -5,12 +5,15 @@ What is drawn with each image is computed in double precision, as in disentangle
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from ...common.errors import DataError
 from ..catalogue.about import About, DataFile, require_file
 from ..drawing.noise import draw_noise, replay_noise
 from ..drawing.two_colors import paint
+from ..files.pictures.picture_file import picture_file
 from ..registry import register
 from .dsprites import ABOUT, Sprites
 
@@ -109,14 +112,9 @@ def read_scream(path: str) -> np.ndarray:
     """The picture, shrunk to at most 350 x 274, (H, W, 3) float64 in [0, 1].
 
     Its last bits depend on the versions of Pillow and libjpeg.  Raises DataError when no patch fits into it."""
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path) as picture:
-            picture.thumbnail((350, 274))
-            scream = np.array(picture.convert("RGB")) / 255
-    except (UnidentifiedImageError, OSError) as error:
-        raise DataError(f"{path} is not a picture ({error}). Run: unbraid-data download scream_dsprites") from error
+    with picture_file(Path(path), path, "Run: unbraid-data download scream_dsprites") as picture:
+        picture.thumbnail((350, 274))
+        scream = np.array(picture.convert("RGB")) / 255
     if min(scream.shape[:2]) <= SIDE:
         raise DataError(f"{path} has {scream.shape[0]} x {scream.shape[1]} pixels after shrinking to 350 x 274; "
                         f"expected more than {SIDE} on both sides.")

@@ -39,5 +39,7 @@ def points(factors: str = gin.REQUIRED, *, factors_key: str | None = None, facto
         raise DataError(f"{path} has no array {' or '.join(FACTORS_OF_POINTS[:3])}. Bind points.factors_key to the "
                         "array of factors, or give --factors FILE.")
     columns = chosen_columns(columns, factor_names, str(path), "points.factor_names")
+    if not columns:
+        raise DataError(f"{path} has no column of factors.")
     num_points = len(next(iter(columns.values())))
     return with_columns(NoImages(num_points, str(path)), columns, None, factor_bins, str(path), "points.factor_bins")

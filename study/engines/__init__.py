@@ -7,6 +7,7 @@ import importlib.util
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from ...common.checking.values import counted
 from ...common.errors import UserError
 
 EXAMPLES = "local[:N], dask[:N], dask://HOST:PORT, ray[:N], ray://HOST:PORT, slurm, slurm:local"
@@ -41,7 +42,7 @@ def make_engine(name: str, function: Callable[..., Any], cores: int, settings: d
     cores: of each task.  settings: options of the engine's own, such as Slurm's partition.
     Raises UserError for an unknown engine or one whose extra is not installed."""
     kind, separator, place = name.partition("://") if "://" in name else name.partition(":")
-    if kind not in ("local", *EXTRAS) or (separator == ":" and kind != "slurm" and not place.isdecimal()):
+    if kind not in ("local", *EXTRAS) or (separator == ":" and kind != "slurm" and not counted(place)):
         raise UserError(f"--engine {name} is unknown; expected one of {EXAMPLES}.")
     if kind in EXTRAS and importlib.util.find_spec(EXTRAS[kind]) is None:
         raise UserError(f"--engine {name} needs the extra unbraid[{kind}]: pip install 'unbraid[{kind}]'.")

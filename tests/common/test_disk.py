@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import os
 import resource
@@ -169,6 +170,40 @@ def test_what_a_killed_writer_left_is_swept_by_the_next(tmp_path: Path, writer: 
     with locked(tmp_path / "run"):
         assert [path.name for path in tmp_path.rglob("*")] == [".run.unbraid-lock", "run"]
     assert [path.name for path in tmp_path.rglob("*")] == ["run"]
+
+
+SHARING = """
+import sys, time
+from unbraid.common.disk.locks import locked
+with locked(sys.argv[1], shared=True):
+    print("held", flush=True)
+    time.sleep(100)
+"""
+
+
+def test_parts_of_a_folder_are_written_side_by_side_but_not_with_the_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    with subprocess.Popen([sys.executable, "-c", SHARING, str(folder)], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with locked(folder, shared=True):
+            pass
+        assert (tmp_path / ".study.unbraid-lock").exists()  # the other one holds it still
+        with pytest.raises(BusyError, match=f"process {other.pid} on"), locked(folder):
+            pytest.fail("the block must not run")
+        other.kill()
+    with locked(folder), pytest.raises(BusyError), locked_elsewhere(folder):
+        pytest.fail("the block must not run")
+    assert list(tmp_path.iterdir()) == []
+
+
+@contextlib.contextmanager
+def locked_elsewhere(folder: Path) -> Iterator[None]:
+    """A shared lock as another process would ask for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("unbraid.common.disk.locks._held", set())
+        with locked(folder, shared=True):
+            yield
 
 
 def test_a_process_may_lock_what_it_holds_again(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import os
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -355,6 +357,11 @@ def test_parquet_of_hugging_face(tmp_path):
     assert one.num_images == 12
 
 
+def make_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
 BAD_FOLDERS = {
     "nothing": (lambda folder: folder.mkdir(), "has no pictures and no arrays"),
     "no such picture": (lambda folder: write_csv(
@@ -374,6 +381,17 @@ BAD_FOLDERS = {
         "file,x\n000.png,1\n001.png,\n"), "factor 'x' has no finite value in 1 of 2 rows"),
     "parquet": (lambda folder: (save_pictures(folder, NAMES) / "f.parquet").write_text("404"),
                 "is not a whole parquet file"),
+    "a name twice": (lambda folder: (save_pictures(folder, NAMES) / "f.csv").write_text("file,x,x\n000.png,1,2\n"),
+                     "has several columns called 'x'"),
+    "deep": (lambda folder: (save_pictures(folder, NAMES) / "m.jsonl").write_text("[" * 100_000),
+             "cannot be read as a table"),
+    "a number beyond floats": (lambda folder: (save_pictures(folder, NAMES) / "m.jsonl").write_text(
+        f'{{"file": "000.png", "x": 1{"0" * 400}}}\n'), "holds a number beyond the largest float"),
+    "a pipe": (lambda folder: (make_pipe(save_pictures(folder, NAMES) / "010.png")), "010.png is no file"),
+    "PostScript": (lambda folder: (save_pictures(folder, NAMES) / "010.png").write_bytes(
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 16 12\n%%EndComments\nshowpage\n"), "not a whole picture"),
+    "a bomb": (lambda folder: Image.new("1", (9000, 9000)).save(save_pictures(folder, NAMES) / "010.png"),
+               "010.png has 81,000,000 pixels; expected at most 64,000,000"),
 }
 
 

@@ -360,7 +360,7 @@ BAD = [
     ("smallnorb", foreign_norb, "smallNORB: factor 'category' is 7 in row 0; expected 0 to 1"),
     ("smallnorb", norb_without_testing, "testing-cat.mat"),
     ("scream_dsprites", small_scream, r"has 60 x 300 pixels .* expected more than 64"),
-    ("scream_dsprites", no_scream, r"scream\.jpg is not a picture"),
+    ("scream_dsprites", no_scream, r"scream\.jpg is not a whole picture"),
     ("mnist", short_mnist, "is truncated: it holds 100 bytes of images; expected 7840"),
     ("mnist", labels_for_mnist, "is not an IDX file of square images"),
     ("fashion_mnist", short_gzip, r"train-images-idx3-ubyte\.gz is not a whole file|is not an IDX file"),

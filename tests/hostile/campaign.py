@@ -22,14 +22,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hostile_inputs import GENERATORS
+from hostile_generators import GENERATORS
 from hostile_judge import Answer, Input, judge
 from hostile_world import make_world
 
 MAINS = {"data": "ground_truth.__main__", "train": "training.__main__", "export": "export.__main__",
          "evaluate": "evaluation.__main__", "aggregate": "evaluation.reporting.aggregate",
-         "report": "evaluation.reporting.report", "visualize": "evaluation.visualize.__main__"}
-MOST_SECONDS = 180.0  # for one input; the process is ended then
+         "report": "evaluation.reporting.report", "visualize": "evaluation.visualize.__main__",
+         "study": "study.__main__", "reproduce": "training.studies.reproduce"}
+MOST_SECONDS = 600.0  # for one input, on a machine that others use, too; the process is ended then
 MOST_MEMORY = 16 << 30  # of the process
 
 

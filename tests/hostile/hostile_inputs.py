@@ -159,10 +159,17 @@ def _places(content: Any, depth: int = 4) -> Iterator[tuple[Any, Any]]:
 @generator("flag")
 def flag(draw: random.Random, world: Path) -> Input:
     """A number or name on the command line that is out of range, beyond every number, or no number."""
-    del world
+    os.mkfifo(world / "pipe.csv")
     name, arguments = draw.choice([
         ("data", ["preview", "dummy_data", "--output", "new/a.png"]), REPORT, AGGREGATE,
         ("aggregate", ["--result_file_pattern", "run", "--table", "new/table.tex"]), with_config(EVALUATE),
+        ("aggregate", ["--result_file_pattern", "run", "--figure", "new/a.svg", "--test", "welch"]),
+        ("aggregate", ["--result_file_pattern", "run", "--scatter", "mig", "mig", "new/a.png"]),
+        ("export", ["--baseline", "pca", "--data_set", "dummy_data", "--output_dir", "new/export", "--formats",
+                    "torchscript"]),
+        ("study", ["--models", "run/representation", "--metrics", "mig", "--output_dir", "new/study", "--dry_run"]),
+        ("study", ["--study", "jl1_vae", "--model_num", "0", "--output_dir", "new/study", "--dry_run"]),
+        ("reproduce", ["--model_num", "0", "--output_directory", "new/run", "--only_print"]),
         ("visualize", ["run", "samples", "--output_dir", "new/pictures"]),
         ("visualize", ["run", "traversals", "--output_dir", "new/pictures"]),
         ("visualize", ["run", "reconstruct", "--output_dir", "new/pictures"]),
@@ -171,7 +178,8 @@ def flag(draw: random.Random, world: Path) -> Input:
                       "--gin_config", "metric.gin"])])
     action = draw.choice(_options(name, arguments))
     value = draw.choice(["-1", "0", "1e9", "1000000000000", "x", "", "nan", "inf", "-inf", "1.5", "\x1b[31m", "\udcff",
-                         "9" * 5000, "-" + "9" * 400, "100000"])
+                         "9" * 5000, "-" + "9" * 400, "100000", "²", "0-999999999999", "1/0", "pipe.csv", "/etc/passwd",
+                         "nothing/at/all", "/", "\x00", "{method}", "{", "x=1", "local:0", "http://localhost:1/a"])
     count = action.nargs if isinstance(action.nargs, int) else 1
     return Input("flag", f"{action.option_strings[-1]} {value[:40]!r}", name,
                  [*arguments, *[f"{action.option_strings[-1]}={value}"][: count or 1], *[value] * (count - 1)])
@@ -181,13 +189,15 @@ def _options(command: str, arguments: list[str]) -> list[argparse.Action]:
     """The options of a command that take a value, but for its outputs and what may take long."""
     modules = {"data": "ground_truth.__main__", "report": "evaluation.reporting.report",
                "evaluate": "evaluation.__main__", "aggregate": "evaluation.reporting.aggregate",
-               "visualize": "evaluation.visualize.shared.flags"}
+               "visualize": "evaluation.visualize.shared.flags", "export": "export.__main__",
+               "study": "study.__main__", "reproduce": "training.studies.reproduce"}
     parser = importlib.import_module(f"unbraid.{modules[command]}").build_parser()
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             parser = action.choices[arguments[0]]
     return [action for action in parser._actions if action.option_strings and action.nargs != 0
-            and action.dest not in ("help", "output", "output_dir", "output_path", "repeats", "jobs", "list")]
+            and action.dest not in ("help", "output", "output_dir", "output_path", "output_directory",
+                                    "repeats", "jobs", "list")]
 
 
 @generator("array")

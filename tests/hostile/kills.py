@@ -8,6 +8,7 @@ time it takes, or starts a second one beside it; then it runs the command again 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import random
 import re
@@ -25,8 +26,9 @@ from hostile_world import make_world
 
 STATUSES = {signal.SIGKILL: -9, signal.SIGTERM: 143, signal.SIGINT: 130}
 WAYS = ["SIGKILL", "SIGTERM", "SIGINT", "two at once"]
-MOST_SECONDS = 300.0
+MOST_SECONDS = 300.0  # of processor time: others may use the machine, too
 CLEANUP_SECONDS = 30.0  # Slurm's time between SIGTERM and SIGKILL
+IDLE_SECONDS = 120.0  # a process that uses no processor time for so long hangs
 COMMANDS = {
     "train": ["--gin_config", "train.gin", "--model_dir", "new/model", "--resume", "--gin_bindings",
               "model.training_steps = 60"],
@@ -37,9 +39,14 @@ COMMANDS = {
     "report": ["run", "--output_path", "new/report.html"],
     "aggregate": ["--result_file_pattern", "run", "--output_path", "new/rows.json", "new/rows.csv", "--table",
                   "new/table.md"],
+    "study": ["--models", "run/representation", "--output_dir", "new/study", "--metrics", "mig", "--gin_bindings",
+              "mig.num_train = 500"],
+    "reproduce": ["--study", "unsupervised_study_v1", "--model_num", "0", "--output_directory", "new/run", "--metrics",
+                  "mig", "--gin_bindings", "dataset.name = 'dummy_data'", "model.training_steps = 6",
+                  "model.batch_size = 4"],
 }
 # Times, random identifiers, and hashes of files that hold such.
-VARIES = re.compile(r"elapsed_time|uuid|events\.out|[0-9a-f]{64}")
+VARIES = re.compile(r"elapsed_time|uuid|events\.out|[0-9a-f]{64}|study/(tasks|logs|study\.json)")
 
 
 @dataclass
@@ -60,13 +67,30 @@ def start(command: str, folder: Path) -> subprocess.Popen[str]:
 
 def finish(process: subprocess.Popen[str], seconds: float = MOST_SECONDS) -> tuple[int, str]:
     """Status and standard error, from which warnings and bars are left out."""
-    try:
-        errors = process.communicate(timeout=seconds)[1]
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        return process.wait(), f"no end within {seconds:.0f} s"
+    used, idle_since = processor_seconds(process.pid), time.monotonic()
+    most = used + seconds
+    while True:
+        try:
+            errors = process.communicate(timeout=5)[1]
+            break
+        except subprocess.TimeoutExpired:
+            if (now := processor_seconds(process.pid)) > used:
+                used, idle_since = now, time.monotonic()
+            if now > most or time.monotonic() - idle_since > IDLE_SECONDS:
+                os.killpg(process.pid, signal.SIGKILL)
+                return process.wait(), f"no end within {seconds:.0f} s of processor time, or nothing done"
     lines = [line for line in errors.splitlines() if line.startswith("unbraid-")]
     return process.returncode, "\n".join(lines or errors.splitlines()[-1:] if process.returncode else lines)
+
+
+def processor_seconds(session: int) -> float:
+    """Processor time of the running processes of a session so far."""
+    ticks = 0
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended
+            fields = status.read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, fields[11:15])) if int(fields[3]) == session else 0
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def try_one(draw: random.Random, command: str, way: str, world: Path, folder: Path, usual: float,

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -13,12 +14,13 @@ from pathlib import Path
 import kills
 import pytest
 from campaign import try_one
-from hostile_inputs import GENERATORS
+from hostile_generators import GENERATORS
 from hostile_judge import CANARY, Input, judge
 from hostile_world import make_world
 
 from unbraid.common.commands.command_line import run_command
 from unbraid.common.errors import UserError
+from unbraid.study.__main__ import main as run_study
 
 NUM_EACH = 4
 
@@ -101,3 +103,37 @@ def test_commands_that_are_ended_leave_nothing_and_go_on(way: str, monkeypatch: 
     monkeypatch.setattr(kills, "WAYS", [way])
     trials = kills.campaign(len(kills.COMMANDS), 0, list(kills.COMMANDS))
     assert [trial for trial in trials if trial.faults] == []
+
+
+@pytest.mark.parametrize(("name", "value", "arguments", "status"), [
+    ("UNBRAID_PARENT", "x", ["data", "list"], 0), ("UNBRAID_CORES", "9" * 5000, ["data", "list"], 0),
+    ("MPLBACKEND", "nothing", ["data", "preview", "dummy_data", "--output", "a.png"], 0),
+    ("UNBRAID_TRIAL_SECONDS", "nan", ["export", "--inspect", "run/representation/pytorch_model.pt"], 2)])
+def test_environment_variables_are_input_too(world: Path, tmp_path: Path, name: str, value: str, arguments: list[str],
+                                             status: int) -> None:
+    (tmp_path / "run").symlink_to(world / "run")
+    program = Path(sys.executable).with_name(f"unbraid-{arguments[0]}")
+    finished = subprocess.run([program, *arguments[1:]], cwd=tmp_path, env={**os.environ, name: value}, text=True,
+                              capture_output=True, check=False)
+    assert finished.returncode == status, finished.stderr
+    assert finished.stderr.count("\n") == (1 if status else 0)
+
+
+def test_two_studies_do_not_share_a_folder_unless_they_are_parts_of_one(world: Path, tmp_path: Path,
+                                                                       capsys: pytest.CaptureFixture[str]) -> None:
+    model, folder = world / "run" / "representation", tmp_path / "out"
+    study = ["--models", str(model), "--metrics", "mig", "--output_dir", str(folder)]
+    script = ("import sys, time\nfrom pathlib import Path\nfrom unbraid.study.__main__ import claimed\n"
+              "with claimed(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])):\n"
+              "    print('held', flush=True)\n    time.sleep(100)\n")
+    for held, given, is_free in (((1, 1), [], False), ((1, 1), ["--shard", "2/2"], False), ((1, 2), [], False),
+                                 ((1, 2), ["--shard", "1/2"], False), ((1, 2), ["--shard", "2/2"], True)):
+        with subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "out"), *map(str, held)],
+                              stdout=subprocess.PIPE, text=True) as other:
+            assert other.stdout is not None
+            assert other.stdout.readline() == "held\n"
+            status = run_study([*study, *given, "--no_aggregate"])
+            error = capsys.readouterr().err
+            assert status == (0 if is_free else 2), error  # part 2 of a study of one model has nothing to do
+            assert is_free or f"(process {other.pid} on" in error
+            other.kill()

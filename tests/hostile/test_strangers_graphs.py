@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import time
 import zipfile
@@ -13,6 +12,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from hostile_graphs import CODES, script
 from onnx import TensorProto, helper
 
 from unbraid.common.errors import DataError
@@ -24,22 +24,6 @@ from unbraid.export.foreign import trial
 from unbraid.ground_truth.files.arrays.hdf5_files import h5_source
 
 IMAGES = np.zeros((2, 64, 64, 1), np.float32)
-
-
-def script(path: Path, code: str) -> Path:
-    """A TorchScript module whose forward is `code`, a function of `input`."""
-    buffer = io.BytesIO()
-    torch.jit.save(torch.jit.trace(torch.nn.Flatten(), torch.zeros(2, 1, 64, 64)), buffer)
-    with zipfile.ZipFile(buffer) as source, zipfile.ZipFile(path, "w") as target:
-        for member in source.infolist():
-            content = source.read(member)
-            if member.filename.endswith("/flatten.py") or b"def forward" in content:
-                content = content[: content.index(b"-> Tensor:\n") + len(b"-> Tensor:\n")] + code.encode()
-            target.writestr(member.filename, content)
-    return path
-
-
-ENDLESS = "    x = input\n    while True:\n      x = torch.mul(x, x)\n    return torch.flatten(x, 1)\n"
 
 
 @pytest.fixture
@@ -64,8 +48,8 @@ def test_a_crash_is_one_sentence(nested: Path, tmp_path: Path, capfd: pytest.Cap
 
 
 def test_a_program_without_an_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trial, "SECONDS", 3.0)
-    representation = load_representation(script(tmp_path / "endless.pt", ENDLESS))
+    monkeypatch.setenv(trial.LIMIT, "3")
+    representation = load_representation(script(tmp_path / "endless.pt", CODES["endless"]))
     start = time.monotonic()
     with pytest.raises(ArtifactError, match=r"ended by the time limit of 3 seconds, which the variable UNBRAID_TRIAL"):
         representation(IMAGES)
@@ -73,9 +57,8 @@ def test_a_program_without_an_end_is_ended(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_memory_is_limited(tmp_path: Path) -> None:
-    code = "    x = torch.ones([100000, 100000])\n    return torch.add(torch.flatten(input, 1), torch.sum(x))\n"
     with pytest.raises(ArtifactError, match=r"allocate|memory"):
-        load_representation(script(tmp_path / "large.pt", code))(IMAGES)
+        load_representation(script(tmp_path / "large.pt", CODES["large"]))(IMAGES)
 
 
 @pytest.mark.parametrize("operation", ["torch.from_file(\"canary\", True, 10)", "torch.save(input, \"canary\")",

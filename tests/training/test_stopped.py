@@ -41,6 +41,24 @@ class SendSignal:
         return {}
 
 
+@gin.configurable("stopped_once")
+class StoppedOnce:
+    """A callback of steps 2 and 3 that a signal interrupts at step 3, the first time."""
+
+    sends = True
+
+    def start(self, training: Any) -> None:
+        """Nothing to prepare."""
+
+    def is_due(self, step: int) -> bool:
+        return step in (2, 3)
+
+    def __call__(self, step: int) -> Mapping[str, float]:
+        if step == 3 and StoppedOnce.sends:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return {"score": float(step)}
+
+
 def train(model_dir: Path, *bindings: str) -> int:
     return main(["--model_dir", str(model_dir), "--resume", "--gin_config", "data_sets/dummy_data.gin",
                  "--gin_bindings", *BINDINGS, "model.callbacks = []", *bindings])
@@ -60,3 +78,36 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_been(tmp_path: Path, capsys
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
     assert (stopped / "train_log.csv").read_text() == (whole / "train_log.csv").read_text()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["stopped", "whole"]
+
+
+def test_a_signal_during_a_callback_loses_neither_update_nor_score(tmp_path: Path,
+                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    callback = "model.callbacks = [@stopped_once()]"
+    assert train(stopped, callback, "model.checkpoint_steps = 100") == 143
+    assert read_checkpoint(stopped)["step"] == 3
+    monkeypatch.setattr(StoppedOnce, "sends", False)
+    assert train(stopped, callback, "model.checkpoint_steps = 100") == 0
+    assert train(whole, callback, "model.checkpoint_steps = 100") == 0
+    assert (stopped / "scores.csv").read_text() == (whole / "scores.csv").read_text() == "step,score\n2,2\n3,3\n"
+    ours, theirs = (read_checkpoint(folder)["objective"] for folder in (stopped, whole))
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def no_memory(*arguments: Any, **options: Any) -> Any:
+    raise RuntimeError("[enforce fail at alloc_cpu.cpp:1] DefaultCPUAllocator: can't allocate memory")
+
+
+@pytest.mark.parametrize("flag", ["--resume", "--overwrite"])
+def test_an_update_that_does_not_fit_into_memory_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                                capsys: pytest.CaptureFixture[str], flag: str) -> None:
+    folder = tmp_path / "new"
+    if flag == "--overwrite":
+        assert train(folder) == 0
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    monkeypatch.setattr("torch.autograd.grad", no_memory)
+    assert main(["--model_dir", str(folder), flag, "--gin_config", "data_sets/dummy_data.gin", "--gin_bindings",
+                 *BINDINGS]) == 2
+    assert "There is not enough memory" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    assert folder.exists() == bool(before)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import torch
 from torch import nn
 
-from ...common.checking.values import Interval
+from ...common.checking.values import Interval, fits
 from ...common.disk.files import atomic_file
 from ...common.disk.reading import check_schema
 from ...common.errors import UserError, shown
@@ -31,10 +31,10 @@ SCHEMA: dict[str, Any] = {
     "activation": Literal["logits", "tanh"], "networks": dict[str, Description], "gin_config": str,
     "bindings": dict[str, str], "objective": dict[str, torch.Tensor], "batches": dict[str, Any],
     "random": dict[str, torch.Tensor | list[torch.Tensor]], "optimizers": dict[str, dict[str, Any]],
-    "pending_log": dict[str, Any] | None, "data_files": dict[str, str] | None}
+    "pending_log": dict[str, Any] | None, "data_files": dict[str, str] | None, "owes_callbacks": bool}
 # Only resuming needs these.
 OPTIONAL = frozenset({"elapsed_time", "seeds", "bindings", "batches", "random", "optimizers", "pending_log",
-                      "data_files"})
+                      "data_files", "owes_callbacks"})
 
 
 class CheckpointError(UserError):
@@ -102,9 +102,9 @@ def read_checkpoint(model_dir: Path) -> dict[str, Any]:
     except Exception as error:  # a damaged pickle may raise anything
         raise CheckpointError(f"{path} cannot be read as a checkpoint; expected a whole file of tensors and plain data "
                               f"written by unbraid-train ({type(error).__name__}).") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    if not isinstance(content, dict) or not fits(content.get("format"), Literal[FORMAT]):
         raise CheckpointError(f"{path} is no checkpoint of unbraid-train; expected a file whose format is {FORMAT!r}.")
-    if content.get("version") != VERSION or SCHEMA.keys() - OPTIONAL - content.keys():
+    if not fits(content.get("version"), Literal[VERSION]) or SCHEMA.keys() - OPTIONAL - content.keys():
         raise CheckpointError(f"{path} has format version {shown(content.get('version'))} and lacks "
                               f"{sorted(SCHEMA.keys() - OPTIONAL - content.keys()) or 'nothing'}; expected version "
                               f"{VERSION}.")

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from ...common.checking.values import counted
 from ...common.commands.command_line import format_table
 from ...common.disk.files import atomic_file, write_text
 from ...common.disk.reading import check_schema, read_text
@@ -155,7 +156,7 @@ def scores_table(path: Path) -> str | None:
 
 def _short(text: str) -> str:
     try:
-        return text if text.isdigit() else f"{float(text):.4f}"
+        return text if text.isdecimal() else f"{float(text):.4f}"
     except ValueError:  # empty, or not ours
         return text
 
@@ -164,5 +165,5 @@ def _drop_rows_after(path: Path, step: int) -> None:
     if not path.exists():
         return
     header, *rows = read_text(path, "a training log").splitlines() or [""]
-    kept = [row for row in rows if row.split(",")[0].isdigit() and int(row.split(",")[0]) <= step]
+    kept = [row for row in rows if (number := counted(row.split(",")[0])) is not None and number <= step]
     write_text(path, "\n".join([header, *kept]) + "\n")

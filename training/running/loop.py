@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import torch
 
-from ...common.commands.signals import put_off, stop, stop_requested
+from ...common.commands.signals import Stopped, put_off, stop, stop_requested
 from ..objectives.objective import Losses
 from ..optimizers import ScheduledOptimizer
 from .callbacks import Callback
 from .kept import keep_checkpoint
 from .log import NonFiniteLossError, Progress, TrainingLog
-from .state import RunState
+from .state import RunState, random_state, restore_random_state
 
 
 def run(state: RunState, training_steps: int, checkpoint_steps: int, log_steps: int,
@@ -22,12 +22,14 @@ def run(state: RunState, training_steps: int, checkpoint_steps: int, log_steps: 
 
     keep_steps: updates between two checkpoints that stay beside the latest one; None keeps none.
 
-    A signal ends it between two updates, with a checkpoint.  Raises Stopped then, and NonFiniteLossError, naming step,
-    terms and the last good checkpoint."""
+    A signal ends it between two updates or in a callback, with a checkpoint.  Raises Stopped then, and
+    NonFiniteLossError, naming step, terms and the last good checkpoint."""
     log = TrainingLog(state.model_dir, state.step, training_steps, progress, state.pending_log)
     model, increment = state.model.train(), state.model.step_increment
     started = time.monotonic() - state.elapsed_time
     try:
+        if state.owes_callbacks:
+            run_callbacks(_due(callbacks, state.step), state, log)
         while state.step < training_steps:
             with put_off():  # a signal is heeded between two updates, where the state is whole
                 losses = model(next(state.batches), state.step)
@@ -35,11 +37,10 @@ def run(state: RunState, training_steps: int, checkpoint_steps: int, log_steps: 
                 log.add(state.step, increment, losses.terms)
                 state.step += increment
                 is_last, updates = state.step >= training_steps, state.step // increment
-                due = [callback for callback in callbacks if callback.is_due(state.step)]
+                due = _due(callbacks, state.step)
                 if is_last or due or updates % log_steps == 0 or updates % checkpoint_steps == 0:
                     log.flush(state.step)
-            for callback in due:  # before the checkpoint: what a kill takes away here, resuming makes again
-                log.add_scores(state.step, callback(state.step))
+            run_callbacks(due, state, log)
             with put_off():
                 is_kept = keep_steps is not None and updates % keep_steps == 0
                 if is_last or is_kept or updates % checkpoint_steps == 0 or stop_requested():
@@ -48,7 +49,14 @@ def run(state: RunState, training_steps: int, checkpoint_steps: int, log_steps: 
                 if is_kept:
                     keep_checkpoint(state)
             if stop_requested():
-                stop(f"{state.last_checkpoint()} is saved; go on from there with --resume.")
+                stop(_how_to_go_on(state))
+    except Stopped:
+        if not state.owes_callbacks:
+            raise
+        with put_off():
+            state.elapsed_time, state.pending_log = time.monotonic() - started, log.pending()
+            state.save()
+        stop(_how_to_go_on(state))
     except NonFiniteLossError as error:
         raise NonFiniteLossError(f"{error} Training stopped; the last good checkpoint is {state.last_checkpoint()}. "
                                  "Try a lower learning rate or smaller weights.") from None
@@ -56,11 +64,42 @@ def run(state: RunState, training_steps: int, checkpoint_steps: int, log_steps: 
         log.close()
 
 
+def run_callbacks(callbacks: Sequence[Callback], state: RunState, log: TrainingLog) -> None:
+    """Logs what callbacks give at the state's step, before its checkpoint: what a kill takes away here, resuming makes
+    again."""
+    state.owes_callbacks = bool(callbacks)
+    for callback in callbacks:
+        log.add_scores(state.step, callback(state.step))
+    state.owes_callbacks = False
+
+
+def _due(callbacks: Sequence[Callback], step: int) -> list[Callback]:
+    return [callback for callback in callbacks if callback.is_due(step)]
+
+
+def _how_to_go_on(state: RunState) -> str:
+    return f"{state.last_checkpoint()} is saved; go on from there with --resume."
+
+
+def rehearse(state: RunState) -> None:
+    """Computes the first update without making it: what memory, data or sizes do not allow is found before anything
+    is written.  Weights, data stream and random generators are afterwards as they were."""
+    weights = {name: tensor.clone() for name, tensor in state.model.state_dict().items()}
+    stream, generators = state.batches.state(), random_state(state.is_on_gpu)
+    gradients_of(state.model.train()(next(state.batches), state.step), state.optimizers)
+    state.model.load_state_dict(weights)
+    state.batches.restore(stream)
+    restore_random_state(generators, state.is_on_gpu)
+
+
 def update(losses: Losses, optimizers: dict[str, ScheduledOptimizer], step: int) -> None:
     """One step of every optimizer; all gradients are taken at the parameters before the update."""
-    gradients = {}
-    for number, (name, loss) in enumerate(losses.minimised.items(), start=1):
-        gradients[name] = torch.autograd.grad(loss, optimizers[name].parameters, allow_unused=True,
-                                              retain_graph=number < len(losses.minimised))
-    for name, gradient in gradients.items():
+    for name, gradient in gradients_of(losses, optimizers).items():
         optimizers[name].step(gradient, step)
+
+
+def gradients_of(losses: Losses, optimizers: dict[str, ScheduledOptimizer]) -> dict[str, Sequence[torch.Tensor | None]]:
+    """The gradient of each loss at the parameters of its optimizer."""
+    return {name: torch.autograd.grad(loss, optimizers[name].parameters, allow_unused=True,
+                                      retain_graph=number < len(losses.minimised))
+            for number, (name, loss) in enumerate(losses.minimised.items(), start=1)}

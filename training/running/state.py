@@ -49,6 +49,8 @@ class RunState:
     step: int = 0
     elapsed_time: float = 0.0
     pending_log: dict[str, Any] | None = None
+    owes_callbacks: bool = False
+    """Whether the callbacks of this step were interrupted."""
 
     @property
     def is_on_gpu(self) -> bool:
@@ -75,9 +77,9 @@ class RunState:
             "num_latent": model.num_latent, "activation": model.reconstruction_loss.activation,
             "networks": {"encoder": model.encoder.description, "decoder": model.decoder.description},
             "gin_config": operative_config(), "bindings": bindings_in_use(), "data_files": self.data_files,
-            "objective": model.state_dict(), "batches": self.batches.state(), "random": _random_state(self.is_on_gpu),
+            "objective": model.state_dict(), "batches": self.batches.state(), "random": random_state(self.is_on_gpu),
             "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
-            "pending_log": self.pending_log,
+            "pending_log": self.pending_log, "owes_callbacks": self.owes_callbacks,
         })
         logger.info("Wrote %s at step %d.", checkpoint_path(self.model_dir), self.step)
 
@@ -100,11 +102,12 @@ class RunState:
         self.step, self.elapsed_time = content["step"], content["elapsed_time"]
         self.pending_log = content.get("pending_log")
         check_pending(self.pending_log)
+        self.owes_callbacks = content.get("owes_callbacks", False)
         self.model.load_state_dict(content["objective"])
         for name, optimizer in self.optimizers.items():
             optimizer.load_state_dict(content["optimizers"][name])
         self.batches.restore(content["batches"])
-        _restore_random_state(content["random"], self.is_on_gpu)
+        restore_random_state(content["random"], self.is_on_gpu)
 
     def _require_same_data(self, saved: dict[str, str] | None) -> None:
         """saved: None in a checkpoint of an unbraid that did not record it."""
@@ -162,12 +165,15 @@ def _require_same_bindings(saved: dict[str, str], path: Path) -> None:
                                  "the same one, or start anew with --overwrite.")
 
 
-def _random_state(is_on_gpu: bool) -> dict[str, Any]:
-    """is_on_gpu: asking for CUDA's state starts CUDA, which a training on the CPU has no use for."""
+def random_state(is_on_gpu: bool) -> dict[str, Any]:
+    """The state of torch's generators.
+
+    is_on_gpu: asking for CUDA's state starts CUDA, which a training on the CPU has no use for."""
     return {"cpu": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state_all() if is_on_gpu else []}
 
 
-def _restore_random_state(state: dict[str, Any], is_on_gpu: bool) -> None:
+def restore_random_state(state: dict[str, Any], is_on_gpu: bool) -> None:
+    """Puts torch's generators back to a `random_state`."""
     torch.set_rng_state(state["cpu"])
     if is_on_gpu and len(state["cuda"]) == torch.cuda.device_count():
         torch.cuda.set_rng_state_all(state["cuda"])

@@ -19,8 +19,9 @@ from ..data.image_loader import make_image_loader
 from ..data.labelled import Supervision
 from ..objectives.objective import VAEObjective
 from .callbacks import FOLDER_NAME, Callback, MeanDecoder, MeanEncoder, Training, start_callbacks
+from .checkpoint import checkpoint_path
 from .log import SCORES_NAME, Progress, scores_table
-from .loop import run
+from .loop import rehearse, run
 from .placement import place
 from .results import write_results
 from .seeds import draw_seeds, only_one
@@ -82,6 +83,8 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
                     model.step_increment, MeanEncoder(model.encoder, device),
                     MeanDecoder(model.decoder, model.reconstruction_loss.activation, device))
     start_callbacks(callbacks, view)
+    if not (resume and checkpoint_path(state.model_dir).exists()):
+        rehearse(state)
     prepare_directory(state, overwrite, resume)
     if state.finished(training_steps):
         print(f"{model_dir} already holds the finished training ({state.step} steps); nothing to do.")

@@ -18,8 +18,7 @@ from ...common.errors import UserError
 from .registry import Study, studies
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Returns the exit status: 0, or 2 for input that cannot be used."""
+def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="unbraid-reproduce", formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Trains, exports and scores one model of a published study, given by its number.  Finished steps "
@@ -39,7 +38,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--device", choices=["cpu", "cuda"],
                         help="where to train and score (default: train on CUDA where available, score on the CPU)")
     parser.add_argument("--only_print", action="store_true", help="print configuration and commands, run nothing")
-    return run_command(_run, parser, argv)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Returns the exit status: 0, or 2 for input that cannot be used."""
+    return run_command(_run, build_parser(), argv)
 
 
 def study_table() -> str:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ....common.checking.values import counted
 from ....common.errors import UnknownNameError, UserError
-from .options import Options
+from .options import Options, refuse_many
 
 
 def chosen_images(data: Any, options: Options, num: int) -> np.ndarray:
@@ -17,6 +18,7 @@ def chosen_images(data: Any, options: Options, num: int) -> np.ndarray:
     the seed, with the factors of `options.factors` at their values."""
     leading = None if options.image_indices is None else images_at(data, options.image_indices)
     wanted = options.num_images or (num if leading is None else len(leading))
+    refuse_many(wanted, data.observation_shape)
     missing = wanted - (0 if leading is None else len(leading))
     if leading is not None and missing <= 0:
         return leading
@@ -42,15 +44,15 @@ def fixed_factors(data: Any, text: str) -> dict[int, int]:
     found = {}
     for part in text.split(","):
         name, equals, value = (piece.strip() for piece in part.partition("="))
-        if not equals or not value.isdigit():
+        if not equals or (number := counted(value)) is None:
             raise UserError(f"--factors {text!r} cannot be read at {part.strip()!r}; expected NAME=VALUE, separated by "
                             'commas, such as "x_0=10,y_0=20".')
         if name not in names:
             raise UnknownNameError("factor", name, names)
         size = data.factors_num_values[names.index(name)]
-        if int(value) >= size:
+        if number >= size:
             raise UserError(f"--factors: {name} is {value}; expected 0 to {size - 1}.")
-        found[names.index(name)] = int(value)
+        found[names.index(name)] = number
     return found
 
 

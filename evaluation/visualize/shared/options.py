@@ -9,6 +9,8 @@ import numpy as np
 
 from ....common.errors import UserError
 
+MOST_PIXELS = 20_000_000  # of the images of one picture; drawing it takes some 170 bytes for each
+
 
 @dataclass(frozen=True)
 class Options:
@@ -56,3 +58,11 @@ class Options:
             raise UserError(f"--codes names {', '.join(map(str, wrong))}, but the model has the codes 0 to "
                             f"{num_latents - 1}.")
         return codes
+
+
+def refuse_many(num_images: int, shape: Sequence[int]) -> None:
+    """Raises UserError for more images than a picture can hold.  shape: (height, width, ...) of each."""
+    most = max(1, MOST_PIXELS // (shape[0] * shape[1]))
+    if num_images > most:
+        raise UserError(f"A picture of {num_images:,} images of {shape[0]} x {shape[1]} pixels is too large; expected "
+                        f"at most {most:,}. Ask for less with --num_images, --grid, --steps, --codes or --frames.")

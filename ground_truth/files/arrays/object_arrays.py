@@ -11,7 +11,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from ....common.errors import DataError
+from ....common.checking.values import counted
+from ....common.errors import DataError, shown
 
 MODULES = {"numpy", "numpy.core.multiarray", "numpy._core.multiarray"}
 SCALAR_KINDS = "biufUS"
@@ -28,7 +29,7 @@ class _Dtype:
 
     def numpy(self) -> np.dtype:
         kind, size = self.name[:1], self.name[1:]
-        if kind not in SCALAR_KINDS or not size.isdigit():
+        if kind not in SCALAR_KINDS or counted(size) is None:
             raise pickle.UnpicklingError(f"a value of type {self.name}")
         return np.dtype(f"{self.order}{kind}{size}")
 
@@ -76,14 +77,30 @@ def read_objects(stream: IO[bytes], where: str) -> np.ndarray:
 
 def plain_array(items: list[Any], where: str) -> np.ndarray:
     """(n,) numbers or texts.  Raises DataError for anything else, and for numbers among texts."""
-    items = [item.decode() if isinstance(item, bytes) else item for item in items]
+    items = [_as_text(item, where) if isinstance(item, bytes) else item for item in items]
     kinds = {type(item) for item in items} - {type(None)}
     if kinds <= {str} and kinds:
         return np.array(["" if item is None else item for item in items], dtype=str)
     if kinds <= {bool, int, float} and kinds:
-        return np.array([np.nan if item is None else item for item in items])
+        return _numbers([np.nan if item is None else item for item in items], where)
     names = ", ".join(sorted(kind.__name__ for kind in kinds)) or "nothing"
     raise _refused(where, f"values of the types {names}")
+
+
+def _as_text(item: bytes, where: str) -> str:
+    try:
+        return item.decode()
+    except UnicodeDecodeError:
+        raise DataError(f"{where} holds bytes that are not UTF-8 ({shown(item, 40)}). Save texts.") from None
+
+
+def _numbers(items: list[Any], where: str) -> np.ndarray:
+    """An array of numbers; whole numbers beyond 64 bits become floats."""
+    array = np.array(items)
+    try:
+        return array if array.dtype.kind != "O" else array.astype(np.float64)
+    except OverflowError:
+        raise DataError(f"{where} holds a number beyond the largest float; expected numbers up to 1e308.") from None
 
 
 def _refused(where: str, found: str) -> DataError:

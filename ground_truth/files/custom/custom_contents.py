@@ -15,7 +15,7 @@ from ..arrays.open_array import array_source, folder_of_arrays, stored_keys
 from ..pictures.picture_folder import Size, decoded_pictures, pictures_in
 from .custom_images import CustomImages
 from .custom_keys import FACTORS, IMAGES, NAMES, SIZES, find_key, group_of, other_keys
-from .factor_columns import columns_of
+from .factor_columns import columns_of, decoded_texts
 from .factor_files import TABLE_SUFFIXES, Columns, factors_of_folders, find_table, match_pictures, read_table
 from .parquet_files import parquet_columns, parquet_pictures, picture_column
 
@@ -119,9 +119,7 @@ def _of_parquet(paths: Sequence[Path], column: str, wanted: Wanted) -> Contents:
 
 def texts(source: ArraySource) -> list[str]:
     """An array of names.  Raises DataError for another one."""
-    values = source.load().reshape(-1)
-    if values.dtype.kind == "S":
-        values = np.char.decode(values, "utf-8")
+    values = decoded_texts(source.load().reshape(-1), str(source))
     if values.dtype.kind != "U":
         raise DataError(f"{source} has type {values.dtype}; expected the names of the factors as texts.")
     return [str(value) for value in values]

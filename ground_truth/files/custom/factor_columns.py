@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ....common.errors import DataError
+from ....common.errors import DataError, shown
 
 MEAN_REPEATS = 5  # values of a continuous factor occur fewer times than this on average
 FEWEST_REPEATS = 2  # classes occur that often on average; with fewer, a score says nothing and fits never end
@@ -63,8 +63,7 @@ def as_numbers_or_texts(column: np.ndarray, name: str, where: str) -> np.ndarray
     """float64 where every entry is a number, also one written as text; else texts.
 
     Texts that differ but are the same number, such as 1 and 01, stay texts.  Raises DataError for a missing entry."""
-    if column.dtype.kind == "S":
-        column = np.char.decode(column, "utf-8")
+    column = decoded_texts(column, f"{where}: factor {name!r}")
     if column.dtype.kind == "U":
         column = np.char.strip(column)
         missing = column == ""
@@ -84,6 +83,16 @@ def as_numbers_or_texts(column: np.ndarray, name: str, where: str) -> np.ndarray
         raise DataError(f"{where}: factor {name!r} has no finite value in {missing.sum()} of {len(column)} rows, first "
                         f"in row {row}. Leave such rows or the factor out.")
     return column
+
+
+def decoded_texts(values: np.ndarray, where: str) -> np.ndarray:
+    """Bytes as texts; any other array itself.  Raises DataError for bytes that are not UTF-8."""
+    if values.dtype.kind != "S":
+        return values
+    try:
+        return np.char.decode(values, "utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{where} holds bytes that are not UTF-8 ({shown(error.object, 40)}). Save texts.") from error
 
 
 def factor_of(name: str, column: np.ndarray, num_bins: int | None, where: str, binding: str) -> Factor:

@@ -54,9 +54,10 @@ def read_table(path: Path) -> Columns:
             rows = _json_lines(path)
         else:
             rows = _csv(path, "\t" if suffix == ".tsv" else None)
-    except (OSError, ValueError, csv.Error) as error:
-        raise error if isinstance(error, DataError) else DataError(f"{path} cannot be read as a table: {error}."
-                                                                   ) from error
+    except DataError:
+        raise
+    except (OSError, ValueError, RecursionError, csv.Error) as error:  # JSON can be nested too deeply
+        raise DataError(f"{path} cannot be read as a table: {error}.") from error
     return {name: plain_array(values, f"Column {name!r} of {path}") for name, values in rows.items()
             if name not in ROW_NUMBERS}
 
@@ -130,7 +131,7 @@ def _csv(path: Path, delimiter: str | None) -> dict[str, list[Any]]:
                         "columns.")
     if all(_is_number(name) for name in header):
         raise DataError(f"{path} starts with numbers; expected a first line with the names of the columns.")
-    return {name.strip(): list(column) for name, column in zip(header, zip(*rows, strict=True), strict=True)}
+    return _by_name([name.strip() for name in header], rows, path)
 
 
 def _columns_of_words(path: Path) -> dict[str, list[Any]]:
@@ -142,7 +143,14 @@ def _columns_of_words(path: Path) -> dict[str, list[Any]]:
         header = ["file", *header]
     if not rows or any(len(row) != len(header) for row in rows):
         raise DataError(f"{path} is no table: expected a line of names, then as many words in every line.")
-    return {name: list(column) for name, column in zip(header, zip(*rows, strict=True), strict=True)}
+    return _by_name(header, rows, path)
+
+
+def _by_name(names: Sequence[str], rows: Sequence[Sequence[str]], path: Path) -> dict[str, list[Any]]:
+    """The columns of rows of words by name.  Raises DataError where two have the same."""
+    if repeated := next((name for number, name in enumerate(names) if name in names[:number]), None):
+        raise DataError(f"{path} has several columns called {repeated!r}; expected a name of its own for each.")
+    return {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
 
 
 def _json_lines(path: Path) -> dict[str, list[Any]]:
@@ -157,9 +165,9 @@ def _json_lines(path: Path) -> dict[str, list[Any]]:
 
 
 def _parquet(path: Path) -> dict[str, list[Any]]:
-    from .parquet_files import open_parquet
+    from .parquet_files import read_parquet
 
-    return open_parquet(path).read().to_pydict()
+    return read_parquet(path)
 
 
 def _is_number(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ....common.checking.ranges import as_many_as_fit
 from ....common.errors import DataError
 from ..arrays.array_file import ArrayFile
 from ..arrays.object_arrays import plain_array
@@ -16,6 +18,7 @@ from ..pictures.picture_folder import Size, decode
 from .factor_columns import columns_of
 
 ROWS = 1000
+VALUE_BYTES = 400  # of memory that a value of a table takes on its way
 
 
 def open_parquet(path: Path) -> Any:
@@ -26,10 +29,36 @@ def open_parquet(path: Path) -> Any:
     except ImportError as error:
         raise DataError(f"{path} is read with pyarrow, which is not installed. Run: pip install 'unbraid[parquet]'"
                         ) from error
-    try:
+    with _whole(path):
         return pyarrow.parquet.ParquetFile(path)
-    except (OSError, pyarrow.ArrowException) as error:
-        raise DataError(f"{path} is not a whole parquet file ({error}). Fetch it again.") from error
+
+
+def read_parquet(path: Path, without: str | None = None) -> dict[str, list[Any]]:
+    """The columns of a file by name, but for `without`.
+
+    Raises DataError for a damaged file, several columns of one name, and more rows than memory allows: a file of some
+    bytes can say a billion times the same."""
+    file = open_parquet(path)
+    names = [name for name in file.schema_arrow.names if name != without]
+    if repeated := next((name for number, name in enumerate(names) if name in names[:number]), None):
+        raise DataError(f"{path} has several columns called {repeated!r}; expected a name of its own for each.")
+    most = as_many_as_fit(1, VALUE_BYTES * max(1, len(names)))
+    if file.metadata.num_rows not in most:
+        raise DataError(f"{path} has {file.metadata.num_rows:,} rows; expected a number{most}.")
+    with _whole(path):
+        return dict(file.read(columns=names).to_pydict()) if names else {}
+
+
+@contextlib.contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """Within the block, what pyarrow stumbles over becomes a DataError."""
+    import pyarrow
+
+    try:
+        yield
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
+        raise error if isinstance(error, DataError) else DataError(
+            f"{path} is not a whole parquet file ({error}). Fetch it again.") from error
 
 
 def picture_column(path: Path) -> str | None:
@@ -52,11 +81,12 @@ def parquet_pictures(paths: Sequence[Path], column: str, size: Size | None) -> A
 
 def parquet_columns(paths: Sequence[Path], without: str) -> dict[str, np.ndarray]:
     """Columns of numbers and texts of all files, joined; lists of numbers are split into columns."""
-    tables = [open_parquet(path) for path in paths]
-    names = [name for name in tables[0].schema_arrow.names if name != without]
+    tables = [read_parquet(path, without) for path in paths]
     columns: dict[str, np.ndarray] = {}
-    for name in names:
-        values = [value for table in tables for value in table.read(columns=[name]).column(0).to_pylist()]
+    for name in tables[0]:
+        if lacking := [path for path, table in zip(paths, tables, strict=True) if name not in table]:
+            raise DataError(f"{lacking[0]} has no column {name!r}, which {paths[0]} has.")
+        values = [value for table in tables for value in table[name]]
         if values and all(isinstance(value, list) for value in values):
             parts = columns_of(np.array(values), None, f"Column {name!r} of {paths[0]}")
             columns |= {f"{name}_{number}": part for number, part in enumerate(parts.values())}
@@ -67,9 +97,10 @@ def parquet_columns(paths: Sequence[Path], without: str) -> dict[str, np.ndarray
 
 def _encoded(paths: Sequence[Path], column: str) -> Iterator[bytes]:
     for path in paths:
-        for batch in open_parquet(path).iter_batches(batch_size=ROWS, columns=[column]):
-            for value in batch.column(0).to_pylist():
-                encoded = value["bytes"] if isinstance(value, dict) else value
-                if encoded is None:
-                    raise DataError(f"{path} has a row without a picture in its column {column!r}.")
-                yield encoded
+        with _whole(path):
+            for batch in open_parquet(path).iter_batches(batch_size=ROWS, columns=[column]):
+                for value in batch.column(0).to_pylist():
+                    encoded = value["bytes"] if isinstance(value, dict) else value
+                    if not isinstance(encoded, bytes):
+                        raise DataError(f"{path} has a row without a picture in its column {column!r}.")
+                    yield encoded

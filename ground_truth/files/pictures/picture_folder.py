@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -18,10 +17,11 @@ from ....common.numerics.threads import num_cores
 from ..arrays.array_file import ArrayFile
 from ..arrays.decoded import decoded
 from ..reads import note_read
+from .picture_file import picture_file
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".pgm")
 GREY_MODES = ("1", "L", "LA", "I", "I;16", "I;16B", "F")
-PICTURES_PER_BLOCK = 1000
+BLOCK_BYTES = 1 << 27  # of decoded pictures that are in memory at a time
 
 Size = tuple[int, int]  # height, width
 
@@ -35,8 +35,13 @@ def pictures_in(folder: Path) -> list[Path]:
 
 def has_plain_order(paths: Sequence[Path]) -> bool:
     """Whether counting and the alphabet order the names alike, so that 10 does not come before 2."""
-    return list(paths) == sorted(paths, key=lambda path: [int(part) if part.isdigit() else part
-                                                          for part in re.split(r"(\d+)", str(path))])
+    return list(paths) == sorted(paths, key=_counting)
+
+
+def _counting(path: Path) -> list[str | tuple[int, str]]:
+    """A key by which 2 comes before 10: texts and, at every second place, numbers of any length."""
+    parts = re.split(r"(\d+)", str(path))
+    return [(len(part.lstrip("0")), part.lstrip("0")) if place % 2 else part for place, part in enumerate(parts)]
 
 
 def decoded_pictures(paths: Sequence[Path], size: Size | None) -> ArrayFile:
@@ -56,35 +61,25 @@ def decode(count: int, pictures: Callable[[], Iterator[Path | bytes]], sources: 
     """Pictures that an iterator gives, as paths or as the bytes of files, decoded once.
 
     sources, facts: what the cached copy depends on."""
-    first = opened(next(pictures()), "the first picture")
-    grey = first.mode in GREY_MODES
-    height, width = size or (first.height, first.width)
+    with picture_file(next(pictures()), f"the first picture of {sources[0]}") as first:
+        grey = first.mode in GREY_MODES
+        height, width = size or (first.height, first.width)
     shape = (count, height, width, 1 if grey else 3)
+    block = max(1, BLOCK_BYTES // (height * width * shape[3]))
 
     def read(numbered: tuple[int, Path | bytes]) -> np.ndarray:
         number, source = numbered
         name = str(source) if isinstance(source, Path) else f"picture {number} of {sources[0]}"
-        return as_array(opened(source, name), name, (height, width), grey, resize=size is not None)
+        with picture_file(source, name) as picture:
+            return as_array(picture, name, (height, width), grey, resize=size is not None)
 
     def blocks() -> Iterator[np.ndarray]:
         iterator = enumerate(pictures())
         with ThreadPoolExecutor(num_cores()) as pool:
-            while batch := [item for _, item in zip(range(PICTURES_PER_BLOCK), iterator, strict=False)]:
+            while batch := [item for _, item in zip(range(block), iterator, strict=False)]:
                 yield np.stack(list(pool.map(read, batch)))
 
     return decoded(f"pictures-{'resized' if size else 'plain'}-{facts}", sources, shape, np.uint8, blocks)
-
-
-def opened(source: Path | bytes, name: str) -> Any:
-    """A Pillow image.  Raises DataError for a file that is none."""
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        picture = Image.open(source if isinstance(source, Path) else io.BytesIO(source))
-        picture.load()
-        return picture
-    except (OSError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise DataError(f"{name} is not a whole picture ({error}). Replace it or take it out of the data.") from error
 
 
 def as_array(picture: Any, name: str, size: Size, grey: bool, resize: bool) -> np.ndarray:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ....common.errors import DataError
 from ....common.numerics.threads import num_cores
 from ...catalogue.about import About, missing
 from ..arrays.array_file import ArrayFile
 from ..arrays.decoded import decoded
 from ..paths import search_roots
+from .picture_file import picture_file
 
 SIDE = 64
 PICTURES_PER_BLOCK = 2000
@@ -50,9 +50,6 @@ def read_picture(path: Path, mode: str, resample: str) -> np.ndarray:
     """One picture squashed to 64 x 64; the aspect is not kept.  Raises DataError."""
     from PIL import Image
 
-    try:
-        with Image.open(path) as picture:
-            resized = picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling[resample.upper()])
-            return np.asarray(resized.convert(mode))
-    except OSError as error:
-        raise DataError(f"{path} is not a whole picture ({error}). Fetch it again.") from error
+    with picture_file(path, str(path), "Fetch it again.") as picture:
+        resized = picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling[resample.upper()])
+        return np.asarray(resized.convert(mode))

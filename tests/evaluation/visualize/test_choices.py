@@ -11,6 +11,7 @@ from scipy.linalg import expm
 
 from unbraid.common.errors import UserError
 from unbraid.evaluation.visualize.jacobian import column_norms, draw_jacobian, jacobian_forward, starting_points
+from unbraid.evaluation.visualize.latents_3d import sampled_points
 from unbraid.evaluation.visualize.model import Model
 from unbraid.evaluation.visualize.shared.images import chosen_images, fixed_factors, images_at
 from unbraid.evaluation.visualize.shared.options import Options
@@ -43,6 +44,7 @@ def test_images_by_factors(data) -> None:
 @pytest.mark.parametrize(("text", "message"), [
     ("position_x", r"--factors 'position_x' cannot be read at 'position_x'; expected NAME=VALUE"),
     ("position_x=a", "cannot be read at 'position_x=a'"),
+    ("position_x=²", "cannot be read at"),
     ("position_z=1", "Unknown factor 'position_z'. Did you mean"),
     ("position_x=32", "position_x is 32; expected 0 to 31")])
 def test_factors_that_do_not_exist(data, text: str, message: str) -> None:
@@ -80,3 +82,14 @@ def test_chains_are_drawn_for_each_factor_that_varies(model: Model) -> None:
     (drawing,) = draw_factor_chains(model, Options(), lambda first, second: identity)
     names = [label.get_text() for label in drawing.figure.axes[0].get_yticklabels()]
     assert names == [text for name in model.data.factor_names for text in (name, "chain")]
+
+
+def test_more_images_than_a_picture_holds_are_refused_before_they_are_made(data) -> None:
+    with pytest.raises(UserError, match="A picture of 100,000 images of 64 x 64 pixels is too large"):
+        chosen_images(data, Options(num_images=100_000), 1)
+
+
+@pytest.mark.parametrize("value", ["²", "9" * 5000, "-1", "32"])
+def test_values_of_fixed_factors_are_numbers_that_there_are(data, value: str) -> None:
+    with pytest.raises(UserError, match="a number up to 31"):
+        sampled_points(data, Options(fix=[f"position_x={value}"]))
