@@ -60,6 +60,26 @@ def test_the_top_of_a_floor_is_seen_at_a_glance(floor: str) -> None:
     assert len(rooms) <= 12, sorted(rooms)
 
 
+def blanket_filters(source: str) -> list[int]:
+    """Lines that ignore warnings of every category."""
+    return [node.lineno for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)
+            and ast.unparse(node.func).split(".")[-1] in ("simplefilter", "filterwarnings", "catch_warnings")
+            and "'ignore'" in ast.unparse(node)
+            and len(node.args) + len(node.keywords) < 2]
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_warnings_are_ignored_by_category(floor: str) -> None:
+    found = {str(path.relative_to(ROOT)): blanket_filters(path.read_text(encoding="utf-8")) for path in modules(floor)}
+    assert not {path: lines for path, lines in found.items() if lines}
+
+
+def test_a_blanket_filter_is_seen() -> None:
+    assert blanket_filters("import warnings\nwarnings.simplefilter('ignore')") == [2]
+    assert blanket_filters("with warnings.catch_warnings(action='ignore'):\n    pass") == [1]
+    assert not blanket_filters("warnings.simplefilter('ignore', ConvergenceWarning)")
+
+
 def test_only_rebuilders_import_training() -> None:
     importers = [str(path.relative_to(ROOT)) for path in modules("export") if "training" in imported_floors(path)]
     assert importers  # the rule would hold emptily

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,8 @@ from ..files.record import RECORD_NAME, Record
 from . import TENSOR_NAMES
 from .external_data import check_external_data
 from .matrix_exponential import translations
+from .quiet_torch import quiet_torch
 from .signature import Signature
-
-logger = logging.getLogger(__name__)
 
 ELEMENT_TYPES = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(float16)": "float16",
                  "tensor(bfloat16)": "bfloat16",
@@ -40,7 +38,7 @@ def convert(module: Any, example: Any, kind: str) -> Any:
     if any(isinstance(part, torch.jit.ScriptModule) for part in module.modules()):
         return _convert_torchscript(module, example, kind)
     input_name, output_name = TENSOR_NAMES[kind]
-    with _quiet_exporter():
+    with quiet_torch():
         program = torch.onnx.export(
             module, (example,), dynamo=True, input_names=[input_name], output_names=[output_name],
             dynamic_shapes=({0: torch.export.Dim("batch")},), verbose=False, custom_translation_table=translations())
@@ -55,7 +53,7 @@ def _convert_torchscript(module: Any, example: Any, kind: str) -> Any:
 
     input_name, output_name = TENSOR_NAMES[kind]
     file: Any = io.BytesIO()
-    with _quiet_exporter(), torch.no_grad():
+    with quiet_torch(), torch.no_grad():
         graph = torch.jit.trace(module, example, check_trace=False)
         torch.onnx.export(graph, (example,), file, dynamo=False, input_names=[input_name], output_names=[output_name],
                           dynamic_axes={input_name: {0: "batch"}, output_name: {0: "batch"}})
@@ -193,22 +191,3 @@ def _load_cuda_libraries(runtime: Any) -> None:
     """Lets ONNX Runtime find the CUDA libraries that came with torch."""
     if hasattr(runtime, "preload_dlls"):
         runtime.preload_dlls()
-
-
-class _quiet_exporter:
-    """Keeps the exporter's progress chatter and deprecation notes out of the user's terminal."""
-
-    def __enter__(self) -> None:
-        import warnings
-
-        self._warnings = warnings.catch_warnings()
-        self._warnings.__enter__()
-        warnings.simplefilter("ignore")
-        self._loggers = {name: logging.getLogger(name).level for name in ("torch.onnx", "onnxscript", "onnx_ir")}
-        for name in self._loggers:
-            logging.getLogger(name).setLevel(logging.ERROR)
-
-    def __exit__(self, *exception: object) -> None:
-        for name, level in self._loggers.items():
-            logging.getLogger(name).setLevel(level)
-        self._warnings.__exit__(*exception)  # type: ignore[arg-type]

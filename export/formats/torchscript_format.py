@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import re
-import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from ..errors import ArtifactError, UnsafeArtifactError
 from ..files.bounded import advice_on_arrays, check_archive, refuse_file_operations
 from ..files.pickles import PICKLE_BYTES, ZIP_BYTES, foreign_globals
 from ..files.record import RECORD_NAME, Record
+from .quiet_torch import quiet_torch
 from .signature import UNKNOWN, Signature
 from .torch_runner import TorchRunner
 
@@ -31,13 +31,13 @@ decoder_file = "decoder.pt"
 
 def convert(module: Any, example: Any, kind: str) -> Any:
     """Traced; verification on real images does what trace checking does, and more."""
-    with _no_deprecation_warnings(), torch.no_grad():
+    with quiet_torch(), torch.no_grad():
         return torch.jit.trace(module, example, check_trace=False)
 
 
 def save(graph: Any, path: Path, record: Record) -> None:
     buffer = io.BytesIO()  # written to a path, torch aborts the process when the disk is full
-    with _no_deprecation_warnings():
+    with quiet_torch():
         torch.jit.save(graph, buffer, _extra_files={RECORD_NAME: record.to_json()})
     path.write_bytes(buffer.getbuffer())
 
@@ -47,7 +47,7 @@ def open(path: Path, device: str) -> TorchRunner:
     check_is_torchscript(path)
     extra = {RECORD_NAME: ""}
     try:
-        with _no_deprecation_warnings():
+        with quiet_torch():
             module = torch.jit.load(str(path), map_location=device, _extra_files=extra)
     except RuntimeError as error:
         raise ArtifactError(f"{path} is a damaged TorchScript file: {str(error).strip().splitlines()[0]}") from error
@@ -122,11 +122,3 @@ def _first_bytes(path: Path) -> bytes:
 def _refusal(path: Path, what: str) -> str:
     return (f"{path} is {what}, not TorchScript. Reading it would run code from the file, so it is refused; "
             "if you trust where it comes from, add --allow_pickled_code.")
-
-
-class _no_deprecation_warnings(warnings.catch_warnings):
-    def __enter__(self) -> Any:
-        entered = super().__enter__()
-        warnings.simplefilter("ignore")
-        return entered
-

@@ -24,6 +24,9 @@ from unbraid.metrics.declaration_lookup import direction, headline_key
 from unbraid.metrics.result import MetricResult
 
 ROOT = Path(__file__).resolve().parents[2]
+# scikit-learn tells by FutureWarnings which defaults of its estimators will move.
+ONLY_EXPECTED_WARNINGS = ("error", "ignore::unbraid.metrics.undefined.UndefinedScoreWarning",
+                          "ignore::sklearn.exceptions.ConvergenceWarning")
 load_metrics()
 
 
@@ -31,7 +34,7 @@ def test_every_metric_has_an_exact_test_and_an_error_test() -> None:
     assert set(EXACT) == set(REFUSED) == set(names())
 
 
-@pytest.mark.filterwarnings("ignore::unbraid.metrics.undefined.UndefinedScoreWarning")
+@pytest.mark.filterwarnings(*ONLY_EXPECTED_WARNINGS)
 @pytest.mark.parametrize("name", names())
 def test_exact_value_declared_keys_and_matrices(name: str) -> None:
     call, key, expected = EXACT[name]

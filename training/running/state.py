@@ -91,7 +91,8 @@ class RunState:
         self._require_same_data(content.get("data_files"))
         _require_same_bindings(content["bindings"], path)
         try:
-            with warnings.catch_warnings(action="ignore"):  # of torch, about values that are refused next
+            # torch warns of values that are refused next.
+            with warnings.catch_warnings(action="ignore", category=UserWarning):
                 self._take(content)
         except Exception as error:  # states of optimizers and generators are checked by those who take them
             raise CheckpointError(f"A training cannot go on from {path}: {type(error).__name__}: {error}. Start anew "
