@@ -31,7 +31,8 @@ class ControlVAE(VAEObjective):
                  setpoint_steps: int = 5000, controller: str = "paper"):
         """c_max: the set point in the end, in nats.  setpoint: 'step' raises it by 0.15 every `setpoint_steps` steps,
         'linear' reaches c_max after `setpoint_steps` steps.  controller: 'cfasl' compares its range with 0 instead of
-        the last output, as CFASL's code does, so that with beta_min > 0 the integrator never moves."""
+        the last output, as CFASL's code does, so that with beta_min > 0 the integrator never moves, and lets gradients
+        pass through beta."""
         super().__init__()
         if setpoint not in SETPOINTS:
             raise UnknownNameError("control_vae.setpoint", setpoint, SETPOINTS)
@@ -46,10 +47,13 @@ class ControlVAE(VAEObjective):
 
     def regularizer(self, posterior: Posterior, latents: torch.Tensor, step: int) -> tuple[torch.Tensor, Terms]:
         kl, target = posterior.kl(), self.target(step)
+        output = self.output
         if self.training:
             self._control(target - kl.detach())
-        beta = self.output.clamp(self.beta_min, self.beta_max)
-        return beta * kl, {"beta": beta.clone(), "set_point": target}
+            if self.controller == "cfasl":  # reference: its error is not detached, so gradients pass through beta
+                output = self._output_for(target - kl)
+        beta = output.clamp(self.beta_min, self.beta_max)
+        return beta * kl, {"beta": beta.detach().clone(), "set_point": target}
 
     def target(self, step: int) -> float:
         """The set point v_t in nats."""
@@ -61,4 +65,7 @@ class ControlVAE(VAEObjective):
         previous = self.output if self.controller == "paper" else torch.zeros_like(self.output)
         within = (previous >= self.beta_min) & (previous <= self.beta_max)
         self.integral -= torch.where(within, self.k_i * error, 0.0)
-        self.output.copy_(self.k_p * torch.sigmoid(-error) + self.integral + self.beta_min)
+        self.output.copy_(self._output_for(error))
+
+    def _output_for(self, error: torch.Tensor) -> torch.Tensor:
+        return self.k_p * torch.sigmoid(-error) + self.integral + self.beta_min
