@@ -29,7 +29,7 @@ import numpy as np  # noqa: E402
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER))
 
-from metric_worlds import CASES, LOCAL, PUBLISHED, VERSIONED, WORLDS, Metric, World, representation  # noqa: E402
+from metric_worlds import CASES, LOCAL, PUBLISHED, VERSIONED, WORLDS, Metric, World, lowest, representation  # noqa: E402
 
 
 def accept_old_names() -> None:
@@ -148,7 +148,7 @@ def record(metrics: dict[str, Metric]) -> dict[str, dict]:
 def main(group: str) -> None:
     accept_old_names()
     recorders = {"published": lambda: record(PUBLISHED), "local": lambda: record(LOCAL),
-                 "lowest": lambda: record({name: PUBLISHED[name] for name in VERSIONED}),
+                 "lowest": lambda: record({name: lowest(PUBLISHED[name]) for name in VERSIONED}),
                  "repository": lambda: {"udr": udr_scores(), "validation": validation_scores()}}
     found = recorders[group]()
     path = FOLDER / "goldens" / f"{group}.json"

@@ -6,6 +6,7 @@ Codes are tables over the grid made of elementary operations, so every machine h
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -199,6 +200,12 @@ PUBLISHED = {
         f"unified_scores.matrix_fns = {MATRICES}\n" + BINS,
         tuple(FEW_CASES)),
 }
+
+
+def lowest(metric: Metric) -> Metric:
+    """The cases that are recorded with the lowest versions."""
+    return dataclasses.replace(metric, cases=metric.cases[::8])
+
 
 LOCAL = {
     f"{metric}_{label}": Metric(metric, f"compute_{metric}",
