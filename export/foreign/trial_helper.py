@@ -75,6 +75,7 @@ def _spawned(request: dict[str, Any]) -> tuple[bytes, int]:
 
 def _answer(request: dict[str, Any], writing: int) -> None:
     """Never returns."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # where it is a file, a warning would fail as a file that grows
     try:
         os.chdir(request["folder"])  # the helper may have been started elsewhere, and paths may be relative
         path = Path(request["path"])
