@@ -46,6 +46,9 @@ def main() -> None:
 def _import_libraries(request: dict[str, Any]) -> None:
     if request["backend"] != "onnx":
         import torch  # noqa: F401
+    if request["backend"] == "export":
+        with contextlib.suppress(ImportError):  # imported by torch 2.9 to read a program; writes a file
+            import torch.distributed.nn.jit.instantiator  # noqa: F401
 
 
 def _in_child(request: dict[str, Any]) -> dict[str, Any]:
