@@ -40,9 +40,9 @@ setup(
     package_data={"unbraid": ["py.typed", "gin_configs/**/*.gin",
                               "evaluation/reporting/pages/templates/*"]},
     install_requires=[
-        "torch>=2.6",
+        "torch>=2.9",
         "onnx>=1.21",
-        "onnxscript>=0.5",
+        "onnxscript>=0.7",
         "numpy>=1.26",
         "h5py>=3.11",
         "gin-config>=0.5,<0.6",

@@ -45,7 +45,7 @@ def main() -> None:
 
 def _import_libraries(request: dict[str, Any]) -> None:
     if request["backend"] != "onnx":
-        import torch  # noqa: F401
+        import torch
     if request["backend"] == "export":
         with contextlib.suppress(ImportError):  # imported by torch 2.9 to read a program; writes a file
             import torch.distributed.nn.jit.instantiator  # noqa: F401
