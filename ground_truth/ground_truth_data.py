@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -13,18 +14,13 @@ from ..common.errors import UserError
 from .observations import LazyObservations
 
 
-class GroundTruthData(ABC):
-    """Images that are functions of integer factors.
+@runtime_checkable
+class GroundTruthData(Protocol):
+    """Images that are functions of integer factors: what evaluation needs of a data set.
 
-    Every draw takes the `RandomState` it is handed, in the order disentanglement_lib draws, so the same seed
-    gives the same factors and images."""
-
-    factor_names: Sequence[str]
-    files: Sequence[Path] = ()
-    """Files whose content decides the images and factors.  Those that unbraid's readers open are added automatically;
-    a class that reads files in another way lists them here, so that scores of changed data are computed again."""
-    parameters: Parameters | None = None
-    """The parameters of gin that the data set was made with, see `get_named_ground_truth_data`."""
+    Any class with these members works, disentanglement_lib's included, whether it inherits from this one or not; one
+    that inherits gets `num_factors`, `sample` and `sample_observations`.  Every draw takes the `RandomState` it is
+    handed, in the order disentanglement_lib draws, so the same seed gives the same factors and images."""
 
     @property
     def num_factors(self) -> int:
@@ -46,22 +42,37 @@ class GroundTruthData(ABC):
         """(num, num_factors) int64, uniform and independent."""
 
     @abstractmethod
-    def sample_observations_from_factors(
-        self, factors: np.ndarray, random_state: np.random.RandomState
-    ) -> LazyObservations:
-        """Images (num, H, W, C) for factors (num, num_factors); what the factors leave open is drawn."""
+    def sample_observations_from_factors(self, factors: np.ndarray, random_state: np.random.RandomState) -> Any:
+        """Images (num, H, W, C) float32 in [0, 1] for factors (num, num_factors), as an array or as `LazyObservations`;
+        what the factors leave open is drawn."""
 
-    def sample(self, num: int, random_state: np.random.RandomState) -> tuple[np.ndarray, LazyObservations]:
+    def sample(self, num: int, random_state: np.random.RandomState) -> tuple[np.ndarray, Any]:
         """Factors, then their observations, on one stream."""
         factors = self.sample_factors(num, random_state)
         return factors, self.sample_observations_from_factors(factors, random_state)
 
-    def sample_observations(self, num: int, random_state: np.random.RandomState) -> LazyObservations:
+    def sample_observations(self, num: int, random_state: np.random.RandomState) -> Any:
         """The second item of `sample`."""
         return self.sample(num, random_state)[1]
 
 
-class GridGroundTruth(GroundTruthData):
+class DataSet(GroundTruthData):
+    """A data set of unbraid: ground truth with names for the factors and a record of where it comes from."""
+
+    factor_names: Sequence[str]
+    files: Sequence[Path] = ()
+    """Files whose content decides the images and factors.  Those that unbraid's readers open are added automatically;
+    a class that reads files in another way lists them here, so that scores of changed data are computed again."""
+    parameters: Parameters | None = None
+    """The parameters of gin that the data set was made with, see `get_named_ground_truth_data`."""
+
+    @abstractmethod
+    def sample_observations_from_factors(self, factors: np.ndarray, random_state: np.random.RandomState
+                                         ) -> LazyObservations:
+        """Images that are rendered on demand, (num, H, W, C), for factors (num, num_factors)."""
+
+
+class GridGroundTruth(DataSet):
     """Images over a full grid of factors in row-major order, the last factor varying fastest.
 
     Exposed (latent) factors are drawn column by column in order; the others are residual: drawn in ascending

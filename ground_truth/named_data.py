@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import gin
 
@@ -12,6 +14,8 @@ from .files.reads import noted_reads
 from .ground_truth_data import GroundTruthData
 from .registry import data_sets
 from .sets import custom, points  # noqa: F401  (gin has to know their parameters before it parses)
+
+IN_PYTHON = "python:"  # begins the names of data sets that are objects, which nothing but `known` can find
 
 
 @gin.configurable("dataset", denylist=["known"])
@@ -26,7 +30,7 @@ def get_named_ground_truth_data(name: str = gin.REQUIRED,
     if key not in known:
         before = parameters_used()
         with noted_reads() as files:
-            data = data_sets()[name]()
+            data: Any = data_sets()[name]()
         data.files = sorted({*files, *map(Path, getattr(data, "files", ()))})
         data.parameters = {part: values for part, values in parameters_used().items() if part not in before}
         known[key] = data
@@ -37,6 +41,8 @@ def get_named_ground_truth_data(name: str = gin.REQUIRED,
 
 def data_set_key(name: str) -> str:
     """The name, followed by what gin binds of the data set: two configurations may name two files by "custom"."""
+    if name.startswith(IN_PYTHON):
+        return name
     factory = getattr(data_sets()[name], "__name__", "")
     bound = [f"{key}={value}" for key, value in sorted(bindings_in_use().items())
              if key.rpartition(".")[0].split("/")[-1].split(".")[-1] == factory]
@@ -45,4 +51,9 @@ def data_set_key(name: str) -> str:
 
 def data_identity(data: GroundTruthData) -> dict[str, str]:
     """Content hashes of the data set's files by name; empty for images that are drawn."""
-    return describe_files(map(Path, getattr(data, "files", ())))
+    return describe_files(data_files(data))
+
+
+def data_files(data: GroundTruthData) -> Sequence[Path]:
+    """The files that a data set was read from; none for one that is drawn, or an object that names none."""
+    return [Path(file) for file in getattr(data, "files", ())]

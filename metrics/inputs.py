@@ -1,47 +1,48 @@
-"""Arguments of metrics as arrays: array-likes of any framework accepted, unusable ones refused by name and shape."""
+"""Arguments of metrics as arrays: codes, factors, pairs for training and test; unusable ones are refused by name."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..common.errors import UserError
+from .arrays import as_numbers, column_names, is_missing, to_array
 from .random_streams import RandomSeed, as_random_state
 
 Points = tuple[Any, Any]  # codes (n, num_codes) and factors (n, num_factors), array-likes
 Arrays = tuple[np.ndarray, np.ndarray]
+CODES, FACTORS = "(num_points, num_codes)", "(num_points, num_factors)"
 
 
-def as_points(codes: Any, factors: Any, name: str = "", continuous: bool = False) -> Arrays:
-    """Codes (n, num_codes) and factors (n, num_factors) as arrays with the same number of rows.
+def as_points(codes: Any, factors: Any, name: str = "", continuous: bool = False, least: int = 2) -> Arrays:
+    """Returns codes (n, num_codes) and factors (n, num_factors) as arrays with the same number of rows.
 
-    name: of the sample, such as "train".  continuous: whether factors may be continuous.
+    name: of the sample, such as "train".  continuous: whether factors may be continuous.  least: number of points.
     Raises UserError, which names the argument and its shape."""
     prefix = f"{name} " if name else ""
-    codes, factors = as_codes(codes, f"{prefix}codes"), as_factors(factors, f"{prefix}factors", continuous)
+    codes, factors = as_codes(codes, f"{prefix}codes", least), as_factors(factors, f"{prefix}factors", continuous)
     if len(codes) != len(factors):
         raise UserError(f"{prefix}codes have shape {codes.shape} and {prefix}factors {factors.shape}; expected one row "
                         "for each point in both.")
     return codes, factors
 
 
-def as_pair(points: Any, name: str, continuous: bool = False) -> Arrays:
-    """`as_points` of a pair (codes, factors), the argument of metrics that train and test."""
+def as_pair(points: Any, name: str, continuous: bool = False, least: int = 2) -> Arrays:
+    """Returns `as_points` of a pair (codes, factors), the argument of metrics that train and test."""
     if not isinstance(points, (tuple, list)) or len(points) != 2:
         shape = getattr(points, "shape", None)
         raise UserError(f"{name} is {f'an array of shape {tuple(shape)}' if shape is not None else repr(points)[:60]}; "
                         "expected a pair (codes, factors). unbraid.metrics.split(codes, factors, random_state=0) "
                         "makes a train and a test pair of one sample.")
     codes, factors = points
-    return as_points(codes, factors, name, continuous)
+    return as_points(codes, factors, name, continuous, least)
 
 
 def as_train_and_test(train: Any, test: Any, continuous: bool = False) -> tuple[Arrays, Arrays]:
     """Both pairs as arrays.  Raises UserError also where they have different numbers of columns."""
-    pairs = as_pair(train, "train", True), as_pair(test, "test", True)
+    pairs = as_pair(train, "train", True), as_pair(test, "test", True, least=1)
     for position, kind in enumerate(("codes", "factors")):
         shapes = [pair[position].shape for pair in pairs]
         if shapes[0][1] != shapes[1][1]:
@@ -49,27 +50,21 @@ def as_train_and_test(train: Any, test: Any, continuous: bool = False) -> tuple[
                             "number of columns.")
     # Labels are made of both samples together, so that a value has one label in both.
     names = column_names(train[1])
-    factors = as_factors(np.concatenate([_table(pair[1], f"{name} factors", "(num_points, num_factors)")
+    factors = as_factors(np.concatenate([_values(pair[1], f"{name} factors")
                                          for pair, name in ((train, "train"), (test, "test"))]),
                          "factors", continuous, names)
     num_train = len(pairs[0][1])
     return (pairs[0][0], factors[:num_train]), (pairs[1][0], factors[num_train:])
 
 
-def as_codes(codes: Any, name: str = "codes") -> np.ndarray:
-    """(n, num_codes) finite numbers; the precision is kept, since bins depend on it.  Raises UserError."""
-    array = _table(codes, name, "(num_points, num_codes)")
-    if array.dtype.kind not in "fiub":
-        try:
-            array = array.astype(np.float64)
-        except (TypeError, ValueError):
-            raise UserError(f"{name} of shape {array.shape} hold values that are not numbers ({array.dtype}); expected "
-                            "an array of numbers (num_points, num_codes).") from None
-    finite = np.isfinite(array)
-    if not finite.all():
-        row, column = np.argwhere(~finite)[0]
-        raise UserError(f"{name} of shape {array.shape} hold {array[row, column]} in row {row}, column {column}; "
-                        "expected finite numbers. Leave these rows out, in the factors too.")
+def as_codes(codes: Any, name: str = "codes", least: int = 2) -> np.ndarray:
+    """Returns codes (n, num_codes) as finite numbers, float32 or float64 (see `as_numbers`).
+
+    Raises UserError, also for fewer points than `least`: one point has neither variance nor information."""
+    array = as_numbers(codes, name, CODES)
+    _check_table(array, name, CODES)
+    if len(array) < least:
+        raise UserError(f"{name} have shape {array.shape}; expected at least {least} points, one in each row.")
     return array
 
 
@@ -79,17 +74,12 @@ def as_factors(factors: Any, name: str = "factors", continuous: bool = False,
 
     continuous: numbers are kept as they are.  names: of the columns, for messages; by default a data frame's own.
     Raises UserError for missing values, and for continuous factors where they are not expected."""
-    array = _table(factors, name, "(num_points, num_factors)")
-    if array.dtype.kind in "iu":
-        return array
+    array = _values(factors, name)
+    if array.dtype.kind == "i" or (array.dtype.kind == "u" and array.dtype.itemsize < 8):
+        return array.astype(np.int64, copy=False)  # narrow integers would overflow in differences
     labels = names or column_names(factors) or range(array.shape[1])
     return np.stack([_factor(values, f"{name}, column {label!r}", continuous)
                      for label, values in zip(labels, array.T, strict=True)], axis=1)
-
-
-def column_names(table: Any) -> list[str]:
-    """The names of a data frame's columns; none for other arrays."""
-    return [str(name) for name in getattr(table, "columns", ())]
 
 
 def split(codes: Any, factors: Any, *, random_state: RandomSeed, test_size: float = 1 / 3) -> tuple[Arrays, Arrays]:
@@ -112,43 +102,52 @@ def split(codes: Any, factors: Any, *, random_state: RandomSeed, test_size: floa
     return (codes[train], factors[train]), (codes[test], factors[test])
 
 
+def as_two(pair: Any, name: str, expected: str) -> tuple[Any, Any]:
+    """Returns the two items of a pair.  Raises UserError for anything else."""
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        shape = getattr(pair, "shape", None)
+        given = f"an array of shape {tuple(shape)}" if shape is not None else repr(pair)[:60]
+        raise UserError(f"{name} is {given}; expected a pair of {expected}.")
+    return pair[0], pair[1]
+
+
 def check_count(name: str, value: int, least: int) -> None:
     """Raises UserError for a count below `least`."""
     if value < least:
         raise UserError(f"{name} is {value}; expected at least {least}.")
 
 
-def _table(values: Any, name: str, expected: str) -> np.ndarray:
-    """A two-dimensional array with a row and a column, in row-major order, on which the last bit of sums depends."""
-    array = to_array(values)
-    if array.ndim != 2 or not array.size:
-        hint = f" A single column is {name.rsplit(maxsplit=1)[-1]}[:, np.newaxis]." if array.ndim == 1 else ""
-        raise UserError(f"{name} have shape {array.shape}; expected {expected}, with points in rows.{hint}")
+def _values(factors: Any, name: str) -> np.ndarray:
+    """Factors (n, num_factors) as they are given, in row-major order.  Raises UserError."""
+    array = to_array(factors, name)
+    if array.dtype.kind in "cV":
+        raise UserError(f"{name} of shape {array.shape} hold {array.dtype} values; expected numbers or labels "
+                        f"{FACTORS}.")
+    _check_table(array, name, FACTORS)
     return np.ascontiguousarray(array)
 
 
-def to_array(values: Any) -> np.ndarray:
-    """numpy's view of an array-like: lists, data frames, tensors of torch (any device), JAX and TensorFlow."""
-    if hasattr(values, "detach"):  # torch, which is not imported for this
-        values = values.detach().cpu()
-        if str(values.dtype) == "torch.bfloat16":
-            values = values.float()
-    try:
-        array = np.asarray(values)
-    except (TypeError, ValueError) as error:
-        raise UserError(f"{type(values).__name__} cannot be read as an array: {error}.") from None
-    return array.astype(np.float32) if str(array.dtype) == "bfloat16" else array
+def _check_table(array: np.ndarray, name: str, expected: str) -> None:
+    """Raises UserError unless there are two dimensions, a row and a column."""
+    if array.ndim != 2 or not array.size:
+        hint = f" np.reshape({name.rsplit(maxsplit=1)[-1]}, (-1, 1)) makes a single column." if array.ndim == 1 else ""
+        raise UserError(f"{name} have shape {array.shape}; expected {expected}, with points in rows.{hint}")
 
 
 def _factor(values: np.ndarray, name: str, continuous: bool) -> np.ndarray:
     """One factor as numbers.  Raises UserError."""
-    missing = np.array([_is_missing(value) for value in values.tolist()])
+    missing = np.array([is_missing(value) for value in values.tolist()])
     if missing.any():
         raise UserError(f"{name} lacks the value of {missing.sum()} of {len(values)} points, the first in row "
                         f"{int(np.argmax(missing))}; leave these rows out, in the codes too.")
     if values.dtype.kind == "O":
         values = np.array(values.tolist())
+    if values.dtype.kind == "f" and values.dtype.itemsize != 4:
+        values = values.astype(np.float64)
     if values.dtype.kind == "f":
+        if not np.isfinite(values).all():
+            raise UserError(f"{name} holds {values[~np.isfinite(values)][0]} in row "
+                            f"{int(np.argmin(np.isfinite(values)))}; expected finite numbers or labels.")
         if continuous or (values == np.rint(values)).all():
             return values
         distinct = len(np.unique(values))
@@ -157,11 +156,6 @@ def _factor(values: np.ndarray, name: str, continuous: bool) -> np.ndarray:
                             "compares points that share a value; put the factor into bins first, such as with "
                             "np.digitize.")
     return np.unique(values, return_inverse=True)[1]
-
-
-def _is_missing(value: Any) -> bool:
-    return value is None or type(value).__name__ in ("NAType", "NaTType") or (
-        isinstance(value, float) and math.isnan(value))
 
 
 def check_same_length(arrays: Sequence[np.ndarray], names: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +12,8 @@ import numpy as np
 
 from ...common.errors import UserError, one_sentence
 from ...export.reading.artifact import Representation, load_representation
+from ...ground_truth.given_data import given_data
+from ...ground_truth.ground_truth_data import GroundTruthData
 from ...metrics.result import MetricResult
 from ..protocol.evaluate import Evaluator, metric_configs
 from ..protocol.presets import DEFAULT_PRESET, metrics_of_preset
@@ -24,7 +26,8 @@ from .score_table import ScoreTable
 Encoder = Callable[[np.ndarray], Any]
 
 
-def evaluate(encoder: Encoder | str | Path, data: str | None = None, preset: str | None = None, *,
+def evaluate(encoder: Encoder | str | Path, data: str | Path | GroundTruthData | None = None,
+             preset: str | None = None, *,
              metrics: Sequence[str] = (), seed: int | None = None, bindings: Sequence[str] = (),
              output_dir: str | Path | None = None, overwrite: bool = False, n_jobs: int | None = None) -> ScoreTable:
     """Scores a model as `unbraid-evaluate` does: the same points, the same numbers.
@@ -33,7 +36,9 @@ def evaluate(encoder: Encoder | str | Path, data: str | None = None, preset: str
         encoder: a torch module from images (N, C, H, W) to codes (N, D), or to (mean, log-variance), which is copied
             and not changed; a function of images (N, H, W, C) float32 in [0, 1] to codes (N, D); or the path of an
             artifact.
-        data: name of the data set, such as "dsprites_full"; for an artifact by default the one it records.
+        data: name of the data set, such as "dsprites_full"; path of own images with factors (.npz, .h5, a folder); or
+            an object with the members of disentanglement_lib's `GroundTruthData`, whose class need not inherit from
+            anything.  For an artifact by default the data set that it records.
         preset: name of a paper's protocol; without `metrics` the default one.
         metrics: names of metric configs, as for `unbraid-evaluate --gin_config`.
         seed: of every metric, instead of the configs' own, 0.
@@ -59,14 +64,15 @@ def evaluate(encoder: Encoder | str | Path, data: str | None = None, preset: str
     of_preset = metrics_of_preset(preset or DEFAULT_PRESET) if preset or not metrics else []
     given = [metrics] if isinstance(metrics, str) else list(metrics)
     seeds = [] if seed is None else [f"evaluation.random_seed = {seed}"]
-    chosen = [*([f"dataset.name = {data!r}"] if data else []), *seeds, *bindings]
+    of_data = None if data is None else given_data(data)
+    chosen = [*(of_data.bindings if of_data else ()), *seeds, *bindings]
     with ExitStack() as stack:
         folder = Path(output_dir or f"{stack.enter_context(tempfile.TemporaryDirectory())}/results")
         stack.enter_context(using_jobs(n_jobs))
         study = Study(folder, metric_configs([*of_preset, *given], chosen), chosen, overwrite,
                       presets=dict.fromkeys(of_preset, preset or DEFAULT_PRESET))
         study.refuse_existing(["model"])
-        outcome = study.run({"model": _evaluator(encoder)})
+        outcome = study.run({"model": _evaluator(encoder, of_data.made if of_data else {})})
         results = {name: MetricResult(found, _matrices(study.folder("model", name, 1) / "artifacts"))
                    for name, found in outcome.results.get("model", {}).items()}
         declarations = {name: declared(metric.function) for name, metric in study.metrics.items()}
@@ -75,15 +81,15 @@ def evaluate(encoder: Encoder | str | Path, data: str | None = None, preset: str
                       unscored={name: one_sentence(error) for (_, name), error in outcome.unscored.items()})
 
 
-def _evaluator(encoder: Encoder | str | Path) -> Evaluator:
-    """Raises UserError for what is neither a path nor callable."""
+def _evaluator(encoder: Encoder | str | Path, data_sets: Mapping[str, GroundTruthData]) -> Evaluator:
+    """Returns the evaluator of an encoder.  Raises UserError for what is neither a path nor callable."""
     if isinstance(encoder, (str, Path)):
-        return Evaluator(load_representation(encoder), Path(encoder))
+        return Evaluator(load_representation(encoder), Path(encoder), data_sets=dict(data_sets))
     if not callable(encoder):
         raise UserError(f"encoder is a {type(encoder).__name__}; expected a torch module, a function of images "
                         "(N, H, W, C), or the path of an artifact.")
     live = LiveRepresentation(encoder)
-    return Evaluator(cast(Representation, live), live.path)
+    return Evaluator(cast(Representation, live), live.path, data_sets=dict(data_sets))
 
 
 def _matrices(folder: Path) -> dict[str, np.ndarray]:

@@ -13,7 +13,7 @@ import numpy as np
 from ...common.errors import UserError
 from ...export.errors import ArtifactError
 from ...export.reading.artifact import NO_HINTS
-from ...metrics.inputs import to_array
+from ...metrics.arrays import to_array
 
 
 class LiveRepresentation:

@@ -25,7 +25,7 @@ from ...export.files.record import library_versions
 from ...export.reading.artifact import Representation, load_representation
 from ...export.reading.codes_file import CodesFile
 from ...ground_truth.ground_truth_data import GroundTruthData
-from ...ground_truth.named_data import data_set_key, get_named_ground_truth_data
+from ...ground_truth.named_data import data_files, data_set_key, get_named_ground_truth_data
 from ...ground_truth.recorded import recalled, recorded_bindings
 from ...metrics.estimators.fast_paths import noted_implementations
 from ...metrics.result import MetricResult
@@ -89,7 +89,7 @@ class Evaluator:
     """Scores one representation with any number of metrics; each image is encoded once for all of them."""
 
     def __init__(self, representation: Representation | CodesFile, model_dir: Path | None,
-                 report: Callable[[int], Any] | None = None, data_sets: dict[str, Any] | None = None,
+                 report: Callable[[int], Any] | None = None, data_sets: dict[str, GroundTruthData] | None = None,
                  views: Views | StoredViews | None = None):
         """model_dir: where earlier steps' `results` lie, if there are any.
 
@@ -100,7 +100,7 @@ class Evaluator:
         self.previous_results = None if model_dir is None else (folder or model_dir) / "results"
         self.views = views or Views(representation, report)  # type: ignore[arg-type]
         self.others: Sequence[Evaluator] = ()  # the models to compare with, for metrics that compare
-        self._data_sets: dict[str, Any] = {} if data_sets is None else data_sets
+        self._data_sets: dict[str, GroundTruthData] = {} if data_sets is None else data_sets
 
     def evaluate(self, output_dir: str | Path, overwrite: bool = False, gin_config_files: Sequence[str | Path] = (),
                  gin_bindings: Sequence[str] = ()) -> dict[str, Any]:
@@ -141,7 +141,7 @@ class Evaluator:
                        "implementation": implementation,
                        "preset": str(bound(f"{metric.step}.preset", "")), "gin_bindings": list(metric.given_bindings),
                        "settings_sha256": _settings_sha256(metric), KEY: fingerprint,
-                       "data_files": [str(path) for path in self._data_set().files]}
+                       "data_files": [str(path) for path in data_files(self._data_set())]}
             results[CONTENTS] = contents_of(folder, results)
             results = update_result_directory(folder / "results", metric.step, results, self.previous_results)
         logger.info("%s: %.1f s.", output_dir, results["elapsed_time"])
@@ -160,7 +160,7 @@ class Evaluator:
         return compute_scores(data_set, self._seen_by_metric(metric, table, data_set),
                               artifact_dir=str(folder / "artifacts"))
 
-    def _data_set(self) -> Any:
+    def _data_set(self) -> GroundTruthData:
         """The data set that the configuration in use names."""
         return get_named_ground_truth_data(known=self._data_sets)
 
@@ -173,7 +173,7 @@ class Evaluator:
                                      "Add --gin_bindings \"dataset.name = 'NAME'\".")
         return found
 
-    def _seen_by_metric(self, metric: ResolvedMetric, name: str, data_set: Any) -> Any:
+    def _seen_by_metric(self, metric: ResolvedMetric, name: str, data_set: GroundTruthData) -> Any:
         """What the metric scores: codes, those of all models, or the posterior."""
         if metric.input == "models":
             return [evaluator.views.diverging(name, data_set) for evaluator in (self, *self.others)]

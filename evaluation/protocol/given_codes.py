@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from ...common.configuration.parsing import bound, configured
 from ...common.errors import UserError
@@ -12,6 +11,7 @@ from ...export.reading.codes_file import CodesFile
 from ...ground_truth.files.custom.custom_keys import FACTORS_OF_POINTS
 from ...ground_truth.files.custom.factor_files import Columns
 from ...ground_truth.files.custom.point_files import IS_TABLE, read_columns
+from ...ground_truth.ground_truth_data import GroundTruthData
 from ...ground_truth.sets.points import POINTS
 from .evaluate import Evaluator
 from .metric_inputs.from_codes import StoredViews
@@ -42,7 +42,7 @@ class GivenCodes:
 
     def evaluators(self, names: Sequence[str]) -> dict[str, Evaluator]:
         """One evaluator for each file, all sharing their data sets."""
-        data_sets: dict[str, Any] = {}
+        data_sets: dict[str, GroundTruthData] = {}
         return {name: Evaluator(file, None, data_sets=data_sets, views=StoredViews(file, self._known_factors(file)))
                 for name, file in zip(names, self.files, strict=True)}
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...common.fingerprint import VERSION, Fingerprint, code_sha256, library_versions, user_code
 from ...export.foreign.graph_description import Hints
 from ...export.reading.posterior import posterior_sha256
+from ...ground_truth.ground_truth_data import GroundTruthData
 from ...ground_truth.named_data import data_identity
 from .resolved import ResolvedMetric
 
@@ -22,7 +23,8 @@ RUNTIMES = {"onnx": ("onnxruntime", "onnxruntime-gpu"), "dill": (), "codes": ()}
 TORCH = ("torch",)
 
 
-def score_fingerprint(metric: ResolvedMetric, evaluators: Sequence[Evaluator], data_set: Any) -> Fingerprint:
+def score_fingerprint(metric: ResolvedMetric, evaluators: Sequence[Evaluator],
+                      data_set: GroundTruthData) -> Fingerprint:
     """evaluators: of the model that is scored, or of all models for a metric that compares them."""
     first = evaluators[0].representation
     return {

@@ -10,12 +10,12 @@ import numpy as np
 
 from ...common.errors import UserError
 from ..files.arrays.decoded import Images
-from ..ground_truth_data import GroundTruthData
+from ..ground_truth_data import DataSet
 from ..observations import LazyObservations
 from .byte_images import OUT_OF_255, ByteImages
 
 
-class ImageOnlyData(GroundTruthData):
+class ImageOnlyData(DataSet):
     """Numbered images, drawn uniformly with replacement."""
 
     factor_names: Sequence[str] = ()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..drawing.noise import draw_noise, replay_noise
-from ..ground_truth_data import GridGroundTruth, GroundTruthData, sample_columns
+from ..ground_truth_data import DataSet, GridGroundTruth, sample_columns
 from ..registry import register
 
 
@@ -30,7 +30,7 @@ class DummyData(GridGroundTruth):
         return replay_noise(draws, self.image_shape).astype(np.float32)
 
 
-class IdentityObservations(GroundTruthData):
+class IdentityObservations(DataSet):
     """Observations are the factors themselves, (n, num_factors) integers: a perfect representation for tests."""
 
     def __init__(self, factor_sizes: Sequence[int] = (10,) * 10):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..bases.byte_images import OUT_OF_255, ByteImages
-from ..ground_truth_data import GridGroundTruth, GroundTruthData, check_factors, sample_columns
+from ..ground_truth_data import DataSet, GridGroundTruth, check_factors, sample_columns
 from ..observations import LazyObservations
 from ..registry import register
 from .mpi3d import MPI3D, MPI3DReal
@@ -43,7 +43,7 @@ class MPI3DMultiEffective(ByteImages, GridGroundTruth):
 
 
 @register("mpi3d_multi_real")
-class MPI3DMulti(GroundTruthData):
+class MPI3DMulti(DataSet):
     """JL1-VAE's data set as it stands: 28 factors, 20 of which do nothing (defect kept for comparable numbers).
 
     JL1-VAE's own `num_factors` says 7, its `factors_num_values` has 28 entries; here both say 28."""

@@ -16,7 +16,7 @@ from ...common.compiling.compiled import compiled
 from ...common.numerics.threads import in_threads
 from ..bases.byte_images import ByteImages
 from ..drawing.opencv_disc import disc_rows
-from ..ground_truth_data import GridGroundTruth, GroundTruthData
+from ..ground_truth_data import DataSet, GridGroundTruth
 from ..observations import LazyObservations
 from ..registry import register
 
@@ -52,7 +52,7 @@ class ThreeDots(ByteImages, GridGroundTruth):
 
 
 @register("threeDotsCache")
-class ThreeDotsCache(GroundTruthData):
+class ThreeDotsCache(DataSet):
     """The images of JL1-VAE's training cache: `num_images` draws from three-dots with `RandomState(seed)`.
 
     The original stores them (8 GB for 500,000); here they are known by their factors and rendered when asked for,

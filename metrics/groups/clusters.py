@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import UserError
-from ..inputs import Arrays, Points, as_codes, to_array
+from ..inputs import Arrays, Points, as_codes, as_factors
 
 Cluster = Points
 TrainAndTest = tuple[Points, Points]
 
 
 def as_cluster(points: Points) -> Arrays:
-    """Codes and factors as arrays.  Raises UserError for other shapes."""
-    codes, factors = as_codes(points[0], "cluster codes"), to_array(points[1])
-    if factors.ndim != 2 or len(factors) != len(codes):
+    """Returns codes and factors as arrays; a cluster may be a single point.  Raises UserError for other shapes."""
+    codes, factors = as_codes(points[0], "cluster codes", least=1), as_factors(points[1], "cluster factors")
+    if len(factors) != len(codes):
         raise UserError(f"cluster codes have shape {codes.shape} and cluster factors {factors.shape}; expected "
                         "(num_points, num_codes) and (num_points, num_factors) with one row for each point.")
     return codes, factors

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import UserError
-from ..inputs import to_array
+from ..arrays import as_numbers
 from ..undefined import undefined
 
 MEANS = ("geometric", "arithmetic")
@@ -16,7 +16,8 @@ MEANS = ("geometric", "arithmetic")
 
 def as_traversals(traversals: Sequence[Any]) -> list[np.ndarray]:
     """One array (n, length, num_codes) per factor.  Raises UserError for other shapes and paths of a single point."""
-    found = [to_array(codes) for codes in traversals]
+    found = [as_numbers(codes, f"traversals of factor {factor}", "(num_traversals, number of values, num_codes)")
+             for factor, codes in enumerate(traversals)]
     for factor, codes in enumerate(found):
         if codes.ndim != 3 or not len(codes) or codes.shape[1] < 2:
             raise UserError(f"traversals of factor {factor} have shape {codes.shape}; expected (num_traversals, "

@@ -9,19 +9,24 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import UserError
-from ..inputs import to_array
+from ..arrays import as_indices, as_numbers
+from ..inputs import as_two
 
 logger = logging.getLogger(__name__)
 
 CHUNK = 1000  # groups whose codes are reduced at a time
+MOST_FACTORS = 9999  # highest number of a factor: votes are counted in a table with a row for each
 Groups = tuple[Any, Any]  # which factors are fixed in each group, and codes (num_groups, batch_size, num_codes)
 
 
 def as_groups(groups: Groups, name: str, num_fixed: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """Fixed factors (num_groups,), or (num_groups, k) with `num_fixed`, and codes (num_groups, batch_size, num_codes).
+    """Returns fixed factors (num_groups,), or (num_groups, k) with `num_fixed`, and codes (num_groups, batch_size,
+    num_codes).
 
     Raises UserError for other shapes and for groups of one point, which have no variance."""
-    fixed, codes = (to_array(array) for array in groups)
+    given, grouped = as_two(groups, f"{name} groups", "fixed factors and codes")
+    fixed = as_indices(given, f"fixed factors of {name} groups", MOST_FACTORS)
+    codes = as_numbers(grouped, f"codes of {name} groups", "(num_groups, batch_size, num_codes)")
     if fixed.ndim != 1 + num_fixed or codes.ndim != 3 or len(codes) != len(fixed):
         raise UserError(f"{name} groups have fixed factors of shape {fixed.shape} and codes of shape {codes.shape}; "
                         f"expected (num_groups{', k' if num_fixed else ','}) and (num_groups, batch_size, num_codes).")

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import UserError
+from ..arrays import as_indices, as_numbers
 from ..declaration import Metric, Score
 from ..estimators.jobs import quietly
 from ..estimators.predictors import logistic_regression
-from ..inputs import to_array
+from ..groups.votes import MOST_FACTORS
+from ..inputs import as_two
 from ..result import MetricResult
 from ..undefined import undefined
 
@@ -75,7 +77,9 @@ def mean_differences(codes: np.ndarray) -> np.ndarray:
 
 
 def _as_groups(groups: PairedGroups, name: str) -> tuple[np.ndarray, np.ndarray]:
-    numbers, codes = (to_array(array) for array in groups)
+    given, pairs = as_two(groups, f"{name} groups", "factor numbers and codes")
+    numbers = as_indices(given, f"factor numbers of {name} groups", MOST_FACTORS)
+    codes = as_numbers(pairs, f"codes of {name} groups", "(2, num_groups, batch_size, num_codes)")
     if numbers.ndim != 1 or codes.ndim != 4 or codes.shape[:2] != (2, len(numbers)):
         raise UserError(f"{name} groups have factor numbers of shape {numbers.shape} and codes of shape {codes.shape}; "
                         "expected (num_groups,) and (2, num_groups, batch_size, num_codes).")

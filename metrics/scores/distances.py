@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import UserError
+from ..arrays import as_numbers
 from ..declaration import Better, Metric, Score
 from ..groups.traversals import mean_over_factors
 from ..result import MetricResult
@@ -17,7 +18,7 @@ PAIRS = (("ground_data", "ground", "data"), ("ground_latent.l1", "ground", "late
          ("ground_latent.l2", "ground", "latent.l2"), ("latent_data.l1", "latent.l1", "data"),
          ("latent_data.l2", "latent.l2", "data"))
 KINDS = ("ground", "data", "latent.l1", "latent.l2")
-Distances = Mapping[str, np.ndarray]  # by kind, (2, n): of n anchors to two other points each
+Distances = Mapping[str, Any]  # by kind, (2, n): of n anchors to two other points each
 HEADLINE = "distances.rcorr_ground_latent.l2.factor"
 
 
@@ -58,10 +59,8 @@ def distances(by_factor: Sequence[Distances], overall: Distances, *, mean: str =
     >>> round(distances([far], far)["distances.rcorr_ground_latent.l2.factor"], 6)
     1.0
     """
-    for found in (*by_factor, overall):
-        _check(found)
-    along = [scores_of(of_factor, "factor") for of_factor in by_factor]
-    among = scores_of(overall, "global")
+    along = [scores_of(_checked(of_factor), "factor") for of_factor in by_factor]
+    among = scores_of(_checked(overall), "global")
     missing = [key for key, value in among.items() if np.isnan(value)]
     if missing:
         undefined(f"{', '.join(missing)}: a distance is the same for all pairs.")
@@ -101,11 +100,15 @@ def scores_of(found: Distances, suffix: str) -> dict[str, float]:
     return scores
 
 
-def _check(found: Distances) -> None:
-    shapes: dict[str, Any] = {kind: getattr(found.get(kind), "shape", None) for kind in KINDS}
-    if len(set(shapes.values())) > 1 or any(shape is None or len(shape) != 2 or shape[0] != 2
+def _checked(given: Mapping[str, Any]) -> Distances:
+    """Distances of every kind as arrays.  Raises UserError."""
+    found = {kind: as_numbers(given[kind], f"distances {kind!r}", "(2, num_triplets)") for kind in KINDS
+             if kind in given}
+    shapes: dict[str, Any] = {kind: found[kind].shape if kind in found else None for kind in KINDS}
+    if len(set(shapes.values())) > 1 or any(shape is None or len(shape) != 2 or shape[0] != 2 or not shape[1]
                                             for shape in shapes.values()):
         raise UserError(f"distances have shapes {shapes}; expected (2, num_triplets) for each of {', '.join(KINDS)}.")
+    return found
 
 
 def _correlation(first: np.ndarray, second: np.ndarray) -> float:

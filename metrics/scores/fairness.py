@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from ...common.errors import UserError
+from ..arrays import as_numbers
 from ..declaration import Matrix, Metric, Score
 from ..result import MetricResult
 
@@ -20,7 +22,7 @@ HEADLINE = "mean_fairness:mean_pred:mean_sens"
     scores=(Score(HEADLINE, "unfairness", "predictions ignore a sensitive factor", (0, 1), "medium",
                   "a useless predictor is fair", better="low"),),
     other_keys={"mean_fairness:{lines}:{of_line}": "low", "max_fairness:{lines}:{of_line}": "low"})
-def fairness(counts: Sequence[Sequence[np.ndarray | None]]) -> MetricResult:
+def fairness(counts: Sequence[Sequence[Any]]) -> MetricResult:
     """Computes how much predictions of each factor change with each other, sensitive factor.
 
     Args:
@@ -48,9 +50,19 @@ def fairness(counts: Sequence[Sequence[np.ndarray | None]]) -> MetricResult:
         for sensitive, found in enumerate(row):
             if sensitive != predicted:
                 mean[predicted, sensitive], largest[predicted, sensitive] = (
-                    (np.nan, np.nan) if found is None else inter_group_fairness(found))
+                    (np.nan, np.nan) if found is None else inter_group_fairness(_counts(found, predicted, sensitive)))
     return MetricResult(scores_of_pairs(mean, "mean_fairness") | scores_of_pairs(largest, "max_fairness"),
                         {"unfairness": mean})
+
+
+def _counts(found: Any, predicted: int, sensitive: int) -> np.ndarray:
+    """Counts as an array.  Raises UserError."""
+    name = f"counts of predicted factor {predicted} and sensitive factor {sensitive}"
+    counts = as_numbers(found, name, "(num_predicted, num_sensitive)")
+    if counts.ndim != 2 or (counts < 0).any() or not counts.any(axis=0).all():
+        raise UserError(f"{name} have shape {counts.shape}; expected (num_predicted, num_sensitive) numbers of points, "
+                        "none negative, with a point for each sensitive value.")
+    return counts
 
 
 def inter_group_fairness(counts: np.ndarray) -> tuple[float, float]:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import UnknownNameError, UserError
+from ..arrays import as_numbers
 from ..declaration import Metric, Score
 from ..estimators.jobs import run_processes
-from ..inputs import as_codes, check_same_length, to_array
+from ..inputs import as_codes, check_same_length
 from ..result import MetricResult
 
 logger = logging.getLogger(__name__)
@@ -105,7 +106,8 @@ def spearman_correlations(codes: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 def _as_divergences(divergences: Sequence[Any] | None, models: Sequence[np.ndarray]) -> list[np.ndarray]:
     found = [np.ones(of_model.shape[1]) for of_model in models] if divergences is None else [
-        to_array(of_model).astype(np.float64) for of_model in divergences]
+        as_numbers(of_model, f"divergences of model {number}", "(num_codes,)").astype(np.float64)
+        for number, of_model in enumerate(divergences)]
     shapes, expected = [of_model.shape for of_model in found], [(of_model.shape[1],) for of_model in models]
     if shapes != expected:
         raise UserError(f"divergences have shapes {shapes}; expected one number for each code of each model, "

@@ -176,3 +176,19 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "local_dci": (lambda: metrics.local_dci([(SHORT, SAMPLE)], random_state=0), CLUSTER),
     "local_sap": (lambda: metrics.local_sap([(SHORT, SAMPLE)], random_state=0), CLUSTER),
 }
+
+ONE_SAMPLE = ("mig", "mig_sup", "dcimig", "jemmig", "factor_leakage", "irs", "explicitness", "infomec",
+              "dci_regression", "z_diff", "z_min_variance", "z_max_variance")
+TWO_SAMPLES = ("dci", "sap_score", "modularity_explicitness", "dci_es", "downstream_task", "reduced_downstream_task",
+               "unified_scores")
+# Metrics of codes and factors: their arguments by name, and the options of a fast run.
+POINTWISE: dict[str, dict[str, Any]] = {
+    **{name: {"codes": SAMPLE[0], "factors": FACTORS} for name in ONE_SAMPLE},
+    **{name: {"train": SAMPLE, "test": SAMPLE} for name in TWO_SAMPLES}}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "z_diff": {"random_state": 0, "batch_size": 4, "num_train": 40, "num_eval": 20},
+    "z_min_variance": {"random_state": 0, "batch_size": 4}, "z_max_variance": {"random_state": 0, "batch_size": 4},
+    "infomec": {"random_state": 0, "n_jobs": 1}, "dci": {"random_state": 0, "n_jobs": 1},
+    "sap_score": {"random_state": 0},
+    "dci_es": {"random_state": 0, "max_depths": [1, 4], "num_trees": 5}, "downstream_task": {"random_state": 0},
+    "reduced_downstream_task": {"random_state": 0, "num_factors_to_remove": 1}, "unified_scores": {"random_state": 0}}

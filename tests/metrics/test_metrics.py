@@ -170,7 +170,7 @@ def test_factors_that_cannot_be_used_are_named(factors: Any, message: str) -> No
 @pytest.mark.parametrize(("codes", "message"), [
     (np.array([[0.0, np.inf]] * 4), r"codes of shape \(4, 2\) hold inf in row 0, column 1; expected finite numbers"),
     (np.array([["a", "b"]] * 4), r"codes of shape \(4, 2\) hold values that are not numbers"),
-    ([[1, 2], [3]], "list cannot be read as an array")])
+    ([[1, 2], [3]], "codes is a list that cannot be read as an array")])
 def test_codes_that_cannot_be_used_are_named(codes: Any, message: str) -> None:
     with pytest.raises(UserError, match=message):
         metrics.mig(codes, BITS)

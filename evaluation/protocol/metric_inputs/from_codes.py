@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from ....export.errors import ArtifactError
 from ....export.reading.codes_file import CodesFile
 from ....ground_truth.files.custom.factor_files import Columns
+from ....ground_truth.ground_truth_data import GroundTruthData
 from ...sampling.code_table import CodeTable
 from ...sampling.stored_codes import StoredCodes, check_order
 
@@ -22,7 +23,7 @@ class StoredViews:
         self.file, self.known_factors = file, known_factors
         self._codes: dict[str, StoredCodes] = {}
 
-    def codes(self, name: str, data_set: Any) -> CodeTable:
+    def codes(self, name: str, data_set: GroundTruthData) -> CodeTable:
         """The table of codes, for the data set of this name.  Raises UserError where the two do not fit together."""
         if name not in self._codes:
             short = name.partition(" ")[0]
@@ -36,7 +37,7 @@ class StoredViews:
         raise ArtifactError(f"{self.file.path} holds codes but no posterior, which this metric reads. Score the "
                             "exported model with --model_dir.")
 
-    def diverging(self, name: str, data_set: Any) -> NoReturn:
+    def diverging(self, name: str, data_set: GroundTruthData) -> NoReturn:
         """Raises ArtifactError."""
         raise ArtifactError(f"{self.file.path} holds codes but no KL divergences, by which this metric chooses the "
                             "codes that it compares. Score the exported models with --model_dir.")

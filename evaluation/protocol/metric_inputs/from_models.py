@@ -11,6 +11,7 @@ import numpy as np
 from ....export.errors import ArtifactError
 from ....export.reading.artifact import Representation
 from ....export.reading.posterior import Posterior, posterior_of
+from ....ground_truth.ground_truth_data import GroundTruthData
 from ...sampling.code_table import CodeTable
 
 logger = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ class Views:
         """The largest change of an image's codes or posterior by the other images of its batch; 0 for none so far."""
         return max(opened.batch_dependence or 0.0 for opened in self._opened)
 
-    def codes(self, name: str, data_set: Any) -> CodeTable:
+    def codes(self, name: str, data_set: GroundTruthData) -> CodeTable:
         """Codes of the data set of this name; on first use the representation is asked twice for the same images."""
         if name not in self._codes:
             probes = np.asarray(data_set.sample_observations(NUM_PROBES, np.random.RandomState(0)), dtype=np.float32)
@@ -55,7 +56,7 @@ class Views:
             self._posterior = CodeTable(lambda images: np.concatenate(posterior(images), axis=1), report=self.report)
         return self._posterior
 
-    def diverging(self, name: str, data_set: Any) -> Callable[[Any], tuple[np.ndarray, np.ndarray]]:
+    def diverging(self, name: str, data_set: GroundTruthData) -> Callable[[Any], tuple[np.ndarray, np.ndarray]]:
         """Observations to codes (n, D) and each code's KL divergence from the prior (D,), its mean over the n.
 
         The codes are the posterior's means.  Without a posterior they are the representation's, and all count as

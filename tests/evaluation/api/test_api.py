@@ -116,6 +116,74 @@ def test_a_function_a_module_and_an_artifact_give_the_same_scores(tmp_path: Path
     assert of_file.matrices["mutual_information"].shape[0] == 4
 
 
+class Squares:
+    """Somebody's data set: the members of disentanglement_lib's contract, and no base class."""
+
+    num_factors, factors_num_values, observation_shape = 3, [2, 3, 4], [4, 4, 1]
+
+    def sample_factors(self, num: int, random_state: np.random.RandomState) -> np.ndarray:
+        return np.stack([random_state.randint(size, size=num) for size in self.factors_num_values], axis=1)
+
+    def sample_observations_from_factors(self, factors: np.ndarray, random_state: np.random.RandomState) -> np.ndarray:
+        images = np.zeros((len(factors), 4, 4, 1), dtype=np.float32)
+        images[:, 0, :3, 0] = factors / 4
+        return images
+
+    def sample(self, num: int, random_state: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
+        factors = self.sample_factors(num, random_state)
+        return factors, self.sample_observations_from_factors(factors, random_state)
+
+    def sample_observations(self, num: int, random_state: np.random.RandomState) -> np.ndarray:
+        return self.sample(num, random_state)[1]
+
+
+def test_data_may_be_an_object_of_any_class_or_a_path(tmp_path: Path) -> None:
+    values = np.stack(np.unravel_index(np.arange(24), (2, 3, 4)), axis=1)
+    np.savez(tmp_path / "squares.npz", images=Squares().sample_observations_from_factors(values, NOISE), factors=values)
+    shared = {"metrics": ["mig", "factor_vae_metric", "dci"], "seed": 2, "bindings": [
+        "mig.num_train = 80", "factor_vae_score.num_train = 40", "factor_vae_score.num_eval = 20",
+        "factor_vae_score.num_variance_estimate = 50", "dci.num_train = 60", "dci.num_test = 30"]}
+    of_object = unbraid.evaluate(pixels, data=Squares(), **shared)
+    of_path = unbraid.evaluate(pixels, data=tmp_path / "squares.npz", **shared)
+    assert list(of_object) == list(of_path) == shared["metrics"]
+    for name in shared["metrics"]:
+        for key, value in of_object[name].items():
+            if isinstance(value, float) and key != "elapsed_time":
+                assert of_path[name][key] == value, (name, key)
+
+
+def test_an_export_records_own_data_by_their_path(tmp_path: Path) -> None:
+    values = np.stack(np.unravel_index(np.arange(24), (2, 3, 4)), axis=1)
+    np.savez(tmp_path / "squares.npz", images=Squares().sample_observations_from_factors(values, NOISE), factors=values)
+    record = unbraid.export(torch.nn.Flatten(), tmp_path / "run", data=tmp_path / "squares.npz",
+                            formats=["torchscript"])
+    assert record.data_set == "custom"
+    settings = {"metrics": ["mig"], "bindings": ["mig.num_train = 50"]}
+    found = unbraid.evaluate(tmp_path / "run", **settings)["mig"]
+    assert found["discrete_mig"] == unbraid.evaluate(torch.nn.Flatten(), data=Squares(), **settings)["mig"][
+        "discrete_mig"]
+    of_object = unbraid.export(torch.nn.Flatten(), tmp_path / "other", data=Squares(), formats=["torchscript"])
+    assert of_object.data_set is None
+
+
+class Bytes(Squares):
+    def sample_observations_from_factors(self, factors: np.ndarray, random_state: np.random.RandomState) -> np.ndarray:
+        return (255 * super().sample_observations_from_factors(factors, random_state)).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("data", "message"), [
+    (CODES, "data is a ndarray without num_factors, .*sample_observations; expected the name of a data set, a path"),
+    (Path("nowhere.npz"), r"data is the path nowhere.npz, which does not exist"),
+    (Bytes(), r"data is a Bytes whose images are uint8 from 0 to \d+; expected floating-point images in \[0, 1\]"),
+])
+def test_data_of_another_kind_are_refused_in_a_sentence(data: Any, message: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=message):
+        unbraid.evaluate(pixels, data=data, metrics=["mig"])
+    with pytest.raises(UserError, match=message):
+        unbraid.export(torch.nn.Flatten(), tmp_path / "run", data=data)
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_metric_without_a_score_is_named_with_its_reason() -> None:
     found = unbraid.evaluate(pixels, data="dummy_data", metrics=["mig_qzx", "mig"],
                              bindings=["mig_qzx.num_images = 50", "mig.num_train = 50"])
