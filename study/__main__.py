@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..common.checking.values import counted
 from ..common.commands.command_line import INCOMPLETE, add_gin_arguments, progress, run_command
+from ..common.disk.files import require_folder
 from ..common.disk.locks import locked
 from ..common.errors import UserError
 from .engines import EXAMPLES
@@ -85,7 +86,8 @@ def study(arguments: argparse.Namespace) -> int:
 def claimed(folder: Path, number: int, count: int) -> Iterator[None]:
     """Within the block no other command runs this study, or this part of it; other parts may run side by side.
 
-    Raises BusyError, naming host and process of the other."""
+    Raises BusyError, naming host and process of the other, and UserError where the folder is a file."""
+    require_folder(folder)
     if count == 1:
         with locked(folder):
             yield

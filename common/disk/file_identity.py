@@ -93,6 +93,8 @@ def _keep(path: Path, digest: str) -> None:
 
 
 def _hash_file(path: Path) -> str:
+    if path.exists() and not path.is_file():  # reading a pipe or a device may never end
+        raise UserError(f"{path} is no file; expected one.")
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(BLOCK_BYTES):

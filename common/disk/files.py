@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ExistingOutputError
+from ..errors import ExistingOutputError, UserError
 from ..system.users import user_cache_folder
 from .locks import locked
 from .replacing import replace_directory
@@ -93,6 +93,12 @@ def refuse_existing(path: str | os.PathLike[str], overwrite: bool = False) -> No
     if path.is_dir():
         raise ExistingOutputError(f"{path} already exists. Choose another output directory or add --overwrite.")
     raise ExistingOutputError(f"{path} already exists and is a file. Choose another output directory.")
+
+
+def require_folder(path: Path) -> None:
+    """Raises UserError where there is something else than a folder."""
+    if path.exists() and not path.is_dir():
+        raise UserError(f"{path} is a file; expected a folder, or a new one, to write to.")
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:

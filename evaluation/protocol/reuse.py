@@ -12,6 +12,7 @@ from typing import Any
 
 from ...common.configuration.parsing import config_values
 from ...common.disk.file_identity import content_sha256
+from ...common.disk.reading import read_text
 from ...common.errors import UserError
 from ...common.fingerprint import KEY, Fingerprint, differences
 from ...common.results import aggregate, read_json
@@ -57,7 +58,7 @@ def _complete_results(folder: Path, step: str) -> Results:
     """The results.  Raises an error that names the first thing that is missing, unreadable or contradictory."""
     json_folder = folder / "results" / "json"
     results = read_json(json_folder / f"{step}_results.json")
-    config = config_values((folder / "results" / "gin" / f"{step}.gin").read_text(encoding="utf-8"))
+    config = config_values(read_text(folder / "results" / "gin" / f"{step}.gin"))
     if not config or config != read_json(json_folder / f"{step}_config.json"):
         raise UserError(f"{step}.gin and {step}_config.json differ")
     if aggregate(json_folder) != read_json(folder / "results" / "aggregate" / f"{step}.json"):

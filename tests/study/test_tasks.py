@@ -112,6 +112,10 @@ def test_a_task_is_not_done_once_something_has_changed(done, tmp_path: Path, cha
     (["--models", "setup.py", "--metrics", "migg"], "Did you mean mig"),
     (["--models", "setup.py", "--metrics", "udr"], "udr compares models"),
     (["--status"], "is no study: expected tasks/ in it"),
+    (["--study", "jl1_vae", "--model_num", "0-999999999999"], "the study has the models 0 to 162; got 999999999999"),
+    (["--study", "jl1_vae", "--model_num", "9" * 5000], "is no number or range"),
+    (["--study", "jl1_vae", "--model_num", "0", "--shard", "²/8"], "expected I/N"),
+    (["--study", "jl1_vae", "--model_num", "0", "--output_dir", "setup.py"], "setup.py is a file; expected a folder"),
 ])
 def test_mistakes_are_one_sentence_and_write_nothing(arguments, message, tmp_path: Path, capsys) -> None:
     assert main(["--output_dir", str(tmp_path / "out"), *arguments]) == 2

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from ...common.configuration.parsing import bindings_in_use, bound, operative_config
-from ...common.disk.files import refuse_existing
+from ...common.disk.files import refuse_existing, require_folder
 from ...common.errors import ConfigurationError, DataError, UserError
 from ...common.fingerprint import differences
 from ...common.results import read_json
@@ -147,8 +147,7 @@ def prepare_directory(state: RunState, overwrite: bool, resume: bool) -> None:
 
 def refuse_directory(model_dir: Path, overwrite: bool, resume: bool) -> None:
     """Raises unless `model_dir` may be written to; cheap, so it is asked before the data set is loaded, too."""
-    if model_dir.exists() and not model_dir.is_dir():
-        raise UserError(f"{model_dir} is a file; expected a directory to write a model to.")
+    require_folder(model_dir)
     if resume and model_dir.is_dir() and any(model_dir.iterdir()) and not checkpoint_path(model_dir).exists():
         raise UserError(f"{model_dir} holds no {FILE_NAME} to resume from; choose another --model_dir or --overwrite.")
     refuse_existing(model_dir, overwrite or resume)

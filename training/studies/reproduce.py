@@ -13,6 +13,7 @@ from ...common.commands.children import run_child
 from ...common.commands.command_line import format_table, run_command
 from ...common.commands.shell import command_line
 from ...common.configuration.parsing import find_config
+from ...common.disk.files import require_folder
 from ...common.disk.locks import locked
 from ...common.errors import UserError
 from .registry import Study, studies
@@ -144,6 +145,7 @@ def _reproduce(arguments: argparse.Namespace) -> None:
     if arguments.only_print:
         print("\n".join(f"python -m {command_line(command)}" for command in run))
         return
+    require_folder(output)
     with locked(output):
         for command in run:
             print("python -m", command_line(command), flush=True)

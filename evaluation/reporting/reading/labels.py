@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ....common.disk.reading import read_text
 from ....common.errors import UserError
 from .result_files import Row
 from .scores import results_of
@@ -61,9 +63,9 @@ def _of_pattern(pattern: str) -> Labels:
 def _of_file(path: Path) -> Labels:
     """Properties by the columns of a CSV file; models are named by their folders, or by more of their paths."""
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, ValueError, csv.Error) as error:
+        text = read_text(path, "a CSV file").removeprefix("\ufeff")
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    except csv.Error as error:
         raise UserError(f"--labels {path} cannot be read as a table: {error}.") from error
     if not rows or MODEL not in rows[0] or any(None in row or None in row.values() for row in rows):
         raise UserError(f"--labels {path}: expected a first line of names, one of them {MODEL!r}, and as many entries "

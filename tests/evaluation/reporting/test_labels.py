@@ -1,5 +1,6 @@
 """Models that were trained elsewhere: method and seed from their names or from a CSV file."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -45,10 +46,11 @@ def test_labels_stand_for_what_a_training_would_have_recorded(imported: Path, la
 
 @pytest.mark.parametrize(("labels", "message"), [
     ("nothing", "is no pattern: expected names in braces"), ("{seed}_{seed}", "is no pattern"),
-    ("{method}-{seed}", "fits no model's folder, such as .*_seed"), ("missing.csv", "cannot be read as a table"),
-    ("bad.csv", "one of them 'model'")])
+    ("{method}-{seed}", "fits no model's folder, such as .*_seed"), ("missing.csv", "cannot be read: "),
+    ("bad.csv", "one of them 'model'"), ("pipe.csv", "pipe.csv is a pipe; expected a CSV file")])
 def test_labels_that_say_nothing_are_refused(imported: Path, labels: str, message: str, monkeypatch) -> None:
     monkeypatch.chdir(imported)
     Path("bad.csv").write_text("name,seed\na,1\n")
+    os.mkfifo("pipe.csv")
     with pytest.raises(UserError, match=message):
         label(read_result_files(find_result_files([imported])).rows, labels)
