@@ -11,6 +11,7 @@ from .values import ANY_NUMBER, Interval
 
 POINT_BYTES = 1_000  # codes and factors of a point, and what estimators make of them
 IMAGE_BYTES = 50_000  # an image of 64 x 64 x 3 in float32
+BATCH_BYTES = 400_000  # an image of a batch with what a small convolutional network keeps of it for the gradient
 UNIT_BYTES = 4_000  # weights of a unit with some thousand neighbours
 SEED = Interval(0, 2**32 - 1)
 SHARE = Interval(0, 1)
@@ -32,7 +33,7 @@ SIZES = (
     (r"num_(train|test|eval|points|data_points|images|samples|pairs|variance_estimate|labelled_samples|"
      r"test_points_per_class|local_clusters)", 1, POINT_BYTES),
     (r"global_subset_size|num_trees|num_bins|n_neighbors|n_experiment|repeats", 1, POINT_BYTES),
-    (r"batch_size|sampling_batch_size|jacobian_batch_size", 1, IMAGE_BYTES),
+    (r"batch_size|sampling_batch_size|jacobian_batch_size", 1, BATCH_BYTES),
     (r"num_latent|num_hidden|num_components|token_size|sub_sec|num_transformations|ipe_factors|hidden|(base_)?channels|"
      r"subgroup_sizes|subspace_sizes|first_side", 1, UNIT_BYTES),
 )
