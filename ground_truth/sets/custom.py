@@ -112,7 +112,8 @@ def whole_sizes(sizes: Any, where: str) -> list[int] | None:
     if sizes is None:
         return None
     array = np.asarray(sizes).reshape(-1)
-    if array.dtype.kind not in "iuf" or (array != np.rint(array)).any() or (array < 1).any():
+    is_whole = array.dtype.kind in "iuf" and np.isfinite(array).all() and (array == np.rint(array)).all()
+    if not is_whole or (array < 1).any():
         raise DataError(f"{where}: factor_sizes is {np.asarray(sizes).tolist()}; expected whole numbers from 1.")
     return [int(size) for size in array]
 

@@ -401,3 +401,10 @@ def test_bad_folders_are_explained(tmp_path, case):
     make(tmp_path / "mine")
     with pytest.raises(DataError, match=message):
         custom_data(str(tmp_path / "mine"))
+
+
+@pytest.mark.parametrize("sizes", [[np.inf, 2], [np.nan, 2], [1.5, 2], [0, 2], ["a", "b"]])
+def test_sizes_of_factors_are_whole_numbers(tmp_path, sizes):
+    write_npz(tmp_path / "data.npz", images=IMAGES, factor_sizes=np.array(sizes))
+    with pytest.raises(DataError, match=r"factor_sizes is \[.*\]; expected whole numbers from 1"):
+        custom_data(str(tmp_path / "data.npz"))
