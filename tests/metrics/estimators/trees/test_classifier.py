@@ -77,6 +77,17 @@ def test_a_doubled_column_of_many_points():
     assert_equal(codes, labels, 5)
 
 
+@pytest.mark.parametrize("copy", [np.array, lambda column: 2 * column, np.negative, np.exp, np.floor],
+                         ids=["same", "scaled", "negated", "monotone", "coarse"])
+def test_copies_of_a_column_with_few_ties_of_many_points(copy):
+    for seed, num_classes in ((0, 2), (0, 3), (1, 3), (2, 2), (2, 3)):
+        codes, labels = points(2500, num_classes, seed)
+        codes = codes[:, :6]
+        codes[:100, 0] = codes[100:200, 0]
+        codes[:, 5] = copy(codes[:, 0])
+        assert_equal(codes, labels, 4)
+
+
 @pytest.mark.parametrize("num_values", [2, 13])
 def test_few_values_a_column(num_values):
     stream = np.random.RandomState(1)
