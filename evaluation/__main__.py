@@ -51,9 +51,10 @@ def build_parser() -> argparse.ArgumentParser:
                         help="score with K consecutive seeds from the config's on; report mean and 95 %% interval")
     parser.add_argument("--jobs", type=int, metavar="N", help="number of parallel jobs (default: number of cores)")
     parser.add_argument("--figures", action="store_true", help="draw heat maps of the matrices behind the scores")
-    parser.add_argument("--save_codes", action="store_true",
-                        help="also write OUTPUT_DIR/codes.npz, the codes of all images, which --codes reads: later "
-                             "metrics and seeds need no model")
+    parser.add_argument("--save_codes", nargs="?", const=True, default=False, metavar="FILE",
+                        help="keep the codes of all images in FILE (default: OUTPUT_DIR/codes.npz): with the same "
+                             "flag, later metrics, presets and seeds of this model encode nothing; --codes FILE needs "
+                             "no model")
     existing = parser.add_mutually_exclusive_group()
     existing.add_argument("--overwrite", action="store_true", help="replace existing results")
     existing.add_argument("--resume", nargs="?", const=True, default=False, choices=(ANY_VERSION,),
@@ -77,6 +78,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from .settings.context import using_jobs
 
     check_counts(arguments)
+    check_codes_file(arguments)
     paths = arguments.model_dir or arguments.codes
     for path in arguments.model_dir or ():
         require_existing(path)
@@ -90,18 +92,25 @@ def evaluate(arguments: argparse.Namespace) -> int:
           progress(unit="img", desc="encoding") as bar, using_jobs(arguments.jobs), locked(arguments.output_dir)):
         study = Study(arguments.output_dir, configs, bindings, arguments.overwrite, arguments.resume,
                       arguments.repeats, arguments.figures, dict.fromkeys(of_preset, preset or ""),
-                      finished=lambda name: metrics_bar.update(), say=metrics_bar.write)
+                      finished=lambda name: metrics_bar.update(), say=metrics_bar.write,
+                      model_finished=lambda name: keep_codes(evaluators[name]))
         study.refuse_existing(names)
         evaluators = given.evaluators(names) if given else make_evaluators(names, study, arguments, bar.update)
         outcome = study.run(evaluators)
-        for name in names if arguments.save_codes else ():
-            folder = arguments.output_dir / name if len(names) > 1 else arguments.output_dir
-            evaluators[name].save_codes(folder / "codes.npz")
     print_tables(outcome.results, arguments.repeats)
     print(f"Results: {arguments.output_dir}")
     for reason, metrics in outcome.reasons().items():
         print(f"Not scored: {', '.join(metrics)}. {reason}", file=sys.stderr)
     return INCOMPLETE if outcome.unscored else 0
+
+
+def check_codes_file(arguments: argparse.Namespace) -> None:
+    """Raises UserError for one file for the codes of several models."""
+    from ..common.errors import UserError
+
+    if isinstance(arguments.save_codes, str) and len(arguments.model_dir or ()) > 1:
+        raise UserError(f"--save_codes {arguments.save_codes} names one file for {len(arguments.model_dir)} models; "
+                        "expected --save_codes without a name, which writes OUTPUT_DIR/MODEL/codes.npz for each.")
 
 
 def given_codes(arguments: argparse.Namespace) -> GivenCodes | None:
@@ -150,8 +159,24 @@ def make_evaluators(names: Sequence[str], study: Study, arguments: argparse.Name
                                      flags=[*checkpoint_flags(arguments), *gin_flags(study.data_bindings)])
         representation = load_representation(folder, arguments.backend, arguments.device,
                                              arguments.allow_pickled_code, hints, arguments.allow_batch_dependence)
-        evaluators[name] = Evaluator(representation, folder, report, data_sets)
+        evaluators[name] = Evaluator(representation, folder, report, data_sets,
+                                     codes_file=codes_file(arguments.save_codes, output))
     return evaluators
+
+
+def codes_file(save_codes: str | bool, output: Path) -> Path | None:
+    """Where the codes of a model are kept; None without --save_codes."""
+    return (output / "codes.npz" if save_codes is True else Path(save_codes)) if save_codes else None
+
+
+def keep_codes(evaluator: Evaluator) -> None:
+    """Writes the codes where that was asked for and is possible; the scores stand in either case."""
+    from ..common.errors import UserError, one_sentence
+
+    try:
+        evaluator.save_codes()
+    except UserError as error:
+        print(f"Codes not kept: {one_sentence(error)}", file=sys.stderr)
 
 
 def check_counts(arguments: argparse.Namespace) -> None:

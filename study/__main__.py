@@ -38,6 +38,8 @@ def build_parser() -> argparse.ArgumentParser:
     scores = parser.add_argument_group("scores")
     scores.add_argument("--preset", help="metrics of a paper (default: the study's own)")
     scores.add_argument("--metrics", nargs="+", metavar="METRIC", help="metric configs instead of a preset")
+    scores.add_argument("--save_codes", action="store_true",
+                        help="keep the codes of each model, so that later metrics, presets and seeds encode nothing")
     add_gin_arguments(parser, required=False)
     add_engine_arguments(parser)
     actions = parser.add_mutually_exclusive_group()
@@ -98,7 +100,7 @@ def claimed(folder: Path, number: int, count: int) -> Iterator[None]:
 
 def list_tasks(arguments: argparse.Namespace) -> list[Task]:
     """The tasks of this command, or of its shard.  Raises UserError where nothing says which models."""
-    from .selection import tasks_of_models, tasks_of_study
+    from .selection import tasks_of_models, tasks_of_study, with_kept_codes
     from .task import shard
 
     if (arguments.study is None) == (arguments.models is None):
@@ -113,6 +115,8 @@ def list_tasks(arguments: argparse.Namespace) -> list[Task]:
         tasks = tasks_of_models(arguments.models, arguments.output_dir, arguments.cores_per_task,
                                 [*(arguments.metrics or []), *arguments.gin_config], arguments.gin_bindings,
                                 arguments.preset)
+    if arguments.save_codes:
+        tasks = [with_kept_codes(task) for task in tasks]
     arguments.num_tasks = len(tasks)  # of the whole study, which --status counts
     number, count = parse_shard(arguments.shard)
     return shard(tasks, number, count)

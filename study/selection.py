@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..common.checking.values import counted
@@ -69,6 +70,19 @@ def tasks_of_models(patterns: Sequence[str], output: Path, cores: int, configs: 
         command = ["unbraid.evaluation", "--resume", "--model_dir", str(path), "--output_dir", str(scores), *arguments]
         tasks.append(Task(name, str(output / name), (tuple(_with_jobs(command, cores)),), tuple(_files_of(path))))
     return tasks
+
+
+def with_kept_codes(task: Task) -> Task:
+    """Returns the task with its codes kept in TASK/codes, which later metrics, presets and seeds of the model use."""
+    folder = Path(task.output) / "codes"
+
+    def kept(command: tuple[str, ...]) -> tuple[str, ...]:
+        if command[0] != "unbraid.evaluation":
+            return command
+        model = Path(command[command.index("--model_dir") + 1])  # a study's models may have two representations
+        return (*command, "--save_codes", str(folder / f"{model.stem}.npz"))
+
+    return replace(task, commands=tuple(map(kept, task.commands)))
 
 
 def _with_jobs(command: Sequence[str], cores: int) -> list[str]:

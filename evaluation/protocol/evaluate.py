@@ -35,7 +35,6 @@ from ..settings.split import using_split
 from .matrices import save_matrices
 from .metric_inputs.from_codes import StoredViews
 from .metric_inputs.from_models import Views
-from .metric_inputs.saved_codes import save_codes
 from .resolved import AUTO, ResolvedMetric, load_metrics, resolve
 from .reuse import CONTENTS, contents_of
 from .score_fingerprint import score_fingerprint
@@ -90,15 +89,16 @@ class Evaluator:
 
     def __init__(self, representation: Representation | CodesFile, model_dir: Path | None,
                  report: Callable[[int], Any] | None = None, data_sets: dict[str, GroundTruthData] | None = None,
-                 views: Views | StoredViews | None = None):
+                 views: Views | StoredViews | None = None, codes_file: Path | None = None):
         """model_dir: where earlier steps' `results` lie, if there are any.
 
         report: called with the number of images just encoded.  data_sets: those made so far by `data_set_key`, for
-        evaluators to share.  views: what metrics see; by default what the representation encodes."""
+        evaluators to share.  views: what metrics see; by default what the representation encodes.  codes_file: where
+        codes are kept between runs."""
         self.representation = representation
         folder = None if model_dir is None or model_dir.is_dir() else model_dir.parent
         self.previous_results = None if model_dir is None else (folder or model_dir) / "results"
-        self.views = views or Views(representation, report)  # type: ignore[arg-type]
+        self.views = views or Views(representation, report, codes_file)  # type: ignore[arg-type]
         self.others: Sequence[Evaluator] = ()  # the models to compare with, for metrics that compare
         self._data_sets: dict[str, GroundTruthData] = {} if data_sets is None else data_sets
 
@@ -147,10 +147,10 @@ class Evaluator:
         logger.info("%s: %.1f s.", output_dir, results["elapsed_time"])
         return results
 
-    def save_codes(self, path: Path) -> None:
-        """Writes the codes of all images of the data set that was scored, see `saved_codes.save_codes`."""
+    def save_codes(self) -> None:
+        """Writes the codes of all images of the data set that was scored to the file where codes are kept."""
         for key, data_set in self._data_sets.items():
-            save_codes(self.views.codes(key, data_set), data_set, key.partition(" ")[0], path)
+            self.views.save_codes(key, data_set)
 
     def _scores(self, metric: ResolvedMetric, folder: Path) -> dict[str, Any]:
         data_set = self._data_set()
@@ -176,7 +176,7 @@ class Evaluator:
     def _seen_by_metric(self, metric: ResolvedMetric, name: str, data_set: GroundTruthData) -> Any:
         """What the metric scores: codes, those of all models, or the posterior."""
         if metric.input == "models":
-            return [evaluator.views.diverging(name, data_set) for evaluator in (self, *self.others)]
+            return _one_table_at_a_time([evaluator.views for evaluator in (self, *self.others)], name, data_set)
         return self.views.posterior() if metric.input == "posterior" else self.views.codes(name, data_set)
 
     def _provenance(self) -> dict[str, Any]:
@@ -192,6 +192,25 @@ class Evaluator:
             **({"artifact_batch_dependence": dependence} if (dependence := self.views.batch_dependence) else {}),
             "library_versions": library_versions(),
         }
+
+
+def _one_table_at_a_time(views: Sequence[Views | StoredViews], name: str,
+                         data_set: GroundTruthData) -> list[Callable]:
+    """What a metric that compares models sees of each; a model's codes are freed when the metric turns to the next."""
+    asked: list[Views | StoredViews] = []
+
+    def diverging(of_model: Views | StoredViews) -> Callable[[Any], tuple[np.ndarray, np.ndarray]]:
+        function = of_model.diverging(name, data_set)
+
+        def encode(observations: Any) -> tuple[np.ndarray, np.ndarray]:
+            if asked and asked[-1] is not of_model:
+                asked.pop().forget()
+            asked[:] = [of_model]
+            return function(observations)
+
+        return encode
+
+    return [diverging(of_model) for of_model in views]
 
 
 def evaluate_with_gin(model_dir: str | Path, output_dir: str | Path, overwrite: bool = False,

@@ -14,11 +14,14 @@ from ...ground_truth.named_data import data_identity
 from .resolved import ResolvedMetric
 
 if TYPE_CHECKING:
+    from ...export.reading.artifact import Representation
     from .evaluate import Evaluator
 
 SCORE_CODE = ("common", "metrics", "ground_truth", "evaluation/metrics", "evaluation/protocol", "evaluation/sampling",
               "evaluation/settings", "evaluation/compatibility",
               "export/files", "export/foreign", "export/formats", "export/reading")
+CODES_CODE = ("common", "ground_truth", "evaluation/sampling", "export/files", "export/foreign", "export/formats",
+              "export/reading")
 RUNTIMES = {"onnx": ("onnxruntime", "onnxruntime-gpu"), "dill": (), "codes": ()}
 TORCH = ("torch",)
 
@@ -36,6 +39,19 @@ def score_fingerprint(metric: ResolvedMetric, evaluators: Sequence[Evaluator],
         "user code": user_code([metric.function.__module__, *metric.modules]),
         VERSION: {"unbraid": code_sha256(*SCORE_CODE),
                   **library_versions("numpy", "scipy", "scikit-learn", "numba", *RUNTIMES.get(first.backend, TORCH))},
+    }
+
+
+def codes_fingerprint(representation: Representation, name: str, data_set: GroundTruthData) -> Fingerprint:
+    """Everything that can change the codes of the images of a data set; name: its key among data sets."""
+    return {
+        "artifact": representation.sha256,
+        "backend": f"{representation.backend} on {representation.provider}",
+        "hint": hint_texts(representation.hints, representation.allow_batch_dependence),
+        "data set": name,
+        "data file": data_identity(data_set),
+        VERSION: {"unbraid": code_sha256(*CODES_CODE),
+                  **library_versions("numpy", *RUNTIMES.get(representation.backend, TORCH))},
     }
 
 

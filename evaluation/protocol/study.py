@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,7 @@ class Study:
     With several models each has a folder of its own; a metric that compares models gets one beside them.
     resume: keep results whose fingerprint is today's; "any-version" also keeps those of other versions of unbraid and
     of libraries.  presets: name of a metric to the preset it was chosen by, if any, which its results record.
+    model_finished: told after all metrics of each model.
     say: told in a sentence which results were computed again, and why."""
 
     output_dir: Path
@@ -61,6 +64,7 @@ class Study:
     figures: bool = False
     presets: Mapping[str, str] = field(default_factory=dict)
     finished: Callable[[str], Any] = field(default=lambda name: None)  # told after each metric
+    model_finished: Callable[[str], Any] = field(default=lambda model: None)
     say: Callable[[str], Any] = field(default=logger.info)
 
     @cached_property
@@ -100,14 +104,19 @@ class Study:
         first = next(iter(evaluators.values()))
         first.others = [evaluator for evaluator in evaluators.values() if evaluator is not first]
         outcome = Outcome()
-        for model, name in self.tasks(evaluators):
-            folder, of = self.folder(model, name, len(evaluators)), model or "all models"
-            try:
-                found = self._score(evaluators.get(model, first), self.metrics[name], folder)
-                outcome.results.setdefault(of, {})[name] = found
-            except UserError as error:
-                outcome.unscored[of, name] = error
-            self.finished(name)
+        for model, tasks in groupby(self.tasks(evaluators), key=itemgetter(0)):
+            evaluator, of = evaluators.get(model, first), model or "all models"
+            for _, name in tasks:
+                try:
+                    found = self._score(evaluator, self.metrics[name], self.folder(model, name, len(evaluators)))
+                    outcome.results.setdefault(of, {})[name] = found
+                except UserError as error:
+                    outcome.unscored[of, name] = error
+                self.finished(name)
+            if model:
+                self.model_finished(model)
+            if len(evaluators) > 1:
+                evaluator.views.forget()  # many models do not hold as many tables of codes
         if not outcome.results:
             raise next(iter(outcome.unscored.values()))
         return outcome

@@ -63,16 +63,28 @@ class CodeTable:
             if outer is not None:
                 outer.extend(noted)
 
+    def fill(self, ground_truth_data: Any, indices: np.ndarray, codes: np.ndarray) -> None:
+        """Takes codes (n, num_latents) of images by their indices (n,) as known, so that they are not encoded."""
+        self._grid(ground_truth_data).fill(indices, codes)
+
+    def forget(self) -> None:
+        """Frees all codes; images that are asked for again are encoded again."""
+        self._grids.clear()
+        self._requests = _RequestCodes()
+
     def _look_up(self, observations: Any) -> np.ndarray:
         if not (self.cached and isinstance(observations, LazyObservations) and observations.draws is None):
             return self._encode(observations)
         num_images = getattr(observations.ground_truth_data, "num_images", None)
         if num_images is None or num_images > LARGEST_GRID:
             return self._requests.look_up(observations, self._encode)
-        key = id(observations.ground_truth_data)
+        return self._grid(observations.ground_truth_data).look_up(observations.indices, self._encode)
+
+    def _grid(self, ground_truth_data: Any) -> _GridCodes:
+        key = id(ground_truth_data)
         if key not in self._grids:
-            self._grids[key] = _GridCodes(observations.ground_truth_data, num_images)
-        return self._grids[key].look_up(observations.indices, self._encode)
+            self._grids[key] = _GridCodes(ground_truth_data, ground_truth_data.num_images)
+        return self._grids[key]
 
     def _encode(self, observations: Any) -> np.ndarray:
         """Codes of observations, rendered and encoded batch by batch, several at a time where the encoder allows it."""
@@ -113,13 +125,15 @@ class _GridCodes:
             is_missing = np.zeros_like(self.is_known)
             is_missing[unknown] = True
             missing = np.flatnonzero(is_missing)
-            codes = encode(LazyObservations(self.ground_truth_data, missing))  # type: ignore[arg-type]
-            if self.codes is None:
-                self.codes = np.empty((len(self.is_known), codes.shape[1]), dtype=codes.dtype)
-            self.codes[missing] = codes
-            self.is_known[missing] = True
+            self.fill(missing, encode(LazyObservations(self.ground_truth_data, missing)))  # type: ignore[arg-type]
         assert self.codes is not None
         return self.codes[indices]
+
+    def fill(self, indices: np.ndarray, codes: np.ndarray) -> None:
+        if self.codes is None:
+            self.codes = np.empty((len(self.is_known), codes.shape[1]), dtype=codes.dtype)
+        self.codes[indices] = codes
+        self.is_known[indices] = True
 
 
 class _RequestCodes:

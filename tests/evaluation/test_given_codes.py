@@ -16,6 +16,7 @@ import torch
 
 from unbraid.evaluation.__main__ import main
 from unbraid.evaluation.reporting.report import main as report
+from unbraid.evaluation.sampling.code_table import CodeTable, _GridCodes
 from unbraid.export import load_representation
 
 SIZES = (4, 3, 5)
@@ -215,3 +216,87 @@ def test_what_codes_cannot_give_is_named(codes: np.ndarray, tmp_path: Path, caps
     assert "holds codes but no posterior" in error
     assert "no KL divergences" in error
     assert "has factors but no images" in error
+
+
+def counting(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """A list of the number of images that tables encode from now on."""
+    counts: list[int] = []
+    encode = CodeTable._encode
+
+    def counted(table: CodeTable, observations: Any) -> np.ndarray:
+        counts.append(len(observations))
+        return encode(table, observations)
+
+    monkeypatch.setattr(CodeTable, "_encode", counted)
+    return counts
+
+
+def test_kept_codes_serve_later_metrics_and_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, bindings, _ = encode(tmp_path)
+    kept = ("--model_dir", model, "--save_codes", tmp_path / "kept" / "codes.npz")
+    assert run(tmp_path / "new", "--model_dir", model, metrics=METRICS, bindings=tuple(bindings)) == 0
+    assert run(tmp_path / "first", *kept, bindings=tuple(bindings)) == 0
+    counts = counting(monkeypatch)
+    assert run(tmp_path / "out", *kept, "--repeats", "2", metrics=METRICS, bindings=tuple(bindings)) == 0
+    assert counts == []
+    for metric in METRICS:
+        assert scores(tmp_path / "out" / metric) == scores(tmp_path / "new" / metric)
+
+
+@pytest.mark.parametrize("change", ["model", "data", "hint", "damage", "other file"])
+def test_kept_codes_of_another_model_or_data_are_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                          change: str) -> None:
+    model, bindings, _ = encode(tmp_path)
+    kept = tmp_path / "codes.npz"
+    assert run(tmp_path / "first", "--model_dir", model, "--save_codes", kept, bindings=tuple(bindings)) == 0
+    options: tuple[str, ...] = ()
+    if change == "model":
+        network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 4)).eval()
+        torch.jit.save(torch.jit.trace(network, torch.zeros(2, 1, 8, 8)), str(model))
+    elif change == "data":
+        content = dict(np.load(tmp_path / "own.npz"))
+        np.savez(tmp_path / "own.npz", **{**content, "images": content["images"] / 2})
+    elif change == "hint":
+        options = ("--value_range", "-1", "1")
+    elif change == "damage":
+        kept.write_bytes(kept.read_bytes()[:-40])
+    else:
+        np.savez(kept, codes=np.ones((len(grid()), 4), np.float32), data_set=np.array(["custom"]))
+    assert run(tmp_path / "new", "--model_dir", model, *options, bindings=tuple(bindings)) == 0
+    counts = counting(monkeypatch)
+    assert run(tmp_path / "out", "--model_dir", model, "--save_codes", kept, *options, bindings=tuple(bindings)) == 0
+    assert sum(counts) == len(grid())
+    assert scores(tmp_path / "out") == scores(tmp_path / "new")
+
+
+def test_one_file_cannot_hold_the_codes_of_several_models(tmp_path: Path, capsys) -> None:
+    model, bindings, _ = encode(tmp_path)
+    assert run(tmp_path / "out", "--model_dir", model, model, "--save_codes", tmp_path / "c.npz",
+               bindings=tuple(bindings)) == 2
+    assert "names one file for 2 models" in capsys.readouterr().err
+
+
+def test_many_models_hold_one_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As they are scored one after another, each frees its codes before the next one encodes."""
+    model, bindings, _ = encode(tmp_path)
+    models = [tmp_path / f"model_{number}.pt" for number in range(4)]
+    for path in models:
+        path.write_bytes(model.read_bytes())
+    tables: list[CodeTable] = []
+    held: list[int] = []
+    start, fill = CodeTable.__init__, _GridCodes.fill
+
+    def noted(table: CodeTable, *arguments: Any, **options: Any) -> None:
+        start(table, *arguments, **options)
+        tables.append(table)
+
+    def counted(grid_codes: _GridCodes, *arguments: Any) -> None:
+        fill(grid_codes, *arguments)
+        held.append(sum(len(table._grids) for table in tables))
+
+    monkeypatch.setattr(CodeTable, "__init__", noted)
+    monkeypatch.setattr(_GridCodes, "fill", counted)
+    assert run(tmp_path / "out", "--model_dir", *models, metrics=("mig", "sap_score", "udr"),
+               bindings=(*bindings, "udr_sklearn.num_data_points = 20", "udr_sklearn.batch_size = 10")) == 0
+    assert len(tables) >= 4
+    assert set(held) == {1}

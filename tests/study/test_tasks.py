@@ -10,7 +10,7 @@ import pytest
 from unbraid.common.errors import UserError
 from unbraid.study import task as task_module
 from unbraid.study.__main__ import main, parse_shard
-from unbraid.study.selection import numbers_of, tasks_of_study
+from unbraid.study.selection import numbers_of, tasks_of_study, with_kept_codes
 from unbraid.study.task import Task, shard
 from unbraid.study.worker import run_task
 
@@ -123,3 +123,10 @@ def test_mistakes_are_one_sentence_and_write_nothing(arguments, message, tmp_pat
     assert message in error
     assert error.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_kept_codes_have_a_file_for_each_representation(tmp_path: Path) -> None:
+    (task,) = tasks_of_study("jl1_vae", "0", tmp_path, 1, [], ["mig"], None)
+    steps = {command[0]: command for command in with_kept_codes(task).commands}
+    assert "--save_codes" not in steps["unbraid.training"]
+    assert steps["unbraid.evaluation"][-2:] == ("--save_codes", str(tmp_path / "0" / "codes" / "representation.npz"))

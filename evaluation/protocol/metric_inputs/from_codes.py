@@ -32,6 +32,12 @@ class StoredViews:
                 check_order(self.known_factors[0], data_set, str(self.known_factors[1]), short)
         return self._codes[name]
 
+    def save_codes(self, name: str, data_set: GroundTruthData) -> None:
+        """Does nothing: they are in a file."""
+
+    def forget(self) -> None:
+        """Does nothing: the codes are what was given."""
+
     def posterior(self) -> NoReturn:
         """Raises ArtifactError."""
         raise ArtifactError(f"{self.file.path} holds codes but no posterior, which this metric reads. Score the "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from ....export.reading.artifact import Representation
 from ....export.reading.posterior import Posterior, posterior_of
 from ....ground_truth.ground_truth_data import GroundTruthData
 from ...sampling.code_table import CodeTable
+from ..score_fingerprint import codes_fingerprint
+from .saved_codes import recall_codes, save_codes
 
 logger = logging.getLogger(__name__)
 
@@ -22,9 +25,10 @@ NUM_PROBES = 16  # images for the first two calls: whether rows are independent,
 class Views:
     """The tables of one representation, made on first use and kept for all metrics."""
 
-    def __init__(self, representation: Representation, report: Callable[[int], Any] | None = None):
-        """report: called with the number of images just encoded."""
-        self.representation, self.report = representation, report
+    def __init__(self, representation: Representation, report: Callable[[int], Any] | None = None,
+                 codes_file: Path | None = None):
+        """report: called with the number of images just encoded.  codes_file: where codes are kept between runs."""
+        self.representation, self.report, self.codes_file = representation, report, codes_file
         self._codes: dict[str, CodeTable] = {}
         self._posterior: CodeTable | None = None
         self._opened: list[Representation | Posterior] = [representation]
@@ -42,8 +46,22 @@ class Views:
             if not is_deterministic:
                 logger.warning("%s answers differently to the same images; every image is encoded anew.",
                                self.representation.path)
-            self._codes[name] = CodeTable(self.representation, cached=is_deterministic, report=self.report)
+            table = CodeTable(self.representation, cached=is_deterministic, report=self.report)
+            if self.codes_file is not None:
+                recall_codes(table, data_set, self.codes_file, codes_fingerprint(self.representation, name, data_set))
+            self._codes[name] = table
         return self._codes[name]
+
+    def save_codes(self, name: str, data_set: GroundTruthData) -> None:
+        """Writes the codes of all images of a data set to `codes_file`, see `saved_codes.save_codes`."""
+        if self.codes_file is not None:
+            save_codes(self.codes(name, data_set), data_set, name.partition(" ")[0], self.codes_file,
+                       codes_fingerprint(self.representation, name, data_set))
+
+    def forget(self) -> None:
+        """Frees the codes of all tables, which hold one row for each image of a data set."""
+        for table in (*self._codes.values(), *([self._posterior] if self._posterior else [])):
+            table.forget()
 
     def posterior(self) -> CodeTable:
         """Means and log-variances (n, 2 D) side by side, from the posterior that lies beside the representation.
