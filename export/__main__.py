@@ -153,7 +153,7 @@ def _export_own(arguments: argparse.Namespace) -> Record:
 
 
 def _export_foreign(arguments: argparse.Namespace) -> Record:
-    from ..ground_truth.recorded import own_data
+    from ..ground_truth.catalogue.recorded import own_data
 
     with own_data(arguments.gin_config, arguments.gin_bindings):
         return _export_module(arguments) if arguments.module is not None else _export_model_of_others(arguments)

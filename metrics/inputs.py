@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..common.errors import UserError
-from .arrays import as_numbers, column_names, is_missing, to_array
+from ..common.numerics.array_likes import as_numbers, column_names, is_missing, to_array
 from .random_streams import RandomSeed, as_random_state
 
 Points = tuple[Any, Any]  # codes (n, num_codes) and factors (n, num_factors), array-likes

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import UserError
+from ...common.numerics.array_likes import to_array
 from ...export.errors import ArtifactError
 from ...export.reading.artifact import NO_HINTS
-from ...metrics.arrays import to_array
 
 
 class LiveRepresentation:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...common.errors import UserError
-from ...metrics.arrays import column_names
+from ...common.numerics.array_likes import column_names
 from ...metrics.catalogue import declaration, metric_function
 from ...metrics.declaration import FROM_POINTS, Metric
 from ...metrics.inputs import Points, as_points, as_train_and_test, split

@@ -24,9 +24,9 @@ from ...common.results import check_results, recorded_config, update_result_dire
 from ...export.files.record import library_versions
 from ...export.reading.artifact import Representation, load_representation
 from ...export.reading.codes_file import CodesFile
+from ...ground_truth.catalogue.recorded import recalled, recorded_bindings
 from ...ground_truth.ground_truth_data import GroundTruthData
 from ...ground_truth.named_data import data_files, data_set_key, get_named_ground_truth_data
-from ...ground_truth.recorded import recalled, recorded_bindings
 from ...metrics.estimators.fast_paths import noted_implementations
 from ...metrics.result import MetricResult
 from ..settings.adapters import declared

@@ -14,7 +14,7 @@ from typing import Any
 from ...common.disk.files import refuse_existing, write_json
 from ...common.errors import UserError, one_sentence
 from ...common.fingerprint import ANY_VERSION
-from ...ground_truth.recorded import own_bindings
+from ...ground_truth.catalogue.recorded import own_bindings
 from ..reporting.charts.heat_map_files import draw_missing_heat_maps
 from .evaluate import Evaluator
 from .repeats import summarise

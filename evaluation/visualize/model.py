@@ -17,8 +17,8 @@ from ...export.files.symmetries import Symmetries, load_symmetries
 from ...export.reading.artifact import Representation, load_representation
 from ...export.reading.decoder import DIFFERENTIABLE, Decoder, load_decoder
 from ...export.reading.posterior import load_posterior
+from ...ground_truth.catalogue.recorded import display_name, fall_back_on, recorded_bindings
 from ...ground_truth.named_data import get_named_ground_truth_data
-from ...ground_truth.recorded import display_name, fall_back_on, recorded_bindings
 from .shared.kl import kl_per_code
 from .shared.options import refuse_many
 

@@ -13,7 +13,7 @@ import numpy as np
 from ...common.commands.wording import option
 from ...common.disk.files import atomic_directory
 from ...common.errors import UserError
-from ...ground_truth.recorded import bindings_used
+from ...ground_truth.catalogue.recorded import bindings_used
 from ...ground_truth.registry import data_sets
 from ..errors import ArtifactError
 from ..files.locating import Located, sha256_of

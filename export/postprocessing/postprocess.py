@@ -12,8 +12,8 @@ import numpy as np
 from ...common.configuration.parsing import bind, bound, configured, operative_config
 from ...common.errors import ConfigurationError
 from ...common.results import update_result_directory
+from ...ground_truth.catalogue.recorded import data_bindings, fall_back_on
 from ...ground_truth.named_data import get_named_ground_truth_data
-from ...ground_truth.recorded import data_bindings, fall_back_on
 from ...ground_truth.registry import data_sets
 from ..files.record import Record
 from ..files.symmetries import save_symmetries

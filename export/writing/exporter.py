@@ -14,7 +14,7 @@ import torch
 
 from ...common.disk.files import atomic_directory
 from ...common.errors import UserError
-from ...ground_truth.recorded import bindings_used
+from ...ground_truth.catalogue.recorded import bindings_used
 from ...ground_truth.registry import data_sets
 from ..errors import ArtifactError
 from ..files.record import Record

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import UserError
-from ..arrays import as_indices, as_numbers
+from ...common.numerics.array_likes import as_indices, as_numbers
 from ..inputs import as_two
 
 logger = logging.getLogger(__name__)

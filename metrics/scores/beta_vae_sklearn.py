@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import UserError
-from ..arrays import as_indices, as_numbers
+from ...common.numerics.array_likes import as_indices, as_numbers
 from ..declaration import Metric, Score
 from ..estimators.jobs import quietly
 from ..estimators.predictors import logistic_regression

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import UserError
-from ..arrays import as_numbers
+from ...common.numerics.array_likes import as_numbers
 from ..declaration import Matrix, Metric, Score
 from ..result import MetricResult
 

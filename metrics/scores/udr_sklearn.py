@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import UnknownNameError, UserError
-from ..arrays import as_numbers
+from ...common.numerics.array_likes import as_numbers
 from ..declaration import Metric, Score
 from ..estimators.jobs import run_processes
 from ..inputs import as_codes, check_same_length

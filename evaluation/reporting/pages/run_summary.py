@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ....common.configuration.parsing import config_values
-from ....ground_truth.recorded import display_name, recorded_bindings
+from ....ground_truth.catalogue.recorded import display_name, recorded_bindings
 from ...protocol.repeats import interval
 from ..comparing.columns import Column, columns_of, labels_of
 from ..declared.titles import range_of, title_of

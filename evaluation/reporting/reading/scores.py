@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ....common.configuration.parsing import CONFIG_ROOT
-from ....ground_truth.recorded import NAMED_BY, display_name, needed
+from ....ground_truth.catalogue.recorded import NAMED_BY, display_name, needed
 from ..declared.headlines import headline
 from .result_files import STEPS, Row
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..common.errors import UserError
+from ..errors import UserError
 
 
 def to_array(values: Any, name: str = "values") -> np.ndarray:

@@ -12,9 +12,9 @@ from typing import Any
 
 import gin
 
-from ..common.configuration.parsing import bind, bound, config_values, configured, operative_config
-from ..common.errors import MissingDataError
-from .sets.custom import custom_data
+from ...common.configuration.parsing import bind, bound, config_values, configured, operative_config
+from ...common.errors import MissingDataError
+from ..sets.custom import custom_data
 
 OWN = "custom"
 PATH = "custom_data.path"
