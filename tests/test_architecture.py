@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -78,6 +79,39 @@ def test_a_blanket_filter_is_seen() -> None:
     assert blanket_filters("import warnings\nwarnings.simplefilter('ignore')") == [2]
     assert blanket_filters("with warnings.catch_warnings(action='ignore'):\n    pass") == [1]
     assert not blanket_filters("warnings.simplefilter('ignore', ConvergenceWarning)")
+
+
+def imported_modules(path: Path) -> set[Path]:
+    """Modules of the package that a module imports relatively, inside functions too, but not for types alone."""
+    parts, found = path.relative_to(ROOT).parts, set()
+    waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        waiting.extend(ast.iter_child_nodes(node))
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = ROOT.joinpath(*parts[:len(parts) - node.level], *filter(None, (node.module or "").split(".")))
+            found |= {base / f"{alias.name}.py" for alias in node.names} | {base.with_suffix(".py")}
+    return {module for module in found if module.is_file()}
+
+
+def test_modules_import_one_another_in_no_circle() -> None:
+    graph = {path: imported_modules(path) for floor in FLOORS for path in modules(floor)}
+    assert any(graph.values())  # the finder sees imports
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        pytest.fail(" -> ".join(str(path.relative_to(ROOT)) for path in error.args[1]))
+
+
+def test_the_circle_finder_sees_a_circle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    (tmp_path / "metrics").mkdir()
+    (tmp_path / "metrics" / "one.py").write_text("def f():\n    from .two import g\n")
+    (tmp_path / "metrics" / "two.py").write_text("from . import one\n")
+    with pytest.raises(pytest.fail.Exception, match=r"metrics/(one|two).py -> "):
+        test_modules_import_one_another_in_no_circle()
 
 
 def test_only_rebuilders_import_training() -> None:
