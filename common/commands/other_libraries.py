@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 from ..compiling.cache_folders import temporary_folder
+from ..system.available import FOLLOWS_XDG
 
 NO_TELEMETRY = "ORT_DISABLE_TELEMETRY"  # read by ONNX Runtime when it is imported
 MATPLOTLIB_FOLDER = "MPLCONFIGDIR"
@@ -34,7 +34,7 @@ def _matplotlib_folders() -> list[Path]:
         home = Path.home()
     except RuntimeError:  # there is none
         return [Path("/nonexistent")]
-    if not sys.platform.startswith(("linux", "freebsd")):
+    if not FOLLOWS_XDG:
         return [home / ".matplotlib"]
     return [Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "matplotlib",
             Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "matplotlib"]

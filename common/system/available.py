@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 IS_WINDOWS = sys.platform == "win32"
+FOLLOWS_XDG = sys.platform.startswith(("linux", "freebsd"))  # folders of settings and caches
 
 
 def module(name: str) -> Any:
