@@ -10,7 +10,7 @@ review_sampled        the same                                               sci
 infomec               kylehkhsu/latent_quantization, disentangle/metrics     scikit-learn 1.4.2, numpy < 2
 jl1                   travers-rhodes/jlonevae, disentanglement_lib           scikit-learn 1.4.2, numpy < 2, gin-config
 disentangling_vae     YannDubs/disentangling-vae                             torch
-dci_es                andreinicolicioiu/DCI-ES                               scikit-learn
+dci_es                andreinicolicioiu/DCI-ES, and its src                  scikit-learn
 
 scikit-learn 1.4 is the last that knows the old argument `multi_class`.  All global streams are seeded with the case's
 seed.  Where a source cannot run as it is, `repaired` says in one line what is changed.
@@ -23,6 +23,7 @@ import importlib.abc
 import importlib.machinery
 import json
 import sys
+import tempfile
 import time
 import types
 import warnings
@@ -39,7 +40,18 @@ FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER))
 
 from metric_worlds import WORLDS, World, representation  # noqa: E402
-from paper_cases import NUM_POINTS, PAPERS, curve, drawn_points, places, posterior  # noqa: E402
+from paper_cases import (  # noqa: E402
+    NUM_POINTS,
+    NUM_PROBE_TREES,
+    PAPERS,
+    PROBE_CASES,
+    PROBE_DEPTHS,
+    curve,
+    drawn_points,
+    places,
+    posterior,
+    probe_points,
+)
 
 
 def codes_of(world: str, name: str, images: Any) -> Any:
@@ -329,6 +341,32 @@ def dci_es(metric: str, world: str, name: str, seed: int) -> dict[str, Any]:
     return {"E": source.get_explitcitness()["curve"]}
 
 
+def record_probes() -> dict[str, Any]:
+    """Scores of every factor and DCI of the random forests of DCI-ES, for each depth."""
+    sys.modules["loss_capacity.utils"] = utilities = types.ModuleType("loss_capacity.utils")
+    utilities.__dict__["get_representations_split"] = lambda model, points, device, number: points.arrays
+    from loss_capacity.train_model_random_forest import train_test_random_forest
+
+    def loader(codes: np.ndarray, factors: np.ndarray, sizes: np.ndarray) -> Any:
+        dataset = mock.MagicMock(_factor_sizes=sizes, _factor_discrete=[True] * len(sizes),
+                                 _factor_names=list(map(str, range(len(sizes)))),
+                                 arrays=(codes, (factors / (sizes - 1)).astype(np.float32)))
+        dataset.__len__.return_value = len(codes)
+        return types.SimpleNamespace(dataset=dataset)
+
+    found = {}
+    for world, name, seed in PROBE_CASES:
+        train, test = (loader(*points, np.array(WORLDS[world].sizes)) for points in probe_points(world, name, seed))
+        for depth in PROBE_DEPTHS:
+            with tempfile.TemporaryDirectory() as folder:
+                _, _, _, scores, dci = train_test_random_forest(
+                    None, train, test, test, "tree_ens_rf", None, depth, NUM_PROBE_TREES, seed,
+                    tb_writer=mock.MagicMock(), savefolder=folder)
+            found[f"{world}/{name}/{seed}/{depth}"] = {"scores": list(map(float, scores)), **{
+                key: float(dci[key]) for key in ("disentanglement", "completeness")}}
+    return found
+
+
 SOURCES: dict[str, Callable[[str, str, str, int], dict[str, Any]]] = {
     function.__name__: function for function in (
         cfasl, mipet, clgvae, disent, review, review_sampled, infomec, jl1, disentangling_vae, dci_es)}
@@ -338,7 +376,7 @@ ABSENT = {
     "disent": ("torchvision", "h5py", "lightning", "kornia", "imageio", "psutil", "disent.frameworks"),
     "review": ("matplotlib",), "review_sampled": ("matplotlib", "pyitlib"), "infomec": (),
     "jl1": ("tensorflow",), "disentangling_vae": ("imageio", "PIL", "torchvision", "skimage", "pandas", "seaborn"),
-    "dci_es": (),
+    "dci_es": ("sage", "xgboost"),
 }
 
 
@@ -357,6 +395,10 @@ def record(source: str) -> None:
         recorded[source]["versions"] = {"numpy": np.__version__, "scikit-learn": sklearn.__version__}
         path.write_text(json.dumps(recorded, indent=0, sort_keys=True) + "\n")
         print(f"{source} {metric}: {len(paper.cases)} cases, {time.time() - start:.0f} s", flush=True)
+    if source == "dci_es":
+        recorded = json.loads(path.read_text())
+        recorded[source]["probes"] = record_probes()
+        path.write_text(json.dumps(recorded, indent=0, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from metric_worlds import BINS, WORLDS, World
+from metric_worlds import BINS, WORLDS, World, representation
 
 # (world, representation, seed): full grids, no code that is constant (the sources fail on one)
 CASES = (("grid", "linear", 3), ("grid", "noisy", 4), ("fine", "permuted", 5))
@@ -205,6 +205,17 @@ def curve(seed: int) -> tuple[np.ndarray, np.ndarray, float]:
     """Capacities, losses and the baseline loss of probes that more or less improve."""
     stream = np.random.RandomState(seed)
     return np.array([1.0, 2, 3, 4, 8, 16]), np.sort(stream.uniform(0, 0.8, 6))[::-1] + stream.uniform(0, 0.1, 6), 0.8
+
+
+PROBE_DEPTHS, NUM_PROBE_TREES = (2, 4, 12), 20
+PROBE_CASES = (("grid", "linear", 3), ("grid", "noisy", 4))
+
+
+def probe_points(world: str, name: str, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Codes and factors of 200 points that probes are trained on, and of 100 that they are tested on."""
+    stream, table = np.random.RandomState(seed), representation(world, name).codes
+    drawn = [drawn_points(WORLDS[world], number, stream) for number in (200, 100)]
+    return [(table[places(WORLDS[world], factors)], factors) for factors in drawn]
 
 
 def drawn_points(world: World, number: int, random_state: np.random.RandomState) -> np.ndarray:

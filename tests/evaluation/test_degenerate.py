@@ -115,10 +115,10 @@ def test_undiscretised_factors_keep_their_values_apart():
 def test_interventions_can_have_a_seed_of_their_own():
     world = World((3, 4, 5), (0, 1, 2))
     bindings = TREES + "strong_downstream_task.intervention_seed = {}\n"
-    one, same, other = (score("strong_downstream_task", world, noisy_values(world), bindings.format(seed))
-                        for seed in (1, 1, 2))
+    one, same, *others = (score("strong_downstream_task", world, noisy_values(world), bindings.format(seed))
+                          for seed in (1, 1, 2, 3))
     assert one == same
-    assert one != other
+    assert any(one != other for other in others)  # few points: two seeds may come to the same accuracies
 
 
 def test_the_stable_wasserstein_correlation_agrees():

@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from metric_worlds import WORLDS, representation
-from paper_cases import PAPERS, curve, posterior
+from paper_cases import NUM_PROBE_TREES, PAPERS, PROBE_CASES, PROBE_DEPTHS, curve, posterior, probe_points
 from unbraid_worlds import WorldData, goldens
 
 from unbraid.common.configuration.parsing import configured
 from unbraid.evaluation.protocol.evaluate import compute_scores, load_metrics
 from unbraid.evaluation.sampling.code_table import CodeTable
 from unbraid.metrics.information.posterior_entropy import latent_entropies
-from unbraid.metrics.scores.dci_es import explicitness_of_curve
+from unbraid.metrics.random_streams import RestartingStream
+from unbraid.metrics.scores.dci import completeness, disentanglement
+from unbraid.metrics.scores.dci_es import explicitness_of_curve, probe_scores
 from unbraid.metrics.scores.mig_qzx import gap_and_alignment
 
 RECORDED = goldens("papers")
@@ -59,6 +61,18 @@ def score(bindings: str, world: str, name: str, seed: int) -> dict:
         table.codes = np.concatenate(posterior(table.codes), axis=1)
     with configured((), [bindings, f"evaluation.random_seed = {seed}"]):
         return compute_scores(WorldData(WORLDS[world]), CodeTable(table), artifact_dir=None)
+
+
+@pytest.mark.parametrize(("world", "name", "seed"), PROBE_CASES)
+def test_probes_equal_those_of_dci_es(world: str, name: str, seed: int) -> None:
+    """Their forests all start from one seed, as ours do on a stream that restarts; ours go on along it by default."""
+    train, test = probe_points(world, name, seed)
+    scores, importances = probe_scores(train, test, PROBE_DEPTHS, NUM_PROBE_TREES, (), RestartingStream(seed), 1)
+    for depth, found, matrix in zip(PROBE_DEPTHS, scores, importances, strict=True):
+        expected = RECORDED["dci_es"]["probes"][f"{world}/{name}/{seed}/{depth}"]
+        np.testing.assert_allclose(found, expected["scores"], rtol=1e-12)
+        np.testing.assert_allclose([disentanglement(matrix), completeness(matrix)],
+                                   [expected["disentanglement"], expected["completeness"]], rtol=1e-12)
 
 
 def test_every_recorded_source_is_compared() -> None:
