@@ -10,6 +10,7 @@ import numpy as np
 
 from ..common.disk.files import atomic_file
 from ..common.errors import UserError
+from .bases.parts import DataPart, whole
 from .observations import LazyObservations
 
 BATCH_SIZE = 1024
@@ -20,9 +21,9 @@ def image_batches(data: Any, batch_size: int = BATCH_SIZE) -> Iterator[np.ndarra
 
     data: a data set, such as `get_named_ground_truth_data("dsprites_full")`.
     Raises UserError where images are no finite list, because each is drawn anew."""
-    order = indices_in_order(data)
-    for start in range(0, len(order), batch_size):
-        yield np.asarray(LazyObservations(data, order[start:start + batch_size]), dtype=np.float32)
+    observations = observations_in_order(data)
+    for start in range(0, len(observations), batch_size):
+        yield np.asarray(observations[start:start + batch_size], dtype=np.float32)
 
 
 def count_images(data: Any) -> int:
@@ -32,6 +33,14 @@ def count_images(data: Any) -> int:
         raise UserError(f"The images of {type(data).__name__} are not a finite list: each is drawn anew. Encode them "
                         "as metrics draw them, with --model_dir.")
     return int(num_images)
+
+
+def observations_in_order(data: Any) -> LazyObservations:
+    """Returns all images of a data set, or of a part of one, in the order of the whole.
+
+    Raises UserError as `count_images` does."""
+    order = indices_in_order(whole(data))
+    return LazyObservations(whole(data), order[data.holds(order)] if isinstance(data, DataPart) else order)
 
 
 def indices_in_order(data: Any) -> np.ndarray:

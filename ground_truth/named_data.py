@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import gin
 
+from ..common.checking.ranges import BETWEEN_0_AND_1
 from ..common.configuration.parsing import bindings_in_use, note_used, parameters_used
 from ..common.disk.file_identity import describe_files
+from .bases.parts import Part, part_of
 from .files.reads import noted_reads
 from .ground_truth_data import GroundTruthData
 from .registry import data_sets
@@ -19,9 +21,13 @@ IN_PYTHON = "python:"  # begins the names of data sets that are objects, which n
 
 
 @gin.configurable("dataset", denylist=["known"])
-def get_named_ground_truth_data(name: str = gin.REQUIRED,
-                                known: dict[str, GroundTruthData] | None = None) -> GroundTruthData:
+def get_named_ground_truth_data(name: str = gin.REQUIRED, known: dict[str, GroundTruthData] | None = None,
+                                split: Annotated[float, BETWEEN_0_AND_1] | None = None, part: Part | None = None,
+                                split_seed: int = 0) -> GroundTruthData:
     """The data set `name`; made once when `known`, the data sets made so far by `data_set_key`, is given.
+
+    split: share of the images in the part 'train'; the others are the part 'held_out'.  part: the part that is
+    returned, None for the whole data set.  split_seed: seed of the division, see bases/parts.py.
 
     Its attribute `files` holds the files that it is read from, `parameters` those of gin that it was made with.
     Raises UnknownNameError, with suggestions, for any other name."""
@@ -36,7 +42,7 @@ def get_named_ground_truth_data(name: str = gin.REQUIRED,
         known[key] = data
     # A configuration that finds the data set made has used these parameters, too.
     note_used(getattr(known[key], "parameters", None) or {})
-    return known[key]
+    return part_of(known[key], split, part, split_seed)
 
 
 def data_set_key(name: str) -> str:

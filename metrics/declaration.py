@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 Better = Literal["high", "low"]
 Cost = Literal["small", "medium", "large"]
 Needs = Literal["points", "train and test points", "groups", "neighbourhoods", "traversals", "interventions",
-                "posterior", "models"]
+                "posterior", "autoencoder", "models"]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # Metrics that can be computed from codes and factors alone.

@@ -18,6 +18,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--model_dir", required=True, type=Path,
                         help="directory to write: checkpoint.pt, train_log.csv, tensorboard/ and results/")
     add_gin_arguments(parser)
+    parser.add_argument("--split", type=float, metavar="SHARE",
+                        help="train on this share of the images, such as 0.9, and evaluate on the others; the same as "
+                             "the binding dataset.split")
     existing = parser.add_mutually_exclusive_group()
     existing.add_argument("--overwrite", action="store_true", help="replace an existing training in model_dir")
     existing.add_argument("--resume", action="store_true",
@@ -37,7 +40,8 @@ def _train(arguments: argparse.Namespace) -> None:
 
     device = resolve_device(arguments.device)
     gin_config = [find_config(name, TRAININGS) for name in arguments.gin_config]
-    with configured(gin_config, arguments.gin_bindings), locked(arguments.model_dir):
+    split = [] if arguments.split is None else [f"dataset.split = {arguments.split}"]
+    with configured(gin_config, [*split, *arguments.gin_bindings]), locked(arguments.model_dir):
         train(arguments.model_dir, overwrite=arguments.overwrite, resume=arguments.resume, device=device,
               progress=steps_progress)
 

@@ -24,7 +24,7 @@ from ...common.results import check_results, recorded_config, update_result_dire
 from ...export.files.record import library_versions
 from ...export.reading.artifact import Representation, load_representation
 from ...export.reading.codes_file import CodesFile
-from ...ground_truth.catalogue.recorded import recalled, recorded_bindings
+from ...ground_truth.catalogue.recorded import recalled, recorded_bindings, recorded_split
 from ...ground_truth.ground_truth_data import GroundTruthData
 from ...ground_truth.named_data import data_files, data_set_key, get_named_ground_truth_data
 from ...metrics.estimators.fast_paths import noted_implementations
@@ -117,10 +117,13 @@ class Evaluator:
         Raises ConfigurationError where nothing names one."""
         metric = metric.on_data_set(self._data_set_name() if metric.data_set == AUTO else metric.data_set)
         record = self.representation.record
-        if record is None or metric.data_set != record.data_set:
+        if record is None:
             return metric
         with metric.in_use():
-            return metric.with_data(recalled(recorded_bindings(record), self.representation.path))
+            values = recorded_split(record)
+            if metric.data_set == record.data_set:
+                values |= recalled(recorded_bindings(record), self.representation.path)
+            return metric.with_data(values)
 
     def fingerprint(self, metric: ResolvedMetric) -> Fingerprint:
         """Everything that can change the scores of a metric that `on_own_data` returned."""
@@ -174,9 +177,11 @@ class Evaluator:
         return found
 
     def _seen_by_metric(self, metric: ResolvedMetric, name: str, data_set: GroundTruthData) -> Any:
-        """What the metric scores: codes, those of all models, or the posterior."""
+        """What the metric scores: codes, those of all models, the posterior, or the autoencoder."""
         if metric.input == "models":
             return _one_table_at_a_time([evaluator.views for evaluator in (self, *self.others)], name, data_set)
+        if metric.input == "autoencoder":
+            return self.views.autoencoder()
         return self.views.posterior() if metric.input == "posterior" else self.views.codes(name, data_set)
 
     def _provenance(self) -> dict[str, Any]:

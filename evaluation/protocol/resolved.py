@@ -19,6 +19,7 @@ from ..settings.adapters import declared
 
 STEPS = ("evaluation", "validation")
 AUTO = "auto"
+BESIDE_CODES = ("posterior", "autoencoder", "models")  # inputs of metrics that are given more than codes
 NOTES = frozenset(f"{step}.{note}" for step in STEPS for note in ("name", "preset"))
 
 
@@ -27,7 +28,7 @@ class ResolvedMetric:
     """What gin says of one score.
 
     step: "evaluation" or "validation", the name of its result files.  function: the metric, unwrapped.
-    input: what it is given, "codes", "posterior" or "models" (the codes of several models).
+    input: what it is given, "codes", "posterior", "autoencoder" or "models" (the codes of several models).
     data_set: a name, or "auto" where the artifact has to say.  given_bindings: as the user wrote them, for the record.
     all_bindings: every binding as gin text, notes for the results excepted.  modules: those that the files import."""
 
@@ -112,11 +113,11 @@ def _function(metric: Any) -> Callable[..., Any]:
 
 
 def input_of(function: Callable[..., Any]) -> str:
-    """What a metric is given, as its declaration says: "codes", "posterior" or "models".
+    """What a metric is given, as its declaration says: "codes", "posterior", "autoencoder" or "models".
 
     A metric of one's own that declares nothing is given codes."""
     declaration = declared(function)
-    return declaration.needs if declaration and declaration.needs in ("posterior", "models") else "codes"
+    return declaration.needs if declaration and declaration.needs in BESIDE_CODES else "codes"
 
 
 def _seed(value: Any, step: str) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...common.fingerprint import VERSION, Fingerprint, code_sha256, library_versions, user_code
 from ...export.foreign.graph_description import Hints
+from ...export.reading.decoder import decoder_sha256
 from ...export.reading.posterior import posterior_sha256
 from ...ground_truth.ground_truth_data import GroundTruthData
 from ...ground_truth.named_data import data_identity
@@ -71,4 +72,6 @@ def _artifacts(metric: ResolvedMetric, evaluators: Sequence[Evaluator]) -> Any:
     for number, evaluator in enumerate(evaluators):
         found[f"model {number}"] = evaluator.representation.sha256
         found[f"posterior {number}"] = posterior_sha256(evaluator.representation.path)
+        if metric.input == "autoencoder":
+            found[f"decoder {number}"] = decoder_sha256(evaluator.representation.path)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArtifactError, InputMismatchError
+from ..files.locating import Located, sha256_of
 from ..files.record import Record
-from ..formats import Runner
-from .artifact import find_artifact, open_artifact
+from ..formats import FORMAT_NAMES, Runner
+from .artifact import Representation, find_artifact, open_artifact
 
 logger = logging.getLogger(__name__)
 
@@ -64,9 +66,7 @@ def load_decoder(path: str | Path, backend: str = "auto", device: str = "cpu") -
     """Opens the decoder of an exported model: `decoder.*`, or a folder or representation file it lies beside.
 
     backend, device: as for `load_representation`.  Raises ArtifactError where there is none, saying why."""
-    given = Path(path)
-    beside = given.parent if given.is_file() and given.stem != "decoder" else given
-    file, backend = find_artifact(beside, backend, device, "decoder")
+    file, backend = _find_decoder(Path(path), backend, device)
     runner = open_artifact(file, backend, device)
     record = runner.record
     if record is None or record.kind != "decoder":
@@ -74,6 +74,30 @@ def load_decoder(path: str | Path, backend: str = "auto", device: str = "cpu") -
         raise ArtifactError(f"{file} is {found}; expected a decoder that unbraid-export wrote.")
     logger.info("Decoder %s, backend %s.", file, backend)
     return Decoder(file, backend, runner, record)
+
+
+def decoder_of(representation: Representation) -> Decoder:
+    """Opens the decoder beside a representation: on its device, and in its format where there is one in that.
+
+    Raises ArtifactError where there is none."""
+    if representation.backend in FORMAT_NAMES:
+        with contextlib.suppress(ArtifactError):
+            return load_decoder(representation.path, representation.backend, representation.device)
+    return load_decoder(representation.path, "auto", representation.device)
+
+
+def decoder_sha256(path: Path) -> str:
+    """Content hash of the decoder that `load_decoder` opens; "" where there is none."""
+    try:
+        file, backend = _find_decoder(path)
+    except ArtifactError:
+        return ""
+    return sha256_of(Located(file, backend))
+
+
+def _find_decoder(given: Path, backend: str = "auto", device: str = "cpu") -> tuple[Path, str]:
+    beside = given.parent if given.is_file() and given.stem != "decoder" else given
+    return find_artifact(beside, backend, device, "decoder")
 
 
 def _batches(num: int) -> Iterator[slice]:

@@ -63,6 +63,16 @@ def recorded_bindings(record: Any) -> list[str]:
     return list(record.data_bindings) or data_bindings(record.gin_config)
 
 
+def recorded_split(record: Any) -> dict[str, Any]:
+    """How the training of an artifact divided its images, by parameter, where the configuration in use asks for a part
+    and leaves that open."""
+    if bound("dataset.part") is None or bound("dataset.split") is not None:
+        return {}
+    trained = config_values(record.gin_config)
+    return {name: ast.literal_eval(trained[name]) for name in ("dataset.split", "dataset.split_seed")
+            if trained.get(name, "None") != "None"}
+
+
 def recalled(recorded: Sequence[str], where: object) -> dict[str, Any]:
     """Values by parameter of what was recorded and the configuration in use leaves open; none if it names own data.
 

@@ -325,16 +325,23 @@ def test_weights_beside_an_onnx_file_belong_to_it(place: Workplace) -> None:
 @pytest.mark.parametrize(("metric", "binding", "number"), [
     pytest.param("udr", "udr_sklearn.num_data_points = 40", 1, marks=pytest.mark.slow),
     ("mig_qzx", "mig_qzx.num_images = 40", 0),
+    ("vae_losses", "vae_losses.num_images = 40", 0),
 ])
-def test_every_file_that_a_metric_reads_counts(tmp_path, encoder, images, capsys, metric, binding, number) -> None:
-    """UDR compares models: any of them may change.  MIG by q(z|x) reads the posterior beside the representation."""
+def test_every_file_that_a_metric_reads_counts(tmp_path, encoder, decoder, images, capsys, metric, binding,
+                                               number) -> None:
+    """UDR compares models: any of them may change.  MIG by q(z|x) reads the posterior beside the representation, losses
+    the decoder, too."""
     folders = [tmp_path / "first" / "representation", tmp_path / "second" / "representation"][: 2 if number else 1]
 
     def export(folder: Path, shift: float) -> None:
         changed = copy.deepcopy(encoder)
         with torch.no_grad():
             changed.layers[-1].bias += shift
-        export_representation(changed, folder, images, data_set="threeDots", formats=["torchscript"], overwrite=True)
+        changed_decoder = copy.deepcopy(decoder)
+        with torch.no_grad():
+            changed_decoder.layer.bias += shift
+        export_representation(changed, folder, images, decoder=changed_decoder, data_set="threeDots",
+                              formats=["torchscript"], overwrite=True)
 
     def run() -> list[str]:
         assert main(["--model_dir", *map(str, folders), "--output_dir", str(tmp_path / "scores"), "--resume",
@@ -345,7 +352,8 @@ def test_every_file_that_a_metric_reads_counts(tmp_path, encoder, images, capsys
         export(folder, 0.0)
     assert run() == run() == []
     export(tmp_path / "other", 0.5)
-    (folders[number] / "posterior.pt").write_bytes((tmp_path / "other" / "posterior.pt").read_bytes())
-    (line,) = run()
-    assert f"artifact changed (posterior {number})" in line
+    for part in ["posterior", *(["decoder"] if metric == "vae_losses" else [])]:
+        (folders[number] / f"{part}.pt").write_bytes((tmp_path / "other" / f"{part}.pt").read_bytes())
+        (line,) = run()
+        assert f"artifact changed ({part} {number})" in line
     assert run() == []

@@ -13,6 +13,7 @@ FACTORS = np.stack(np.unravel_index(np.arange(36) % 9, (3, 3)), axis=1)  # two f
 SAMPLE = (FACTORS.astype(float), FACTORS)
 BITS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 SHORT = (FACTORS[:5].astype(float), FACTORS)
+HALF = np.full((1, 2, 2, 1), 0.5)  # a grey image
 LINE = np.zeros((1, 5, 2))
 LINE[0, :, 0] = np.arange(5)
 ZIGZAG = LINE.copy()
@@ -128,6 +129,7 @@ EXACT: dict[str, tuple[Callable[[], Any], str, Any]] = {
         lambda: metrics.strong_downstream_task(bits(), bits(), [(1, shifted(0), shifted(1))], random_state=0),
         "40:strong_generalization_gap", 0.0),
     "mig_qzx": (lambda: metrics.mig_qzx(SAMPLE[0] * 50, np.zeros((36, 2)), FACTORS, random_state=0), "AAM", 1.0),
+    "vae_losses": (lambda: metrics.vae_losses(HALF, HALF, [[1.0, 2.0]], [[0.0, 0.0]]), "elbo", -4 * np.log(2) - 2.5),
     "udr_sklearn": (lambda: metrics.udr_sklearn([BITS, BITS[:, ::-1]], correlation_matrix="spearman"),
                     "model_scores", [1.0, 1.0]),
     "local_mig": (lambda: metrics.local_mig([(half_noise(), BITS), (BITS, BITS)]), "discrete_mig", (0.5 + 1) / 2),
@@ -169,6 +171,8 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "strong_downstream_task": (lambda: metrics.strong_downstream_task(SHORT, SAMPLE, [], random_state=0), OF_TRAINING),
     "mig_qzx": (lambda: metrics.mig_qzx(SAMPLE[0], np.zeros((36, 3)), FACTORS, random_state=0),
                 r"log_variances have shape \(36, 3\); expected that of the means, \(36, 2\)"),
+    "vae_losses": (lambda: metrics.vae_losses(HALF, HALF[:, :1], [[1.0]], [[0.0]]),
+                   r"shapes \(1, 2, 2, 1\), \(1, 1, 2, 1\), \(1, 1\) and \(1, 1\)"),
     "udr_sklearn": (lambda: metrics.udr_sklearn([BITS, POINTS]), r"model 0 \(4, 2\), model 1 \(100, 3\)"),
     "local_mig": (lambda: metrics.local_mig([SHORT]), CLUSTER),
     "local_modularity": (lambda: metrics.local_modularity([SHORT]), CLUSTER),

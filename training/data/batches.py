@@ -41,8 +41,3 @@ def image_shape(data: GroundTruthData) -> list[int]:
     """[C, H, W] of a data set's images."""
     height, width, channels = data.observation_shape
     return [channels, height, width]
-
-
-def num_images(data: GroundTruthData) -> int:
-    """Number of different images a data set holds: N in objectives that weigh a batch against the whole."""
-    return int(getattr(data, "num_images", np.prod(data.factors_num_values, dtype=np.float64)))

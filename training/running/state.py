@@ -18,6 +18,7 @@ from ...common.disk.files import refuse_existing, require_folder
 from ...common.errors import ConfigurationError, DataError, UserError
 from ...common.fingerprint import differences
 from ...common.results import read_json
+from ...ground_truth.bases.parts import held_out
 from ...ground_truth.named_data import data_identity
 from ..data.batches import Batches, image_shape
 from ..objectives.objective import VAEObjective
@@ -58,10 +59,11 @@ class RunState:
         return next(self.model.parameters()).is_cuda
 
     def evaluation_batches(self) -> Batches:
-        """Makes the stream that the trained model is evaluated on, from its beginning."""
+        """Makes the stream that the trained model is evaluated on, from its beginning: of held-out images if there are
+        any."""
         stream = self.batches
-        return self.model.make_batches(stream.data, stream.batch_size, self.seeds["evaluation_data_seed"], stream.load,
-                                       evaluation=True)
+        return self.model.make_batches(held_out(stream.data), stream.batch_size, self.seeds["evaluation_data_seed"],
+                                       stream.load, evaluation=True)
 
     @cached_property
     def data_files(self) -> dict[str, str]:

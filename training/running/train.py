@@ -12,9 +12,10 @@ import torch
 from ...common.configuration.parsing import bound
 from ...common.errors import ConfigurationError
 from ...common.registry import import_members
+from ...ground_truth.bases.parts import TRAIN, DataPart, num_images, whole
 from ...ground_truth.ground_truth_data import GroundTruthData
 from ...ground_truth.named_data import get_named_ground_truth_data
-from ..data.batches import image_shape, num_images
+from ..data.batches import Batches, image_shape
 from ..data.image_loader import make_image_loader
 from ..data.labelled import Supervision
 from ..objectives.objective import VAEObjective
@@ -76,7 +77,7 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
                        only_one(data_seed=data_seed, unsupervised_data_seed=unsupervised_data_seed),
                        supervised_data_seed)
     logger.info("Seeds: %s. Device: %s, %d threads.", seeds, device, torch.get_num_threads())
-    data = get_named_ground_truth_data()
+    data = training_data()
     state = assemble(Path(model_dir), model, data, batch_size, seeds, device, precision, compile,
                      Supervision(supervised_data_seed, num_labelled_samples, train_percentage))
     view = Training(state.model_dir / FOLDER_NAME, str(bound("dataset.name")), data, training_steps,
@@ -107,8 +108,24 @@ def assemble(model_dir: Path, model: VAEObjective, data: GroundTruthData, batch_
     model.build(image_shape(data), num_images(data))
     place(model, device, precision, compile)
     optimizers = model.make_optimizers()
-    batches = model.make_batches(data, batch_size, seeds["training_data_seed"], make_image_loader(data, device))
+    batches = model.make_batches(data, batch_size, seeds["training_data_seed"], make_image_loader(whole(data), device))
+    if isinstance(data, DataPart):
+        check_draws(batches)
     return RunState(model_dir, model, optimizers, batches, seeds)
+
+
+def training_data() -> GroundTruthData:
+    """Returns the data set that gin names; with `dataset.split`, its part 'train' unless gin names another part."""
+    has_split = bound("dataset.split") is not None and bound("dataset.part") is None
+    return get_named_ground_truth_data(part=TRAIN) if has_split else get_named_ground_truth_data()
+
+
+def check_draws(batches: Batches) -> None:
+    """Draws one batch and goes back, so that a method that cannot use a part of the images is refused before
+    anything is written."""
+    beginning = batches.state()
+    next(batches)
+    batches.restore(beginning)
 
 
 def warn_of_long_schedules(model: VAEObjective, training_steps: int) -> None:

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from ....export.errors import ArtifactError
 from ....export.reading.codes_file import CodesFile
+from ....ground_truth.bases.parts import whole
 from ....ground_truth.files.custom.factor_files import Columns
 from ....ground_truth.ground_truth_data import GroundTruthData
 from ...sampling.code_table import CodeTable
@@ -27,9 +28,9 @@ class StoredViews:
         """The table of codes, for the data set of this name.  Raises UserError where the two do not fit together."""
         if name not in self._codes:
             short = name.partition(" ")[0]
-            self._codes[name] = StoredCodes(self.file.codes, data_set, str(self.file.path), short)
+            self._codes[name] = StoredCodes(self.file.codes, whole(data_set), str(self.file.path), short)
             if self.known_factors:
-                check_order(self.known_factors[0], data_set, str(self.known_factors[1]), short)
+                check_order(self.known_factors[0], whole(data_set), str(self.known_factors[1]), short)
         return self._codes[name]
 
     def save_codes(self, name: str, data_set: GroundTruthData) -> None:
@@ -42,6 +43,11 @@ class StoredViews:
         """Raises ArtifactError."""
         raise ArtifactError(f"{self.file.path} holds codes but no posterior, which this metric reads. Score the "
                             "exported model with --model_dir.")
+
+    def autoencoder(self) -> NoReturn:
+        """Raises ArtifactError."""
+        raise ArtifactError(f"{self.file.path} holds codes but no decoder, which this metric needs. Score the exported "
+                            "model with --model_dir.")
 
     def diverging(self, name: str, data_set: GroundTruthData) -> NoReturn:
         """Raises ArtifactError."""

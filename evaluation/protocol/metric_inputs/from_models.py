@@ -1,4 +1,6 @@
-"""What metrics see of a model: its codes, its posterior, or codes with their divergences, each image encoded once."""
+"""What metrics see of a model: codes, posterior, reconstructions, or codes with their divergences.
+
+Each image is encoded once."""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ import numpy as np
 
 from ....export.errors import ArtifactError
 from ....export.reading.artifact import Representation
+from ....export.reading.decoder import Decoder, decoder_of
 from ....export.reading.posterior import Posterior, posterior_of
+from ....ground_truth.bases.parts import whole
 from ....ground_truth.ground_truth_data import GroundTruthData
 from ...sampling.code_table import CodeTable
 from ..score_fingerprint import codes_fingerprint
@@ -20,6 +24,20 @@ from .saved_codes import recall_codes, save_codes
 logger = logging.getLogger(__name__)
 
 NUM_PROBES = 16  # images for the first two calls: whether rows are independent, and whether random numbers are drawn
+
+
+class Autoencoder:
+    """Posterior and decoder of one model."""
+
+    def __init__(self, posterior: CodeTable, decoder: Decoder):
+        self.posterior, self.decoder = posterior, decoder
+
+    def __call__(self, observations: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Returns reconstructions (n, H, W, C) in [0, 1] of the posterior's means, the means (n, D) and the
+        log-variances (n, D) of observations (n, H, W, C)."""
+        means, log_variances = np.split(self.posterior(observations), 2, axis=1)
+        # Logistic functions of some runtimes are a rounding error above 1.
+        return np.clip(self.decoder(means), 0, 1), means, log_variances
 
 
 class Views:
@@ -48,7 +66,8 @@ class Views:
                                self.representation.path)
             table = CodeTable(self.representation, cached=is_deterministic, report=self.report)
             if self.codes_file is not None:
-                recall_codes(table, data_set, self.codes_file, codes_fingerprint(self.representation, name, data_set))
+                recall_codes(table, whole(data_set), self.codes_file,
+                             codes_fingerprint(self.representation, name, data_set))
             self._codes[name] = table
         return self._codes[name]
 
@@ -73,6 +92,15 @@ class Views:
             self._opened.append(posterior)
             self._posterior = CodeTable(lambda images: np.concatenate(posterior(images), axis=1), report=self.report)
         return self._posterior
+
+    def autoencoder(self) -> Autoencoder:
+        """The posterior together with the decoder that lies beside the representation.
+
+        Raises ArtifactError where there is none of one of them."""
+        if getattr(self.representation, "live_posterior", None):
+            raise ArtifactError("A network in memory has no decoder, which this metric needs. Export the model "
+                                "together with its decoder (unbraid.export, decoder=...), and give the path.")
+        return Autoencoder(self.posterior(), decoder_of(self.representation))
 
     def diverging(self, name: str, data_set: GroundTruthData) -> Callable[[Any], tuple[np.ndarray, np.ndarray]]:
         """Observations to codes (n, D) and each code's KL divergence from the prior (D,), its mean over the n.
