@@ -76,7 +76,7 @@ def evaluate(encoder: Encoder | str | Path, data: str | Path | GroundTruthData |
         results = {name: MetricResult(found, _matrices(study.folder("model", name, 1) / "artifacts"))
                    for name, found in outcome.results.get("model", {}).items()}
         declarations = {name: declared(metric.function) for name, metric in study.metrics.items()}
-        names = _factor_names(study.folder("model", name, 1) / "artifacts" for name in results)
+        names = next((found["factor_names"] for found in outcome.results.get("model", {}).values()), ())
     return ScoreTable(results, declarations, names,
                       unscored={name: one_sentence(error) for (_, name), error in outcome.unscored.items()})
 
@@ -99,13 +99,3 @@ def _matrices(folder: Path) -> dict[str, np.ndarray]:
         with np.load(path) as saved:
             found[path.stem] = saved["matrix"]
     return found
-
-
-def _factor_names(folders: Any) -> list[str]:
-    """The factors' names as the first matrix over factors has them."""
-    for folder in folders:
-        for path in sorted(folder.glob("*.npz")):
-            with np.load(path) as saved:
-                if len(saved["factor_names"]):
-                    return [str(name) for name in saved["factor_names"]]
-    return []

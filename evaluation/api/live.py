@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ class LiveRepresentation:
     A module is copied, and evaluated without gradients where its parameters lie."""
 
     record = None
+    code_names: Sequence[str] = ()
     backend = provider = "python"
     device = "cpu"
     hints = NO_HINTS

@@ -32,7 +32,7 @@ from ...metrics.result import MetricResult
 from ..settings.adapters import declared
 from ..settings.context import evaluation_context
 from ..settings.split import using_split
-from .matrices import save_matrices
+from .matrices import names_of_factors, save_matrices
 from .metric_inputs.from_codes import StoredViews
 from .metric_inputs.from_models import Views
 from .resolved import AUTO, ResolvedMetric, load_metrics, resolve
@@ -80,7 +80,8 @@ def compute_scores(ground_truth_data: GroundTruthData, representation_function: 
           evaluation_context(stream, on_degenerate, restart_model_stream)):
         found = evaluation_fn(ground_truth_data, representation_function, **arguments)
     if isinstance(found, MetricResult):
-        save_matrices(artifact_dir, found.matrices, ground_truth_data, declared(evaluation_fn))
+        save_matrices(artifact_dir, found.matrices, declared(evaluation_fn), ground_truth_data,
+                      getattr(representation_function, "code_names", ()))
     return {**found, **drawn}
 
 
@@ -144,6 +145,7 @@ class Evaluator:
                        "implementation": implementation,
                        "preset": str(bound(f"{metric.step}.preset", "")), "gin_bindings": list(metric.given_bindings),
                        "settings_sha256": _settings_sha256(metric), KEY: fingerprint,
+                       "factor_names": names_of_factors(self._data_set()),
                        "data_files": [str(path) for path in data_files(self._data_set())]}
             results[CONTENTS] = contents_of(folder, results)
             results = update_result_directory(folder / "results", metric.step, results, self.previous_results)
@@ -193,6 +195,7 @@ class Evaluator:
             "artifact_sha256": self.representation.sha256,
             "artifact_backend": self.representation.backend,
             "artifact_provider": self.representation.provider,
+            **({"code_names": list(names)} if (names := self.representation.code_names) else {}),
             **({"artifact_call": dict(how.rows())} if (how := self.representation.understanding) else {}),
             **({"artifact_batch_dependence": dependence} if (dependence := self.views.batch_dependence) else {}),
             "library_versions": library_versions(),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,8 @@ class CodeTable:
     called from several threads.  cached: False for an encoder that answers
     differently each time, whose codes must not be kept.  report: called with the number of images after each batch.
     Raises UserError when a code is NaN or infinite."""
+
+    code_names: Sequence[str] = ()  # of the columns, where somebody has named them
 
     def __init__(self, encoder: Encoder, batch_size: int = BATCH_SIZE, cached: bool = True,
                  report: Progress | None = None):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,15 @@ class StoredCodes(CodeTable):
 
     Metrics cannot tell it from a model's table: the same draws give the same codes, hence the same scores."""
 
-    def __init__(self, codes: np.ndarray, data_set: Any, where: str, name: str):
-        """where: the file of the codes, for messages.  name: of the data set, for messages.
+    def __init__(self, codes: np.ndarray, data_set: Any, where: str, name: str,
+                 code_names: Sequence[str] = ()):
+        """where: the file of the codes, for messages.  name: of the data set, for messages.  code_names: of
+        the columns.
 
         Raises UserError where there is not one row for each image, or where an image is more than its place."""
         super().__init__(lambda images: self._refuse())
         self.codes, self.data_set, self.where, self.name = codes, data_set, where, name
+        self.code_names = code_names
         num_images = getattr(data_set, "num_images", None)
         if num_images is None or _draws(data_set):
             raise UserError(f"The images of {name} are not a finite list (each is drawn anew), so {where} cannot "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ class Representation:
     """A representation function: images (n, H, W, C) float32 in [0, 1] to codes (n, num_latents) float32.
 
     Swaps to the graph's (n, C, H, W), and checks what comes back."""
+
+    code_names: Sequence[str] = ()  # artifacts do not name their codes
 
     def __init__(self, path: Path, backend: str, device: str, runner: Runner, hints: Hints = NO_HINTS,
                  allow_batch_dependence: bool = False):

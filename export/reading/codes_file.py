@@ -23,7 +23,8 @@ class CodesFile:
     """Codes (n, num_codes) of a file, under the attributes of `Representation` that results record.
 
     codes: float32 or float64, as stored; other numbers are converted to float64, half precision to float32.
-    names: of the columns, where the file has any.  data_set: of whose images these are the codes, where it says so."""
+    code_names: of the columns; z0, z1, ... where the file has none.
+    data_set: of whose images these are the codes, where it says so."""
 
     backend, provider, device = "codes", "file", "cpu"
     record, understanding, hints, allow_batch_dependence = None, None, Hints(), False
@@ -33,14 +34,14 @@ class CodesFile:
 
         Raises MissingDataError without a file, DataError for one that has no codes, or codes that are not finite."""
         self.path = path
-        columns = read_columns(path, CODES, names_keys=NAMES, prefix="code")
+        columns = read_columns(path, CODES, names_keys=NAMES, prefix="z")
         if columns is None:
             columns = self._only_array(stored_keys(path))
-        self.names = [name for name in columns if name not in without]
-        if not self.names:
+        self.code_names = [name for name in columns if name not in without]
+        if not self.code_names:
             beside = f" beside the factors {', '.join(without)}" if without else ""
             raise DataError(f"{path} has no columns of codes{beside}.")
-        codes = np.stack([self._numbers(name, columns[name]) for name in self.names], axis=1)
+        codes = np.stack([self._numbers(name, columns[name]) for name in self.code_names], axis=1)
         if codes.dtype not in (np.float32, np.float64):
             codes = codes.astype(np.float32 if codes.dtype == np.float16 else np.float64)
         self.codes = narrowed(codes) if path.suffix.lower() == ".parquet" else codes
@@ -61,7 +62,7 @@ class CodesFile:
             raise DataError(f"{self.path} has no array {', '.join(CODES[:3])} or {CODES[-1]}; it holds "
                             f"{', '.join(sorted(keys)) or 'nothing'}. Save the codes as 'codes'.")
         source = array_source(self.path, keys[0])
-        return columns_of(source.load(), None, str(source), "code")
+        return columns_of(source.load(), None, str(source), "z")
 
     def _numbers(self, name: str, column: np.ndarray) -> np.ndarray:
         """A column as numbers, also where a table has written them as texts; nothing written is NaN."""
@@ -77,9 +78,9 @@ class CodesFile:
         finite = np.isfinite(self.codes)
         if not finite.all():
             row, column = np.argwhere(~finite)[0]
-            raise DataError(f"{self.path}: code {self.names[column]!r} is {self.codes[row, column]} in row {row}, and "
-                            f"{int((~finite).sum())} entries are NaN or infinite; expected finite numbers. Leave such "
-                            "points out, in the factors too.")
+            raise DataError(f"{self.path}: code {self.code_names[column]!r} is {self.codes[row, column]} in row {row}, "
+                            f"and {int((~finite).sum())} entries are NaN or infinite; expected finite numbers. Leave "
+                            "such points out, in the factors too.")
 
     def _recorded_data_set(self) -> str | None:
         if not self.has((DATA_SET,)):

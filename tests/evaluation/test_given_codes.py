@@ -15,6 +15,8 @@ import pytest
 import torch
 
 from unbraid.evaluation.__main__ import main
+from unbraid.evaluation.reporting.charts.heat_map_files import figure_of
+from unbraid.evaluation.reporting.charts.heat_maps import read_matrix
 from unbraid.evaluation.reporting.report import main as report
 from unbraid.evaluation.sampling.code_table import CodeTable, _GridCodes
 from unbraid.export import load_representation
@@ -71,14 +73,16 @@ def parquet(path: Path, codes: np.ndarray) -> None:
     pytest.importorskip("pyarrow.parquet").write_table(table, path)
 
 
-def hdf5(path: Path, codes: np.ndarray) -> None:
+def hdf5(path: Path, **arrays: np.ndarray) -> None:
     with h5py.File(path, "w") as file:
-        file["latents"] = codes
+        for name, array in arrays.items():
+            file[name] = array
 
 
 WRITERS: dict[str, Callable[[Path, np.ndarray], Any]] = {
     "codes.npy": np.save, "codes.npz": lambda path, codes: np.savez(path, codes=codes, more=np.eye(2)),
-    "anything.npz": lambda path, codes: np.savez(path, whatever=codes), "codes.h5": hdf5, "codes.parquet": parquet,
+    "anything.npz": lambda path, codes: np.savez(path, whatever=codes),
+    "codes.h5": lambda path, codes: hdf5(path, latents=codes), "codes.parquet": parquet,
     "codes.csv": lambda path, codes: write_csv(path, list("abcd"), codes.astype(float).tolist()),
     "codes.tsv": lambda path, codes: path.write_text("\n".join(
         ["a\tb\tc\td", *("\t".join(map(repr, row)) for row in codes.astype(float).tolist())])),
@@ -97,6 +101,51 @@ def test_codes_of_every_form_are_scored_alike(name: str, codes: np.ndarray, fact
         scores(tmp_path / "out_reference.npy")["discrete_mig"], abs=0 if "." in name and "np" in name else 1e-3)
     with np.load(tmp_path / f"out_{name}" / "artifacts" / "mutual_information.npz") as saved:
         assert list(saved["factor_names"]) == NAMES
+
+
+def structured(columns: dict[str, np.ndarray]) -> np.ndarray:
+    table = np.empty(len(grid()), dtype=[(name, values.dtype) for name, values in columns.items()])
+    for name, values in columns.items():
+        table[name] = values
+    return table
+
+
+def table_of(columns: dict[str, np.ndarray]) -> Any:
+    return pytest.importorskip("pyarrow").table(columns)
+
+
+NAMED: dict[str, Callable[[Path, dict[str, np.ndarray]], Any]] = {
+    "csv": lambda path, columns: write_csv(path, list(columns), np.stack(list(columns.values()), axis=1).tolist()),
+    "parquet": lambda path, columns: pytest.importorskip("pyarrow.parquet").write_table(table_of(columns), path),
+    "npy": lambda path, columns: np.save(path, structured(columns)),
+    "npz": lambda path, columns: np.savez(path, **{path.stem: structured(columns)}),
+    "h5": lambda path, columns: hdf5(path, **{path.stem: structured(columns)}),
+    "names.npz": lambda path, columns: np.savez(
+        path, **{path.name.partition(".")[0]: np.stack(list(columns.values()), axis=1),
+                 ("code_names" if "codes" in path.name else "factor_names"): list(columns)}),
+}
+CODE_NAMES = ["z_a", "code_7", "position of x"]
+
+
+@pytest.mark.parametrize("form", NAMED)
+def test_names_of_columns_are_kept_in_matrices_results_heat_maps_and_reports(form: str, tmp_path: Path) -> None:
+    codes = grid() + 0.1 * np.random.RandomState(0).randn(*grid().shape)
+    for name, names, columns in (("codes", CODE_NAMES, codes), ("factors", NAMES, grid())):
+        NAMED[form](tmp_path / f"{name}.{form}", dict(zip(names, columns.T, strict=True)))
+    assert run(tmp_path / "out", "--codes", tmp_path / f"codes.{form}", "--factors", tmp_path / f"factors.{form}",
+               "--figures") == 0
+    path = tmp_path / "out" / "artifacts" / "mutual_information.npz"
+    with np.load(path) as saved:
+        assert (saved["code_names"].tolist(), saved["factor_names"].tolist()) == (CODE_NAMES, NAMES)
+    found = results(tmp_path / "out")
+    assert (found["code_names"], found["factor_names"]) == (CODE_NAMES, NAMES)
+    axes = figure_of(read_matrix(path)).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == CODE_NAMES
+    assert [label.get_text() for label in axes.get_xticklabels()] == NAMES
+    assert report([str(tmp_path / "out"), "--output", str(tmp_path / "report.html")]) == 0
+    page = (tmp_path / "report.html").read_text()
+    assert all(name in page for name in CODE_NAMES + NAMES)
+    assert ">z0<" not in page
 
 
 def encode(tmp_path: Path) -> tuple[Path, list[str], Path]:
@@ -187,7 +236,7 @@ MISTAKES = {
     "nothing says whose": (lambda codes: codes, [], "Nothing says which points .* holds the codes of. Give --factors"),
     "rows": (lambda codes: codes[:50], ["--factors"], "has 50 rows of codes; points has 60 points"),
     "NaN": (lambda codes: np.where(codes == codes[3, 2], np.nan, codes), ["--factors"],
-            "code 'code_2' is nan in row 3"),
+            "code 'z2' is nan in row 3"),
     "one row": (lambda codes: codes[:, 0, np.newaxis, np.newaxis], ["--factors"], r"has shape \(60, 1, 1\)"),
     "a grid": (lambda codes: codes, ["--data_set", "dsprites_full"],
                "60 rows of codes; dsprites_full has 737,280 images.*unbraid-data images dsprites_full"),

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ....common.disk.files import atomic_file
-from .heat_maps import MOST_SHOWN, read_matrix
+from .heat_maps import NamedMatrix, read_matrix
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 PNG_START, PNG_END = b"\x89PNG", b"IEND\xaeB`\x82"
 
@@ -26,26 +30,30 @@ def _is_drawn(path: Path) -> bool:
 
 
 def draw_heat_map(path: Path) -> Path:
-    """One matrix (codes, factors or codes) as a heat map, its values written in."""
+    """Draws NAME.png beside NAME.npz; returns the picture's path."""
+    with atomic_file(path.with_suffix(".png")) as temporary:
+        figure_of(read_matrix(path).cropped()).savefig(temporary, dpi=120)
+    return path.with_suffix(".png")
+
+
+def figure_of(matrix: NamedMatrix) -> Figure:
+    """A heat map of one matrix with its values written in, rows and columns by name."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    matrix, names = read_matrix(path)
-    matrix, names = matrix[:MOST_SHOWN, :MOST_SHOWN], names[:MOST_SHOWN]
-    num_rows, num_columns = matrix.shape
+    values = matrix.values
+    num_rows, num_columns = values.shape
     figure = Figure(figsize=(2 + 0.7 * num_columns, 1.5 + 0.35 * num_rows), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    image = axes.imshow(matrix, aspect="auto", cmap="viridis")
-    figure.colorbar(image)
-    middle = (np.nanmin(matrix) + np.nanmax(matrix)) / 2
-    for row, column in np.ndindex(matrix.shape):
-        axes.text(column, row, f"{matrix[row, column]:.2g}", ha="center", va="center", fontsize=7,
-                  color="white" if matrix[row, column] < middle else "black")
-    axes.set_xticks(range(num_columns), names or [str(column) for column in range(num_columns)], rotation=30)
-    axes.set_yticks(range(num_rows))
-    axes.set_ylabel("code" if len(names) != num_rows or num_rows != num_columns else "factor")
-    axes.set_title(path.stem.replace("_", " "))
-    with atomic_file(path.with_suffix(".png")) as temporary:
-        figure.savefig(temporary, dpi=120)
-    return path.with_suffix(".png")
+    figure.colorbar(axes.imshow(values, aspect="auto", cmap="viridis"))
+    middle = (np.nanmin(values) + np.nanmax(values)) / 2
+    for row, column in np.ndindex(values.shape):
+        axes.text(column, row, f"{values[row, column]:.2g}", ha="center", va="center", fontsize=7,
+                  color="white" if values[row, column] < middle else "black")
+    axes.set_xticks(range(num_columns), matrix.column_names, rotation=30)
+    axes.set_yticks(range(num_rows), matrix.row_names)
+    axes.set_xlabel(matrix.column_kind)
+    axes.set_ylabel(matrix.row_kind)
+    axes.set_title(matrix.declared.name.replace("_", " "))
+    return figure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -52,31 +52,61 @@ class HeatMap:
                 f"{self.column_kind}s")
 
 
-def read_matrix(path: Path) -> tuple[np.ndarray, list[str]]:
-    """The matrix that a metric saved, float64, and the factors' names.  Raises UserError when it cannot be read."""
-    wanted = {"matrix": Wanted(), "factor_names": Wanted(TEXTS + NUMBERS, (1,))}  # no names are an empty array
-    arrays = read_npz(path, wanted.get, required=("matrix",))
+@dataclass(frozen=True)
+class NamedMatrix:
+    """A matrix (num_rows, num_columns) float64 that a metric saved, what its axes are, and a name for each place."""
+
+    declared: Matrix
+    values: np.ndarray
+    row_kind: str
+    row_names: list[str]
+    column_kind: str
+    column_names: list[str]
+
+    def cropped(self) -> NamedMatrix:
+        """As much of it as a picture can show."""
+        return replace(self, values=self.values[:MOST_SHOWN, :MOST_SHOWN], row_names=self.row_names[:MOST_SHOWN],
+                       column_names=self.column_names[:MOST_SHOWN])
+
+
+def read_matrix(path: Path) -> NamedMatrix:
+    """The matrix that a metric saved as NAME.npz; codes without names are z0, z1, ...
+
+    Raises UserError when it cannot be read."""
+    names = Wanted(TEXTS + NUMBERS, (1,))  # no names are an empty array
+    arrays = read_npz(path, {"matrix": Wanted(), "factor_names": names, "code_names": names}.get, required=("matrix",))
     matrix = arrays["matrix"].astype(np.float64)
     if 0 in matrix.shape:
         raise UserError(f"{path} holds a matrix of shape {matrix.shape}; expected at least one row and column.")
-    return matrix, [one_sentence(name).rstrip(".") for name in arrays.get("factor_names", ())]
+    factors, codes = ([one_sentence(name).rstrip(".") for name in arrays.get(key, ())]
+                      for key in ("factor_names", "code_names"))
+    declared = matrices().get(path.stem, Matrix(path.stem, path.stem.replace("_", " "), "value", ""))
+    num_rows, num_columns = matrix.shape
+    has_factors = len(factors) == num_columns
+    if has_factors and declared.rows == "factor" and num_rows == num_columns:
+        return NamedMatrix(declared, matrix, "factor", factors, "factor", factors)
+    rows = _names_of_codes(codes, num_rows)
+    if has_factors:
+        return NamedMatrix(declared, matrix, "code", rows, "factor", factors)
+    return NamedMatrix(declared, matrix, "code", rows, "code", _names_of_codes(codes, num_columns))
+
+
+def _names_of_codes(names: list[str], number: int) -> list[str]:
+    return names if len(names) == number else [f"z{index}" for index in range(number)]
 
 
 def read_heat_map(path: Path) -> HeatMap:
     """The matrix a metric saved as NAME.npz, as far as a page can show it.  Raises UserError when it cannot be read."""
-    matrix, names = read_matrix(path)
-    declared = matrices().get(path.stem, Matrix(path.stem, path.stem.replace("_", " "), "value", ""))
-    title, unit, note = declared.title, declared.unit, declared.note
-    if max(matrix.shape) > MOST_SHOWN:
-        note = f"{note} The first {MOST_SHOWN} rows and columns of {matrix.shape[0]} x {matrix.shape[1]}.".strip()
-    has_names = len(names) in matrix.shape
-    matrix, names = matrix[:MOST_SHOWN, :MOST_SHOWN], names[:MOST_SHOWN] if has_names else []
-    if declared.rows == "factor" and len(names) == matrix.shape[0] == matrix.shape[1]:
-        return heat_map(matrix, title, unit, "factor", "factor", names, names, note)
-    codes = [f"z{index}" for index in range(len(matrix))]
-    if len(names) != matrix.shape[1]:
-        return heat_map(matrix, title, unit, "code", "code", codes, [f"z{i}" for i in range(matrix.shape[1])], note)
-    return heat_map(matrix.T, title, unit, "factor", "code", names, codes, note)
+    whole = read_matrix(path)
+    note, shown = whole.declared.note, whole.cropped()
+    if shown.values.shape != whole.values.shape:
+        num_rows, num_columns = whole.values.shape
+        note = f"{note} The first {MOST_SHOWN} rows and columns of {num_rows} x {num_columns}.".strip()
+    if (shown.row_kind, shown.column_kind) == ("code", "factor"):
+        shown = replace(shown, values=shown.values.T, row_kind="factor", row_names=shown.column_names,
+                        column_kind="code", column_names=shown.row_names)
+    return heat_map(shown.values, whole.declared.title, whole.declared.unit, shown.row_kind, shown.column_kind,
+                    shown.row_names, shown.column_names, note)
 
 
 def heat_map(matrix: np.ndarray, title: str, unit: str, row_kind: str, column_kind: str, rows: Sequence[str],

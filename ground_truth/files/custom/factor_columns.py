@@ -35,7 +35,7 @@ class Factor:
 
 
 def columns_of(table: np.ndarray, names: Sequence[str] | None, where: str,
-               prefix: str = "factor") -> dict[str, np.ndarray]:
+               prefix: str = "factor_") -> dict[str, np.ndarray]:
     """The columns of an array (N, F), (N,) or structured (N,), by name: the given ones, or factor_0, factor_1, ...
 
     Raises DataError for an array of another shape or type, and for names that are not as many as columns."""
@@ -50,10 +50,10 @@ def columns_of(table: np.ndarray, names: Sequence[str] | None, where: str,
     return dict(zip(names_of(table.shape[1], names, where, prefix), table.T, strict=True))
 
 
-def names_of(num_factors: int, names: Sequence[str] | None, where: str, prefix: str = "factor") -> list[str]:
+def names_of(num_factors: int, names: Sequence[str] | None, where: str, prefix: str = "factor_") -> list[str]:
     """The given names, or factor_0, factor_1, ...  Raises DataError when there are not `num_factors`."""
     if names is None:
-        return [f"{prefix}_{number}" for number in range(num_factors)]
+        return [f"{prefix}{number}" for number in range(num_factors)]
     if len(names) != num_factors:
         raise DataError(f"{where}: {len(names)} factor names ({', '.join(names)}) for {num_factors} factors.")
     return [str(name) for name in names]

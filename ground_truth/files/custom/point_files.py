@@ -20,7 +20,7 @@ IS_TABLE = frozenset(TABLE_SUFFIXES) - {".npy"}
 
 
 def read_columns(path: Path, known_keys: Sequence[str], key: str | None = None,
-                 names_keys: Sequence[str] = NAMES, prefix: str = "factor") -> Columns | None:
+                 names_keys: Sequence[str] = NAMES, prefix: str = "factor_") -> Columns | None:
     """Reads the columns of a table, or of an array (n, num_columns) in a file of arrays.
 
     known_keys: what the array is usually called.  key: what it is called here.  names_keys: of an array of names.
