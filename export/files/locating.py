@@ -139,8 +139,10 @@ def _own_models(folder: Path) -> list[Path]:
 def _of_one_run(path: Path, hits: list[Path]) -> list[Path]:
     """The one model that stands for a run.
 
-    In a run of ours, with model/, representation/ and perhaps representation_sampled/, this is representation/.
+    In a run of ours, with model/, representation/ and perhaps representation_sampled/, this is representation/;
+    SCORES.representation/, which scoring a checkpoint leaves, is none.
     In a run of disentanglement_lib, with model/ and postprocessed/mean/ and the like, it is the model."""
+    hits = [hit for hit in hits if not hit.relative_to(path).parts[0].endswith(".representation")] or hits
     folders = [hit.relative_to(path).parts[0] for hit in hits]
     if "representation" in folders and all(re.fullmatch(r"model|representation(_\w+)?", name) for name in folders):
         return [hit for hit, name in zip(hits, folders, strict=True) if name == "representation"]

@@ -143,6 +143,16 @@ def test_our_own_checkpoint_is_read_too(tmp_path: Path) -> None:
     torch.testing.assert_close(model.encoder(images)[0], networks["encoder"].eval()(images)[0])
 
 
+def test_what_scoring_left_in_a_run_is_no_second_model(tmp_path: Path) -> None:
+    for name in ("model/checkpoint.pt", "scores.representation/pytorch_model.pt", "more.representation/model.onnx"):
+        (tmp_path / name).parent.mkdir()
+        torch.save({"a": torch.zeros(1)}, tmp_path / name)
+    assert locate(tmp_path).path == tmp_path / "model" / "checkpoint.pt"
+    (tmp_path / "representation").mkdir()
+    (tmp_path / "representation" / "model.onnx").write_bytes((tmp_path / "more.representation/model.onnx").read_bytes())
+    assert locate(tmp_path).path == tmp_path / "representation" / "model.onnx"
+
+
 def test_a_folder_of_several_models_is_asked_about(tmp_path: Path) -> None:
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
