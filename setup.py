@@ -87,6 +87,7 @@ setup(
             "unbraid-study=unbraid.common.console:study",
             "unbraid-aggregate=unbraid.common.console:aggregate",
             "unbraid-report=unbraid.common.console:report",
+            "unbraid-warmup=unbraid.common.console:warmup",
             "unbraid-visualize=unbraid.common.console:visualize",
         ]
     },

@@ -18,6 +18,7 @@ COMMANDS = {
     "study": (".study.__main__", "train, export and score thousands of models, here or on a cluster"),
     "aggregate": (".evaluation.reporting.aggregate", "collect results: JSON, tables, figures, tests, leaderboard"),
     "report": (".evaluation.reporting.report", "write one page about a run, or a comparison of several"),
+    "warmup": (".evaluation.protocol.warm_up", "compile ahead what the first score would compile"),
     "visualize": (".evaluation.visualize.__main__", "draw traversals, reconstructions, Jacobians and more"),
 }
 PACKAGE = __name__.split(".")[0]
@@ -30,7 +31,7 @@ def _command(name: str) -> Callable[[], int]:
     return start
 
 
-data, train, reproduce, export, evaluate, study, aggregate, report, visualize = map(_command, COMMANDS)
+data, train, reproduce, export, evaluate, study, aggregate, report, warmup, visualize = map(_command, COMMANDS)
 
 
 def main() -> int:
