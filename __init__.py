@@ -5,6 +5,7 @@ Names are loaded when they are asked for, so importing unbraid takes a few milli
     unbraid.score(codes, factors)            scores of arrays
     unbraid.metrics.mig(codes, factors)      one metric, as in scikit-learn
     unbraid.evaluate(encoder, data=...)      the whole protocol on a model
+    unbraid.Scorer(data=..., metrics=[...])  scores inside a training loop
     unbraid.export(encoder, folder, ...)     TorchScript, ONNX and torch.export files
 """
 
@@ -15,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .evaluation.api.evaluating import evaluate as evaluate
+    from .evaluation.api.scorer import Scorer as Scorer
     from .evaluation.api.scoring import score as score
 
 __version__ = "0.1.0"
 
-_HOMES = {"score": ".evaluation.api.scoring", "evaluate": ".evaluation.api.evaluating"}
-_PACKAGES = ("common", "metrics", "ground_truth", "training", "export", "evaluation")
+_HOMES = {"score": ".evaluation.api.scoring", "evaluate": ".evaluation.api.evaluating",
+          "Scorer": ".evaluation.api.scorer"}
+_PACKAGES = ("common", "metrics", "ground_truth", "training", "export", "evaluation", "integrations")
 
 
 def __getattr__(name: str) -> Any:

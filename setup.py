@@ -7,7 +7,7 @@ from setuptools import find_packages, setup
 ROOT = Path(__file__).parent
 VERSION = (ROOT / "__init__.py").read_text(encoding="utf-8").split('__version__ = "')[1].split('"')[0]
 FLOORS = find_packages(where=str(ROOT), include=["common*", "metrics*", "ground_truth*", "training*", "export*",
-                                                 "evaluation*", "study*"])
+                                                 "evaluation*", "integrations*", "study*"])
 
 TEST = ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6", "setuptools>=77", "wheel>=0.43", "pyarrow>=15",
         "selenium>=4.20", "argcomplete>=3.1", "safetensors>=0.4"]
@@ -70,6 +70,12 @@ setup(
         "dask": ["distributed>=2024.8"],
         "ray": ["ray>=2.10"],
         "slurm": ["submitit>=1.5"],
+        # Scores in the training loops of other libraries.
+        "lightning": ["lightning>=2.2"],
+        "transformers": ["transformers>=4.46", "accelerate>=1.0"],
+        # Trackers of our own training.
+        "mlflow": ["mlflow>=2.14"],
+        "wandb": ["wandb>=0.19.8"],
         "parquet": ["pyarrow>=15"],
         "completion": ["argcomplete>=3.1"],
         "test": TEST,

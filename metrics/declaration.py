@@ -16,6 +16,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 # Metrics that can be computed from codes and factors alone.
 FROM_POINTS: tuple[Needs, ...] = ("points", "train and test points")
+# Metrics that ask for images with factors of their choice, which needs every combination of factors.
+INTERVENING: tuple[Needs, ...] = ("groups", "neighbourhoods", "traversals", "interventions")
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {}
 _DECLARATIONS: dict[str, Metric] = {}

@@ -14,7 +14,7 @@ for platform in linux win32; do
     "$VENV/bin/python" -m mypy --platform "$platform" --config-file "$ROOT/pyproject.toml" \
         --cache-dir "$ROOT/.mypy_cache/$platform" \
         -p unbraid.common -p unbraid.metrics -p unbraid.ground_truth -p unbraid.training -p unbraid.export \
-        -p unbraid.evaluation -p unbraid.study
+        -p unbraid.evaluation -p unbraid.integrations -p unbraid.study
 done
 # What others build on, and what scores come from, is typed to the last expression.
 "$VENV/bin/python" -m mypy --strict --follow-imports=silent --config-file "$ROOT/pyproject.toml" \

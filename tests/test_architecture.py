@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FLOORS = ("common", "metrics", "ground_truth", "training", "export", "evaluation", "study")
+FLOORS = ("common", "metrics", "ground_truth", "training", "export", "evaluation", "integrations", "study")
 ALLOWED = {
     "common": {"common"},
     "ground_truth": {"common", "ground_truth"},
@@ -19,6 +19,7 @@ ALLOWED = {
     "metrics": {"common", "metrics"},
     "export": {"common", "ground_truth", "training", "export"},
     "evaluation": {"common", "metrics", "ground_truth", "export", "evaluation"},
+    "integrations": {"common", "evaluation", "integrations"},
     "study": {"common", "training", "evaluation", "study"},
 }
 # Only what rebuilds a network from a checkpoint may look at training; the artifact's reader and writer may not.

@@ -16,6 +16,7 @@ from ...ground_truth.given_data import given_data
 from ...ground_truth.ground_truth_data import GroundTruthData
 from ...metrics.result import MetricResult
 from ..protocol.evaluate import Evaluator, metric_configs
+from ..protocol.matrices import saved_matrices
 from ..protocol.presets import DEFAULT_PRESET, metrics_of_preset
 from ..protocol.study import Study
 from ..settings.adapters import declared
@@ -73,7 +74,7 @@ def evaluate(encoder: Encoder | str | Path, data: str | Path | GroundTruthData |
                       presets=dict.fromkeys(of_preset, preset or DEFAULT_PRESET))
         study.refuse_existing(["model"])
         outcome = study.run({"model": _evaluator(encoder, of_data.made if of_data else {})})
-        results = {name: MetricResult(found, _matrices(study.folder("model", name, 1) / "artifacts"))
+        results = {name: MetricResult(found, saved_matrices(study.folder("model", name, 1) / "artifacts"))
                    for name, found in outcome.results.get("model", {}).items()}
         declarations = {name: declared(metric.function) for name, metric in study.metrics.items()}
         names = next((found["factor_names"] for found in outcome.results.get("model", {}).values()), ())
@@ -90,12 +91,3 @@ def _evaluator(encoder: Encoder | str | Path, data_sets: Mapping[str, GroundTrut
                         "(N, H, W, C), or the path of an artifact.")
     live = LiveRepresentation(encoder)
     return Evaluator(cast(Representation, live), live.path, data_sets=dict(data_sets))
-
-
-def _matrices(folder: Path) -> dict[str, np.ndarray]:
-    """The matrices that a metric saved, by name."""
-    found = {}
-    for path in sorted(folder.glob("*.npz")):
-        with np.load(path) as saved:
-            found[path.stem] = saved["matrix"]
-    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from ...export.reading.artifact import NO_HINTS
 class LiveRepresentation:
     """Codes of a torch module, or of a function of images (N, H, W, C); of (mean, log-variance) the mean.
 
-    A module is copied, and evaluated without gradients where its parameters lie."""
+    A module, or a method of one, is evaluated without gradients where its parameters lie."""
 
     record = None
     code_names: Sequence[str] = ()
@@ -31,20 +32,20 @@ class LiveRepresentation:
     allow_batch_dependence = False
     path = Path("live model")
 
-    def __init__(self, encoder: Callable[[Any], Any]):
-        is_module = hasattr(encoder, "state_dict")
-        self._module = _of_module(encoder) if is_module else None
+    def __init__(self, encoder: Callable[[Any], Any], copied: bool = True):
+        """copied: whether a copy of the module is put into evaluation mode; otherwise the caller sees to the mode."""
+        self._owner = module_of(encoder)
+        self._module = None if self._owner is None else _of_module(encoder, self._owner, copied)
         self._encode = self._module or encoder
-        self.sha256 = _weights_sha256(encoder) if is_module else ""
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of a module's weights; empty for a function."""
+        return "" if self._owner is None else _weights_sha256(self._owner)
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Images (n, H, W, C) float32 in [0, 1] to codes (n, D).  Raises UserError for other shapes of codes."""
-        found = self._encode(images)
-        codes = to_array(found[0] if isinstance(found, (tuple, list)) else found)
-        if codes.ndim != 2 or len(codes) != len(images):
-            raise UserError(f"The encoder gives an array of shape {codes.shape} for {len(images)} images; expected "
-                            f"codes ({len(images)}, num_codes).")
-        return codes
+        return codes_of(self._encode(images), len(images))
 
     def is_deterministic(self, images: np.ndarray) -> bool:
         """Whether the encoder answers alike when it is asked twice."""
@@ -75,17 +76,47 @@ class LivePosterior:
         return to_array(found[0]), to_array(found[1])
 
 
-def _of_module(module: Any) -> Callable[[np.ndarray], Any]:
-    """A function of images (n, H, W, C) that gives what a copy of the module gives, without gradients."""
+def codes_of(found: Any, num_images: int) -> np.ndarray:
+    """Codes (num_images, num_codes) of what an encoder returned: codes, or (mean, log-variance).
+
+    Raises UserError for other shapes."""
+    codes = to_array(found[0] if isinstance(found, (tuple, list)) else found)
+    if codes.ndim != 2 or len(codes) != num_images:
+        raise UserError(f"The encoder gives an array of shape {codes.shape} for {num_images} images; expected "
+                        f"codes ({num_images}, num_codes).")
+    return codes
+
+
+def module_of(encoder: Any) -> Any:
+    """The torch module that an encoder is, or is a method of; None for another function."""
+    owner = encoder if hasattr(encoder, "state_dict") else getattr(encoder, "__self__", None)
+    return owner if hasattr(owner, "state_dict") else None
+
+
+def as_input(values: Any, module: Any) -> Any:
+    """A tensor where the module's parameters lie, and of their precision if it holds floats."""
     import torch
 
-    network = copy.deepcopy(module).eval()
-    device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
+    parameter = next((found for found in module.parameters() if found.is_floating_point()), torch.empty(0))
+    tensor = torch.as_tensor(values).to(parameter.device)
+    return tensor.to(parameter.dtype) if tensor.is_floating_point() else tensor
+
+
+def nchw(images: np.ndarray) -> np.ndarray:
+    """Images (n, H, W, C) with the channels first, as modules of torch expect them."""
+    return np.ascontiguousarray(images.transpose(0, 3, 1, 2))
+
+
+def _of_module(encoder: Any, module: Any, copied: bool) -> Callable[[np.ndarray], Any]:
+    """A function of images (n, H, W, C) that gives what the encoder, `module` or a method of it, gives."""
+    import torch
+
+    network = copy.deepcopy(module).eval() if copied else module
+    call = network if encoder is module else getattr(network, encoder.__name__)
 
     def encode(images: np.ndarray) -> Any:
-        inputs = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).to(device)
         with torch.no_grad():
-            return network(inputs)
+            return call(as_input(nchw(images), network))
 
     return encode
 

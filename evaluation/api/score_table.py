@@ -48,6 +48,11 @@ class ScoreTable(Mapping[str, MetricResult]):
         """The matrices behind the scores, (num_codes, num_factors), by metric and name."""
         return {name: dict(result.matrices) for name, result in self.results.items() if result.matrices}
 
+    @property
+    def headlines(self) -> dict[str, float]:
+        """The scores that each metric is quoted by, as "METRIC/KEY", such as "mig/discrete_mig"."""
+        return {f"{name}/{key}": value for name, key, value, _ in self._headlines()}
+
     def to_frame(self) -> pd.DataFrame:
         """All numbers as a data frame: one row per metric and key, and which way each is better."""
         import pandas as pd

@@ -81,15 +81,21 @@ def _scorable(name: str) -> Metric:
     return metric
 
 
-def _scored(metric: Metric, arguments: Any, seed: int, n_jobs: int | None,
-            options: Mapping[str, Any]) -> MetricResult:
-    """The result of one metric.  Raises UserError, which names the metric."""
-    function = metric_function(metric.name)
-    known = inspect.signature(function).parameters
+def check_options(metric: Metric, options: Mapping[str, Any]) -> None:
+    """Raises UserError for an argument that the metric does not take."""
+    known = inspect.signature(metric_function(metric.name)).parameters
     unknown = [option for option in options if option not in known or known[option].kind is not KEYWORD]
     if unknown:
         raise UserError(f"{metric.name} has no argument {unknown[0]!r}; expected one of "
                         f"{', '.join(name for name in known if known[name].kind is KEYWORD)}.")
+
+
+def _scored(metric: Metric, arguments: Any, seed: int, n_jobs: int | None,
+            options: Mapping[str, Any]) -> MetricResult:
+    """The result of one metric.  Raises UserError, which names the metric."""
+    function = metric_function(metric.name)
+    check_options(metric, options)
+    known = inspect.signature(function).parameters
     given = {name: value for name, value in (("random_state", seed), ("n_jobs", n_jobs)) if name in known}
     try:
         result: MetricResult = function(*arguments, **{**given, **options})

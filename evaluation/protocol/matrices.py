@@ -28,6 +28,15 @@ def save_matrices(artifact_dir: str | Path | None, matrices: Mapping[str, np.nda
                      code_names=np.array(codes, dtype=str))
 
 
+def saved_matrices(folder: Path) -> dict[str, np.ndarray]:
+    """The matrices that a metric saved in `folder`, by name."""
+    found = {}
+    for path in sorted(folder.glob("*.npz")):
+        with np.load(path) as saved:
+            found[path.stem] = saved["matrix"]
+    return found
+
+
 def factor_names(data: GroundTruthData, num_factors: int) -> list[str]:
     """The data set's own names, or numbers where it has none or others."""
     names = names_of_factors(data)

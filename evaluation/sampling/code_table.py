@@ -19,11 +19,17 @@ from ...ground_truth.observations import LazyObservations
 from ..settings.context import num_jobs
 
 Encoder = Callable[[np.ndarray], np.ndarray]
+Render = Callable[[Any], np.ndarray]
 Progress = Callable[[int], Any]
 
 BATCH_SIZE = 256
 LARGEST_GRID = 4_000_000  # images; above, codes are kept by request
 REMEMBERED_CODES = 2_000_000  # codes of requests, the oldest are forgotten
+
+
+def rendered(observations: Any) -> np.ndarray:
+    """Observations, lazy or not, as images (n, H, W, C) float32."""
+    return np.asarray(observations, dtype=np.float32)
 
 
 class CodeTable:
@@ -32,13 +38,15 @@ class CodeTable:
     encoder: images (n, H, W, C) float32 to codes (n, num_latents); where its attribute `is_concurrent` is true, it is
     called from several threads.  cached: False for an encoder that answers
     differently each time, whose codes must not be kept.  report: called with the number of images after each batch.
+    render: makes the images of a batch of observations.
     Raises UserError when a code is NaN or infinite."""
 
     code_names: Sequence[str] = ()  # of the columns, where somebody has named them
 
     def __init__(self, encoder: Encoder, batch_size: int = BATCH_SIZE, cached: bool = True,
-                 report: Progress | None = None):
+                 report: Progress | None = None, render: Render = rendered):
         self.encoder, self.batch_size, self.cached, self.report = encoder, batch_size, cached, report
+        self.render = render
         self.is_concurrent = getattr(encoder, "is_concurrent", False)
         self.num_encoded = 0
         self._grids: dict[int, _GridCodes] = {}
@@ -91,7 +99,7 @@ class CodeTable:
     def _encode(self, observations: Any) -> np.ndarray:
         """Codes of observations, rendered and encoded batch by batch, several at a time where the encoder allows it."""
         def encode(start: int) -> np.ndarray:
-            images = np.asarray(observations[start:start + self.batch_size], dtype=np.float32)
+            images = self.render(observations[start:start + self.batch_size])
             return self._checked(self.encoder(images), start)
 
         batches = []

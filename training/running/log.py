@@ -16,6 +16,7 @@ from ...common.disk.files import atomic_file, write_text
 from ...common.disk.reading import check_schema, read_text
 from ...common.errors import UserError
 from ..objectives.objective import Terms, stacked
+from ..tracking.trackers import Trackers
 
 CSV_NAME = "train_log.csv"
 SCORES_NAME = "scores.csv"
@@ -35,14 +36,17 @@ class TrainingLog:
     One row a line: the number of steps done, then the mean of each term over the steps since the row before."""
 
     def __init__(self, directory: Path, start_step: int, num_steps: int, progress: Progress | None = None,
-                 pending: Mapping[str, Any] | None = None):
-        """start_step: rows after it, left by a run that was killed, are dropped.  pending: see the method."""
+                 pending: Mapping[str, Any] | None = None, trackers: Trackers | None = None):
+        """start_step: rows after it, left by a run that was killed, are dropped.  pending: see the method.
+
+        trackers: told everything that TensorBoard is."""
         from torch.utils.tensorboard import SummaryWriter
 
         self.csv_path, self.scores_path = directory / CSV_NAME, directory / SCORES_NAME
         for path in (self.csv_path, self.scores_path):
             _drop_rows_after(path, start_step)
         self.writer = SummaryWriter(str(directory / TENSORBOARD_NAME), purge_step=start_step + 1)
+        self.trackers = trackers or Trackers({})
         self.bar = progress(total=num_steps, initial=start_step, unit="step") if progress else None
         self.names: list[str] = []
         self.steps: list[int] = []
@@ -72,8 +76,7 @@ class TrainingLog:
         self._check(rows)
         means = dict(zip(self.names, rows.double().mean(dim=0).tolist(), strict=True))
         self._append_csv(step, means)
-        for name, value in means.items():
-            self.writer.add_scalar(f"train/{name}", value, step)
+        self._show(step, "train", means)
         if self.bar is not None:
             self.bar.set_postfix({name: f"{means[name]:.4g}" for name in self._shown()})
         self.rows, self.steps = [], []
@@ -81,8 +84,7 @@ class TrainingLog:
     def add_scores(self, step: int, scores: Mapping[str, float]) -> None:
         """Writes what a callback gave after the update that led to `step`."""
         write_scores(self.scores_path, step, scores)
-        for name, value in scores.items():
-            self.writer.add_scalar(f"evaluation/{name}", value, step)
+        self._show(step, "evaluation", scores)
         self.writer.flush()
 
     def close(self) -> None:
@@ -90,6 +92,12 @@ class TrainingLog:
         self.writer.close()
         if self.bar is not None:
             self.bar.close()
+
+    def _show(self, step: int, kind: str, values: Mapping[str, float]) -> None:
+        """Gives numbers to TensorBoard and the trackers under the names KIND/NAME."""
+        for name, value in values.items():
+            self.writer.add_scalar(f"{kind}/{name}", value, step)
+        self.trackers.log(step, {f"{kind}/{name}": value for name, value in values.items()})
 
     def _shown(self) -> Sequence[str]:
         standard = {"loss", "reconstruction_loss", "kl_loss", "regularizer", "elbo"}

@@ -10,6 +10,7 @@ import torch
 from ...common.commands.signals import Stopped, put_off, stop, stop_requested
 from ..objectives.objective import Losses
 from ..optimizers import ScheduledOptimizer
+from ..tracking.trackers import Trackers
 from .callbacks import Callback
 from .kept import keep_checkpoint
 from .log import NonFiniteLossError, Progress, TrainingLog
@@ -17,14 +18,16 @@ from .state import RunState, random_state, restore_random_state
 
 
 def run(state: RunState, training_steps: int, checkpoint_steps: int, log_steps: int,
-        progress: Progress | None = None, callbacks: Sequence[Callback] = (), keep_steps: int | None = None) -> None:
+        progress: Progress | None = None, callbacks: Sequence[Callback] = (), keep_steps: int | None = None,
+        trackers: Trackers | None = None) -> None:
     """Updates the model until the global step reaches `training_steps`; logs and saves at multiples of the others.
 
-    keep_steps: updates between two checkpoints that stay beside the latest one; None keeps none.
+    keep_steps: updates between two checkpoints that stay beside the latest one; None keeps none.  trackers: told what
+    TensorBoard is told.
 
     A signal ends it between two updates or in a callback, with a checkpoint.  Raises Stopped then, and
     NonFiniteLossError, naming step, terms and the last good checkpoint."""
-    log = TrainingLog(state.model_dir, state.step, training_steps, progress, state.pending_log)
+    log = TrainingLog(state.model_dir, state.step, training_steps, progress, state.pending_log, trackers)
     model, increment = state.model.train(), state.model.step_increment
     started = time.monotonic() - state.elapsed_time
     try:

@@ -23,6 +23,7 @@ from ...ground_truth.named_data import data_identity
 from ..data.batches import Batches, image_shape
 from ..objectives.objective import VAEObjective
 from ..optimizers import ScheduledOptimizer
+from ..tracking.trackers import FILE_NAME as TRACKERS_NAME
 from .callbacks import FOLDER_NAME
 from .checkpoint import FILE_NAME, CheckpointError, checkpoint_path, read_checkpoint, write_checkpoint
 from .log import CSV_NAME, SCORES_NAME, TENSORBOARD_NAME, check_pending
@@ -33,7 +34,8 @@ RESULTS_NAME = "results"
 KEPT_NAME = "checkpoints"
 # What a resumed run may change: it decides how long and how observed the training is, not what it computes.
 MAY_CHANGE = frozenset(f"model.{name}" for name in ("training_steps", "eval_steps", "checkpoint_steps", "log_steps",
-                                                    "keep_steps", "callbacks", "name", "model_num"))
+                                                    "keep_steps", "callbacks", "trackers", "name",
+                                                    "model_num"))
 RESUMED = frozenset({"elapsed_time", "bindings", "batches", "random", "optimizers"})  # what resuming needs
 CALLBACKS = "model.callbacks"  # they look on, so their own parameters may change, too
 
@@ -140,7 +142,7 @@ def prepare_directory(state: RunState, overwrite: bool, resume: bool) -> None:
         state.restore()
         return
     refuse_directory(state.model_dir, overwrite, resume)
-    for name in (FILE_NAME, CSV_NAME, SCORES_NAME):
+    for name in (FILE_NAME, CSV_NAME, SCORES_NAME, TRACKERS_NAME):
         (state.model_dir / name).unlink(missing_ok=True)
     for name in (TENSORBOARD_NAME, RESULTS_NAME, FOLDER_NAME, KEPT_NAME):
         shutil.rmtree(state.model_dir / name, ignore_errors=True)

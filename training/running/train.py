@@ -9,7 +9,7 @@ from pathlib import Path
 import gin
 import torch
 
-from ...common.configuration.parsing import bound
+from ...common.configuration.parsing import bindings_in_use, bound
 from ...common.errors import ConfigurationError
 from ...common.registry import import_members
 from ...ground_truth.bases.parts import TRAIN, DataPart, num_images, whole
@@ -19,6 +19,7 @@ from ..data.batches import Batches, image_shape
 from ..data.image_loader import make_image_loader
 from ..data.labelled import Supervision
 from ..objectives.objective import VAEObjective
+from ..tracking.trackers import TrackerName, check_trackers, tracking
 from .callbacks import FOLDER_NAME, Callback, MeanDecoder, MeanEncoder, Training, start_callbacks
 from .checkpoint import checkpoint_path
 from .log import SCORES_NAME, Progress, scores_table
@@ -42,7 +43,8 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
           training_steps: int = gin.REQUIRED, random_seed: int | None = None, batch_size: int = gin.REQUIRED,
           eval_steps: int = 1000, data_seed: int | None = None, checkpoint_steps: int = 5000, log_steps: int = 100,
           keep_steps: int | None = None,
-          precision: str = "float32", compile: bool = False, callbacks: Sequence[Callback] = (), name: str = "",
+          precision: str = "float32", compile: bool = False, callbacks: Sequence[Callback] = (),
+          trackers: Sequence[TrackerName] = (), name: str = "",
           model_num: int | None = None, model_seed: int | None = None, unsupervised_data_seed: int | None = None,
           supervised_data_seed: int | None = None, num_labelled_samples: int | None = None,
           train_percentage: float | None = None) -> None:
@@ -59,6 +61,8 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
         precision: 'float32', 'tf32' for products on a GPU, or 'bfloat16' for the networks' layers.
         compile: hands these layers to torch.compile.
         callbacks: observers of the training, such as @evaluate_during_training().
+        trackers: "mlflow" and "wandb", which get the parameters, the losses and the scores of callbacks; a resumed run
+            goes on in them.
         name, model_num: labels.
         resume: continue from the checkpoint in `model_dir`; on the CPU the weights equal those of an uninterrupted run
             to the bit.
@@ -71,6 +75,7 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
     model = method_of(model)
     _check_counts(training_steps=training_steps, batch_size=batch_size, checkpoint_steps=checkpoint_steps,
                   log_steps=log_steps, **({} if keep_steps is None else {"keep_steps": keep_steps}))
+    check_trackers(trackers)
     refuse_directory(Path(model_dir), overwrite, resume)
     warn_of_long_schedules(model, training_steps)
     seeds = draw_seeds(only_one(random_seed=random_seed, model_seed=model_seed),
@@ -90,8 +95,10 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
     if state.finished(training_steps):
         print(f"{model_dir} already holds the finished training ({state.step} steps); nothing to do.")
         return
-    run(state, training_steps, checkpoint_steps, log_steps, progress, callbacks, keep_steps)
-    write_results(state, eval_steps)
+    with tracking(trackers, state.model_dir, {**bindings_in_use(), **seeds}) as tracked:
+        run(state, training_steps, checkpoint_steps, log_steps, progress, callbacks, keep_steps, tracked)
+        results = write_results(state, eval_steps)
+        tracked.log(state.step, {f"results/{key}": value for key, value in results.items() if isinstance(value, float)})
     print(f"Written: {model_dir} ({state.step} steps).")
     if table := scores_table(state.model_dir / SCORES_NAME):
         print(table)

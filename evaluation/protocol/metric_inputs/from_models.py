@@ -17,7 +17,7 @@ from ....export.reading.decoder import Decoder, decoder_of
 from ....export.reading.posterior import Posterior, posterior_of
 from ....ground_truth.bases.parts import whole
 from ....ground_truth.ground_truth_data import GroundTruthData
-from ...sampling.code_table import CodeTable
+from ...sampling.code_table import CodeTable, Render, rendered
 from ..score_fingerprint import codes_fingerprint
 from .saved_codes import recall_codes, save_codes
 
@@ -44,9 +44,12 @@ class Views:
     """The tables of one representation, made on first use and kept for all metrics."""
 
     def __init__(self, representation: Representation, report: Callable[[int], Any] | None = None,
-                 codes_file: Path | None = None):
-        """report: called with the number of images just encoded.  codes_file: where codes are kept between runs."""
+                 codes_file: Path | None = None, render: Render = rendered):
+        """report: called with the number of images just encoded.  codes_file: where codes are kept between runs.
+
+        render: makes the images of observations."""
         self.representation, self.report, self.codes_file = representation, report, codes_file
+        self.render = render
         self._codes: dict[str, CodeTable] = {}
         self._posterior: CodeTable | None = None
         self._opened: list[Representation | Posterior] = [representation]
@@ -64,7 +67,7 @@ class Views:
             if not is_deterministic:
                 logger.warning("%s answers differently to the same images; every image is encoded anew.",
                                self.representation.path)
-            table = CodeTable(self.representation, cached=is_deterministic, report=self.report)
+            table = CodeTable(self.representation, cached=is_deterministic, report=self.report, render=self.render)
             if self.codes_file is not None:
                 recall_codes(table, whole(data_set), self.codes_file,
                              codes_fingerprint(self.representation, name, data_set))
@@ -90,7 +93,8 @@ class Views:
             live = getattr(self.representation, "live_posterior", None)
             posterior = live() if live else posterior_of(self.representation)
             self._opened.append(posterior)
-            self._posterior = CodeTable(lambda images: np.concatenate(posterior(images), axis=1), report=self.report)
+            self._posterior = CodeTable(lambda images: np.concatenate(posterior(images), axis=1), report=self.report,
+                                        render=self.render)
         return self._posterior
 
     def autoencoder(self) -> Autoencoder:
