@@ -153,7 +153,7 @@ def test_a_package_that_is_missing_is_named_before_anything_is_written(
 def test_names_are_checked_at_once(value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert train(tmp_path, value) == 2
     assert "model.trackers" in (message := capsys.readouterr().err)
-    assert "'mlflow' or 'wandb'" in message
+    assert "expected a list, each item one of 'mlflow', 'wandb'" in message
     assert not (tmp_path / "run").exists()
 
 

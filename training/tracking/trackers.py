@@ -7,6 +7,7 @@ import importlib.util
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -54,12 +55,12 @@ class Trackers:
     def log(self, step: int, values: Mapping[str, float]) -> None:
         """Takes numbers by name, at a global step."""
         for name, tracker in list(self._trackers.items()):
-            self._guarded(name, lambda tracker=tracker: tracker.log(step, values))
+            self._guarded(name, partial(tracker.log, step, values))
 
     def close(self, finished: bool) -> None:
         """Ends the runs."""
         for name, tracker in list(self._trackers.items()):
-            self._guarded(name, lambda tracker=tracker: tracker.close(finished))
+            self._guarded(name, partial(tracker.close, finished))
 
     def _guarded(self, name: str, call: Callable[[], None]) -> None:
         try:
