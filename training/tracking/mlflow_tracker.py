@@ -6,10 +6,10 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunTag
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 EXPERIMENT = "unbraid"
 LONGEST = 500  # characters of a parameter's value that every version of MLflow takes
@@ -24,6 +24,8 @@ class MlflowTracker:
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
         """Takes numbers by name, at a global step."""
+        from mlflow.entities import Metric
+
         now = int(1000 * time.time())
         self.client.log_batch(self.run_id, metrics=[Metric(name, float(value), now, step)
                                                     for name, value in values.items()])
@@ -37,6 +39,9 @@ def start(model_dir: Path, parameters: Mapping[str, Any], run_id: str | None) ->
     """A new run, or the one to go on with, named after the model's folder, whose path is the tag `model_dir`.
 
     MLflow refuses to change a parameter; one that resuming changed becomes a tag of the same name."""
+    from mlflow import MlflowClient
+    from mlflow.entities import Param, RunTag
+
     client = MlflowClient()
     if run_id is None:
         run_id = client.create_run(_experiment(client), run_name=run_name(model_dir)).info.run_id

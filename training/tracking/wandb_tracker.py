@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import wandb
-
 PROJECT = "unbraid"
 STEP = "global_step"
 
@@ -33,6 +31,8 @@ class WandbTracker:
 
 def start(model_dir: Path, parameters: Mapping[str, Any], run_id: str | None) -> WandbTracker:
     """A new run, or the one to go on with, whose files lie in the model's folder."""
+    import wandb
+
     run = wandb.init(project=os.environ.get("WANDB_PROJECT", PROJECT), dir=str(model_dir), id=run_id,
                      resume=None if run_id is None else "allow", reinit="create_new")
     run.config.update({**parameters, "model_dir": str(model_dir.resolve())}, allow_val_change=True)
