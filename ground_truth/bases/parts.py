@@ -11,7 +11,7 @@ import numpy as np
 
 from ...common.configuration.parsing import Parameters
 from ...common.errors import ConfigurationError, UserError
-from ..ground_truth_data import GroundTruthData
+from ..ground_truth_data import DataSet, GroundTruthData
 from ..observations import LazyObservations, concatenate
 
 Part = Literal["train", "held_out"]
@@ -21,13 +21,13 @@ COUNTED = 20_000_000  # images whose membership is counted; of more the expected
 MARGIN = 8  # images drawn beyond the expected number, so that one round of draws is usually enough
 
 
-class DataPart(GroundTruthData):
+class DataPart(DataSet):
     """The images of `whole` that belong to one part; drawn uniformly among them, with replacement.
 
     An image belongs to a part by a hash of its index and the seed. So a part needs no memory, and it is the same in
     every process, for any order of draws and for data sets of billions of images."""
 
-    def __init__(self, whole: GroundTruthData, split: float, part: Part, seed: int = 0):
+    def __init__(self, whole: DataSet, split: float, part: Part, seed: int = 0):
         """split: share of the images in the part 'train', between 0 and 1; the others are the part 'held_out'.
 
         Raises UserError for a data set whose images have no index, and for a part without images."""
@@ -105,13 +105,16 @@ class DataPart(GroundTruthData):
 def part_of(data: GroundTruthData, split: float | None, part: Part | None, seed: int = 0) -> GroundTruthData:
     """Returns the part of `data` that gin names, or all of it where gin names none.
 
-    Raises ConfigurationError for a part without a split."""
+    Raises ConfigurationError for a part without a split, UserError for a data set whose images have no index."""
     if part is None:
         return data
     if split is None:
         raise ConfigurationError(f"dataset.part is {part!r}, but nothing says how the images are divided: the model "
                                  "was trained without dataset.split. Add dataset.split, such as 0.9, the share of the "
                                  "images in the part 'train'.")
+    if not isinstance(data, DataSet):
+        raise UserError(f"{type(data).__name__} is no unbraid.ground_truth.ground_truth_data.DataSet, so its images "
+                        "have no index by which dataset.split could divide them. Leave out dataset.split.")
     return DataPart(data, split, part, seed)
 
 
@@ -139,7 +142,7 @@ def hashed(indices: np.ndarray, seed: int) -> np.ndarray:
     return np.asarray((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(11)) * 2.0**-53
 
 
-def _sample(data: GroundTruthData, num: int,
+def _sample(data: DataSet, num: int,
             random_state: np.random.RandomState) -> tuple[np.ndarray, LazyObservations]:
     """Factors (num, number of factors) and observations; a data set of images only has no factors."""
     if data.factors_num_values:

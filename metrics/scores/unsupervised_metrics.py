@@ -76,15 +76,18 @@ def gaussian_total_correlation(covariance: np.ndarray) -> float:
 def gaussian_wasserstein_correlation(covariance: np.ndarray, symmetric: bool = False) -> float:
     """Squared 2-Wasserstein distance between N(0, covariance) and the product of its marginals, not negative.
 
-    symmetric: take the root of the symmetric matrix with the same trace, which is stable near singularity."""
+    symmetric: take the root of the symmetric matrix with the same trace, which is stable near singularity.  It is taken
+    as well where SciPy finds no root: 1.11 finds none for tiny codes, 1.18 none for constant ones."""
     from scipy.linalg import sqrtm
 
     diagonal = np.diag(covariance)
-    if symmetric:
+    root_trace = np.nan
+    if not symmetric:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            root_trace = np.trace(sqrtm(covariance * diagonal[:, np.newaxis])).real
+    if not np.isfinite(root_trace):
         scaled = covariance * np.sqrt(np.outer(diagonal, diagonal))
         root_trace = np.sum(np.sqrt(np.clip(np.linalg.eigvalsh(scaled), 0, None)))
-    else:
-        root_trace = np.trace(sqrtm(covariance * diagonal[:, np.newaxis])).real
     return float(2 * np.trace(covariance) - 2 * root_trace)
 
 

@@ -71,7 +71,7 @@ def test_includes_are_found_beside_the_file_that_includes_them(tmp_path: Path) -
     (["toy.size = @toyy"], r"gin knows no configurable 'toyy'"),
     (["toy.sise = 1"], r"'toy' has no gin parameter 'sise' \(binding 1\)\. Did you mean size\? Valid names: colour"),
     (["toy.given = 1"], r"toy\.given is given at run time and cannot be set by gin"),
-    (["toy.size = "], r"gin cannot read '' \(bindings, line 1\): Unable to parse value\."),
+    (["toy.size = "], r"gin cannot read '(toy\.size = )?' \(bindings, line 1\): Unable to parse value\."),
     (["include 'nowhere.gin'"], r"includes 'nowhere\.gin', which is neither beside it nor"),
 ])
 def test_what_is_wrong_is_named(bindings: list[str], message: str) -> None:
