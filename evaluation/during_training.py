@@ -61,6 +61,7 @@ class MomentaryRepresentation:
     hints = NO_HINTS
     allow_batch_dependence = False
     batch_dependence = understanding = None
+    code_names: Sequence[str] = ()
 
     def __init__(self, encode: Encoder, path: Path):
         """path: what the results name as the file that was scored."""
