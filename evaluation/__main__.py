@@ -96,6 +96,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
                       model_finished=lambda name: keep_codes(evaluators[name]))
         study.refuse_existing(names)
         evaluators = given.evaluators(names) if given else make_evaluators(names, study, arguments, bar.update)
+        for evaluator in evaluators.values() if arguments.save_codes else ():
+            evaluator.check_codes_can_be_kept(next(iter(study.metrics.values())))
         outcome = study.run(evaluators)
     print_tables(outcome.results, arguments.repeats)
     print(f"Results: {arguments.output_dir}")

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ..common.configuration.config_names import plain_name
 from ..common.errors import UnknownNameError
 from .declaration import Metric, declaration_of, function_of
 
@@ -25,8 +26,10 @@ def metric_function(name: str) -> Callable[..., Any]:
 
 
 def declaration(name: str) -> Metric:
-    """The declaration of a metric, by its name or an alias, in capitals or not.  Raises UnknownNameError."""
-    plain = name.lower()
+    """The declaration of a metric, by its name or an alias; capitals and hyphens make no difference.
+
+    Raises UnknownNameError."""
+    plain = plain_name(name)
     if plain in names():
         importlib.import_module(f"{__package__}.scores.{plain}")
         return declaration_of(plain)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 import numpy as np
 
 from ..common.errors import UserError
 
 RandomSeed = int | np.integer | np.random.RandomState | None
+
+
+NUM_SEEDS = 2**32  # numpy's RandomState takes 0 to 2**32 - 1
 
 
 class RestartingStream(np.random.RandomState):
@@ -21,10 +26,21 @@ def as_random_state(random_state: RandomSeed) -> np.random.RandomState:
         return np.random.mtrand._rand  # numpy's global RandomState has no public name
     if isinstance(random_state, np.random.RandomState):
         return random_state
-    if isinstance(random_state, (int, np.integer)) and 0 <= random_state < 2**32:
+    if _is_seed(random_state):
         return np.random.RandomState(int(random_state))
     raise UserError(f"random_state is {random_state!r}; expected an integer from 0 to 2**32 - 1, a "
                     "numpy.random.RandomState, or None for numpy's global stream.")
+
+
+def checked_seed(seed: object) -> int:
+    """Returns a seed as an int.  Raises UserError, which names `seed`, for anything but an integer in range."""
+    if not _is_seed(seed):
+        raise UserError(f"seed is {seed!r}; expected an integer from 0 to 2**32 - 1.")
+    return int(seed)
+
+
+def _is_seed(value: object) -> TypeGuard[int | np.integer]:
+    return isinstance(value, (int, np.integer)) and 0 <= value < NUM_SEEDS
 
 
 def hand_out(stream: np.random.RandomState, num_draws: int) -> np.random.RandomState:

@@ -1,8 +1,8 @@
-"""Shipped gin files by name, also by the names that people use for metrics and methods."""
+"""Shipped gin files by name, also by other names that a caller knows of."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ..errors import ConfigurationError, suggestion
@@ -14,34 +14,22 @@ TAKEN_BY = {"training": "unbraid-train", "callbacks": "unbraid-train", "evaluati
             "validation": "unbraid-evaluate", "export": "unbraid-export"}  # files of the other folders go anywhere
 PRESETS = "presets"
 
-# What people call a metric, to its shipped config; capitals and hyphens make no difference.
-ALIASES = {
-    "aam": "mig_qzx", "3charm": "dcimig", "unsupervised_metrics": "unsupervised", "udr_sklearn": "udr",
-    "beta_vae": "beta_vae_sklearn", "beta_vae_score": "beta_vae_sklearn", "betavae": "beta_vae_sklearn",
-    "dci_boosted_trees": "dci", "dci_disentanglement": "dci", "disentanglement": "dci", "completeness": "dci",
-    "downstream_task": "downstream_task_boosted_trees", "explicitness_score": "explicitness",
-    "factor_vae": "factor_vae_metric", "factor_vae_score": "factor_vae_metric", "factorvae": "factor_vae_metric",
-    "fvm": "factor_vae_metric", "infomec_continuous": "infomec", "interventional_robustness": "irs",
-    "local_mig": "local_mig_0_1", "local_modularity": "local_modularity_0_1", "m_fvm": "multi_factor_vae",
-    "mfvm": "multi_factor_vae", "migsup": "mig_sup", "modularity": "modularity_explicitness",
-    "modularity_score": "modularity_explicitness", "mutual_information_gap": "mig", "sap": "sap_score",
-    "separated_attribute_predictability": "sap_score", "udr_lasso": "udr", "unfairness": "fairness",
-}
 
-
-def find_config(name: str, folders: Sequence[str] = ()) -> Path:
+def find_config(name: str, folders: Sequence[str] = (),
+                aliases: Callable[[], Mapping[str, str]] = dict) -> Path:
     """The file `name`, or the shipped config of that name.
 
-    A shipped one is named by its path below gin_configs/ or its base name, with or without `.gin`, or by an alias.
+    A shipped one is named by its path below gin_configs/ or its base name, with or without `.gin`.
     folders: below gin_configs/, of what the caller is after; they decide between files of one name, what is suggested
     for an unknown name, and where the names of presets and of other commands' configs are refused.
+    aliases: gives base names by other names, in lower case with underscores; called for a name that is no base name.
 
     Raises ConfigurationError when there is none or more than one."""
     for candidate in (Path(name), CONFIG_ROOT / name, CONFIG_ROOT / f"{name}.gin"):
         if candidate.is_file():
             return candidate
     stem = name.removesuffix(".gin")
-    matches = _matches(stem, folders) if Path(name).parent == Path(".") else []
+    matches = _matches(stem, folders, aliases) if Path(name).parent == Path(".") else []
     if folders and any(match.parent.name == PRESETS for match in matches):
         raise ConfigurationError(f"{name!r} is a preset, which stands for several metrics: give --preset {stem}.")
     if len(matches) == 1:
@@ -64,15 +52,20 @@ def _refuse_other_kinds(path: Path, folders: Sequence[str]) -> None:
                                  f"expected one of {' or '.join(folders)}.")
 
 
-def _matches(stem: str, folders: Sequence[str]) -> list[Path]:
+def _matches(stem: str, folders: Sequence[str], aliases: Callable[[], Mapping[str, str]]) -> list[Path]:
     """Shipped files of this very name, else of an alias or of the name in other letters."""
     exact = sorted(CONFIG_ROOT.rglob(f"{stem}.gin"))
     if exact:
         preferred = [path for path in exact if path.relative_to(CONFIG_ROOT).parts[0] in folders]
         return preferred if len(exact) > 1 and preferred else exact
-    plain = stem.lower().replace("-", "_").replace(" ", "_")
-    wanted = ALIASES.get(plain, plain)
+    plain = plain_name(stem)
+    wanted = aliases().get(plain, plain)
     return sorted(path for path in _paths(folders) if path.stem.lower() == wanted)
+
+
+def plain_name(name: str) -> str:
+    """A name in lower case with underscores: "Beta-VAE" and "beta vae" are "beta_vae"."""
+    return name.lower().replace("-", "_").replace(" ", "_")
 
 
 def _names(folders: Sequence[str]) -> set[str]:

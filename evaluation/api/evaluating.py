@@ -14,6 +14,7 @@ from ...common.errors import UserError, one_sentence
 from ...export.reading.artifact import Representation, load_representation
 from ...ground_truth.given_data import given_data
 from ...ground_truth.ground_truth_data import GroundTruthData
+from ...metrics.random_streams import checked_seed
 from ...metrics.result import MetricResult
 from ..protocol.evaluate import Evaluator, metric_configs
 from ..protocol.matrices import saved_matrices
@@ -64,7 +65,7 @@ def evaluate(encoder: Encoder | str | Path, data: str | Path | GroundTruthData |
     """
     of_preset = metrics_of_preset(preset or DEFAULT_PRESET) if preset or not metrics else []
     given = [metrics] if isinstance(metrics, str) else list(metrics)
-    seeds = [] if seed is None else [f"evaluation.random_seed = {seed}"]
+    seeds = [] if seed is None else [f"evaluation.random_seed = {checked_seed(seed)}"]
     of_data = None if data is None else given_data(data)
     chosen = [*(of_data.bindings if of_data else ()), *seeds, *bindings]
     with ExitStack() as stack:

@@ -11,6 +11,7 @@ from ...common.numerics.array_likes import column_names
 from ...metrics.catalogue import declaration, metric_function
 from ...metrics.declaration import FROM_POINTS, Metric
 from ...metrics.inputs import Points, as_points, as_train_and_test, split
+from ...metrics.random_streams import checked_seed
 from ...metrics.result import MetricResult
 from .score_table import ScoreTable
 
@@ -33,7 +34,7 @@ def score(codes: Any, factors: Any, metrics: Chosen | str = DEFAULT_METRICS, see
             factors.
         metrics: names, such as "mig", "dci" or "infomec"; or a mapping of names to arguments, such as
             {"mig": {"num_bins": 10}}.  `unbraid.metrics` lists the names.
-        seed: of everything that is random.
+        seed: of everything that is random, from 0 to 2**32 - 1.
         test: codes and factors that metrics with a training are tested on.  By default a random share of the points is
             held out for the test; metrics without a training use all points.
         test_size: the share of the points that is held out, in (0, 1).
@@ -43,7 +44,8 @@ def score(codes: Any, factors: Any, metrics: Chosen | str = DEFAULT_METRICS, see
         A `ScoreTable`: prints as a table; `table["mig"]` is a `MetricResult`; `.to_frame()`, `.matrices`, `.plot()`.
 
     Raises:
-        UserError: for unknown metrics, metrics that need images or interventions, and arrays that cannot be used.
+        UserError: for unknown metrics, seeds out of range, metrics that need images or interventions, and arrays that
+            cannot be used.
 
     >>> import numpy as np, unbraid
     >>> factors = np.stack(np.unravel_index(np.arange(240) % 60, (3, 4, 5)), axis=1)
@@ -54,6 +56,7 @@ def score(codes: Any, factors: Any, metrics: Chosen | str = DEFAULT_METRICS, see
     modularity_explicitness         modularity_score  1.0000    high
     modularity_explicitness  explicitness_score_test  1.0000    high
     """
+    seed = checked_seed(seed)
     chosen = {name: metrics[name] if isinstance(metrics, Mapping) else {} for name in _names(metrics)}
     declared = {name: _scorable(name) for name in chosen}
     pairs = None

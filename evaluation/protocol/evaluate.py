@@ -15,7 +15,6 @@ from typing import Any
 import gin
 import numpy as np
 
-from ...common.configuration.config_names import METRICS, find_config
 from ...common.configuration.parsing import bound, configured
 from ...common.disk.files import atomic_directory, refuse_existing
 from ...common.errors import ConfigurationError
@@ -31,6 +30,7 @@ from ...metrics.estimators.fast_paths import noted_implementations
 from ...metrics.result import MetricResult
 from ..settings.adapters import declared
 from ..settings.context import evaluation_context
+from ..settings.metric_configs import find_metric_config
 from ..settings.split import using_split
 from .matrices import names_of_factors, save_matrices
 from .metric_inputs.from_codes import StoredViews
@@ -152,6 +152,12 @@ class Evaluator:
         logger.info("%s: %.1f s.", output_dir, results["elapsed_time"])
         return results
 
+    def check_codes_can_be_kept(self, metric: ResolvedMetric) -> None:
+        """Raises UserError where the codes of a metric's data set are to be kept in a file and cannot be."""
+        metric = self.on_own_data(metric)
+        with metric.in_use():
+            self.views.check_can_be_kept(data_set_key(metric.data_set), self._data_set())
+
     def save_codes(self) -> None:
         """Writes the codes of all images of the data set that was scored to the file where codes are kept."""
         for key, data_set in self._data_sets.items():
@@ -237,7 +243,7 @@ def metric_configs(gin_config_files: Sequence[str], gin_bindings: Sequence[str])
     load_metrics()
     metrics, shared = {}, []
     for named in gin_config_files:
-        config_file = str(find_config(named, METRICS))
+        config_file = str(find_metric_config(named))
         with configured([config_file]):
             chosen = (bound("evaluation.evaluation_fn"), bound("validation.validation_fn"))
         if any(function is not None for function in chosen):

@@ -13,11 +13,11 @@ from typing import Any
 
 import gin
 
-from ...common.configuration.config_names import METRICS, find_config
 from ...common.configuration.parsing import CONFIG_ROOT, configured
 from ...common.errors import ConfigurationError, UnknownNameError
 from ...metrics.catalogue import declaration
 from ...metrics.declaration import Score
+from ..settings.metric_configs import find_metric_config
 
 DEFAULT_PRESET = "dlib_2019"
 FOLDER = CONFIG_ROOT / "presets"
@@ -41,7 +41,7 @@ def metrics_of_preset(name: str) -> list[str]:
 def _hint(name: str) -> str:
     """What to say to the name of a metric."""
     try:
-        find_config(name, METRICS)
+        find_metric_config(name)
     except ConfigurationError:
         return ""
     return f"{name!r} is a metric: give --gin_config {name}. "

@@ -16,6 +16,7 @@ from ...common.errors import ConfigurationError
 from ...common.registry import import_members
 from ..compatibility.modules import install
 from ..settings.adapters import declared
+from ..settings.metric_configs import find_metric_config
 
 STEPS = ("evaluation", "validation")
 AUTO = "auto"
@@ -84,7 +85,7 @@ class ResolvedMetric:
 def resolve(config_files: Sequence[str | Path], bindings: Sequence[str] = ()) -> ResolvedMetric:
     """Parses the configuration of one metric.  Raises ConfigurationError where it chooses none."""
     load_metrics()
-    configuration = Configuration(config_files, bindings)
+    configuration = Configuration([find_metric_config(str(name), ()) for name in config_files], bindings)
     with configuration.in_use():
         step = next((step for step in reversed(STEPS) if bound(f"{step}.{step}_fn") is not None), None)
         if step is None:

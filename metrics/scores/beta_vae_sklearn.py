@@ -24,7 +24,8 @@ PairedGroups = tuple[Any, Any]
 
 
 @Metric(
-    "beta_vae_sklearn", paper="Higgins et al. 2017", needs="groups", aliases=("beta_vae", "beta_vae_score"),
+    "beta_vae_sklearn", paper="Higgins et al. 2017", needs="groups",
+    aliases=("beta_vae", "beta_vae_score", "betavae"),
     scores=(Score("eval_accuracy", "BetaVAE score", "a linear classifier sees which factor two batches share", (0, 1),
                   "small", "saturates; depends on the codes' scale; tolerates mixtures", chance="1/F"),),
     other_keys={"train_accuracy": "high"})

@@ -13,8 +13,9 @@ from ..result import MetricResult
 
 
 @Metric(
-    "factor_vae_score", paper="Kim and Mnih 2018", needs="groups", aliases=("factor_vae", "factor_vae_metric"),
+    "factor_vae_score", paper="Kim and Mnih 2018", needs="groups",
     matrices=(Matrix("votes", "FactorVAE votes", "votes", "How often a code varied least while a factor was fixed."),),
+    aliases=("factor_vae", "factor_vae_metric", "factorvae", "fvm"),
     scores=(Score("eval_accuracy", "FactorVAE score", "the code that varies least names the fixed factor", (0, 1),
                   "small", "hinges on `prune_dims.threshold`; ignores several codes for one factor", chance="1/F"),),
     other_keys={"train_accuracy": "high", "num_active_dims": None, "num_active_dims_true": None})

@@ -19,6 +19,7 @@ HEADLINE = "mean_fairness:mean_pred:mean_sens"
     "fairness", paper="Locatello et al. 2019 (fairness)", needs="interventions",
     matrices=(Matrix("unfairness", "Unfairness", "total variation",
                      "How predictions of a row's factor depend on a column's.", rows="factor"),),
+    aliases=("unfairness",),
     scores=(Score(HEADLINE, "unfairness", "predictions ignore a sensitive factor", (0, 1), "medium",
                   "a useless predictor is fair", better="low"),),
     other_keys={"mean_fairness:{lines}:{of_line}": "low", "max_fairness:{lines}:{of_line}": "low"})

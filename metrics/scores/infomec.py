@@ -20,6 +20,7 @@ from ..undefined import undefined
     "infomec", paper="Hsu et al. 2023", needs="points",
     matrices=(Matrix("normalised_information", "Normalised mutual information", "share",
                      "Of a factor's entropy, what a code knows."),),
+    aliases=("infomec_continuous",),
     scores=(Score("infom", "InfoM", "modular codes: each knows one factor", (0, 1), "medium",
                   "neighbours underestimate strong dependence (Gao et al. 2015); pruning decides"),
             Score("infoe", "InfoE", "linearly readable factors", (float("-inf"), 1), "medium",

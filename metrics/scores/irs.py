@@ -17,6 +17,7 @@ from ..result import MetricResult
 @Metric(
     "irs", paper="Suter et al. 2019", needs="points",
     matrices=(Matrix("irs", "Interventional robustness", "0 to 1", "How far a code stays put while a factor does."),),
+    aliases=("interventional_robustness",),
     scores=(Score("IRS", "IRS", "a code stays put while its factor does", (float("-inf"), 1), "small",
                   "factors above 20 values are merged unevenly"),),
     other_keys={"num_active_dims": None, "num_active_dims_true": None})

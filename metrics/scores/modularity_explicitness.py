@@ -24,7 +24,8 @@ logger = logging.getLogger(__name__)
 
 @Metric(
     "modularity_explicitness", paper="Ridgeway and Mozer 2018", needs="train and test points",
-    matrices=(MUTUAL_INFORMATION,), aliases=("modularity",),
+    matrices=(MUTUAL_INFORMATION,),
+    aliases=("modularity", "modularity_score"),
     scores=(Score("modularity_score", "modularity", "each code knows one factor only", (0, 1), "small",
                   "nearly dead codes count; says nothing about how much is encoded"),
             Score("explicitness_score_test", "explicitness", "factors are linearly readable", (0, 1), "small",

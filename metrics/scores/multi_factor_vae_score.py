@@ -15,7 +15,8 @@ from ..result import MetricResult
 
 
 @Metric(
-    "multi_factor_vae_score", paper="Jung et al. 2024", needs="groups", aliases=("multi_factor_vae", "m_fvm"),
+    "multi_factor_vae_score", paper="Jung et al. 2024", needs="groups",
+    aliases=("multi_factor_vae", "m_fvm", "mfvm"),
     scores=(Score("eval_accuracy", "m-FVM", "k fixed factors always name the same k codes, k = 2 .. F - 1", (0, 1),
                   "medium",
                   "needs k active codes; rotated codes that answer alike score 1; many sets need many votes"),),

@@ -15,9 +15,10 @@ from ..undefined import undefined
 
 
 @Metric(
-    "sap_score", paper="Kumar et al. 2018", needs="train and test points", aliases=("sap",), report_config="sap_score",
+    "sap_score", paper="Kumar et al. 2018", needs="train and test points", report_config="sap_score",
     matrices=(Matrix("sap", "SAP: one code alone predicts a factor", "accuracy or R²",
                      "The gap between the two best is the score."),),
+    aliases=("sap", "separated_attribute_predictability"),
     scores=(Score("SAP_score", "SAP", "one code alone predicts a factor, no second one does", (0, 1), "small",
                   "tiny for factors with many values"),))
 def sap_score(train: Points, test: Points, *, random_state: RandomSeed, continuous_factors: bool = False,

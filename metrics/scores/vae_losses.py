@@ -75,7 +75,7 @@ def vae_losses(images: Any, reconstructions: Any, means: Any, log_variances: Any
     if loss not in LOSSES:
         raise UnknownNameError("vae_losses.loss", loss, LOSSES)
     images, reconstructions = _pictures(images, "images"), _pictures(reconstructions, "reconstructions")
-    means, log_variances = as_codes(means, "means"), as_codes(log_variances, "log_variances")
+    means, log_variances = as_codes(means, "means", least=1), as_codes(log_variances, "log_variances", least=1)
     if images.shape != reconstructions.shape or means.shape != log_variances.shape or len(images) != len(means):
         raise UserError(f"images, reconstructions, means and log_variances have shapes {images.shape}, "
                         f"{reconstructions.shape}, {means.shape} and {log_variances.shape}; expected (n, H, W, C) "

@@ -15,6 +15,8 @@ import pytest
 import torch
 
 from unbraid.evaluation.__main__ import main
+from unbraid.evaluation.protocol.evaluate import Evaluator
+from unbraid.evaluation.protocol.metric_inputs import saved_codes
 from unbraid.evaluation.reporting.charts.heat_map_files import figure_of
 from unbraid.evaluation.reporting.charts.heat_maps import read_matrix
 from unbraid.evaluation.reporting.report import main as report
@@ -316,6 +318,34 @@ def test_kept_codes_of_another_model_or_data_are_not_used(tmp_path: Path, monkey
     assert run(tmp_path / "out", "--model_dir", model, "--save_codes", kept, *options, bindings=tuple(bindings)) == 0
     assert sum(counts) == len(grid())
     assert scores(tmp_path / "out") == scores(tmp_path / "new")
+
+
+class Noisy(torch.nn.Module):
+    """Adds random numbers to a few pixels."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        codes = images.flatten(1)[:, :4]
+        return codes + torch.randn_like(codes)
+
+
+@pytest.mark.parametrize(("what", "message"), [
+    ("model", "this model answers differently each time. Leave out --save_codes"),
+    ("images", "the images of noisy_dsprites are not a finite list"),
+    ("grid", "of which custom has 60; the most is 59. Leave out --save_codes")])
+def test_codes_that_cannot_be_kept_are_refused_before_scoring(what: str, message: str, tmp_path: Path,
+                                                              monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    model, bindings, _ = encode(tmp_path)
+    if what == "model":
+        torch.jit.script(Noisy()).save(str(model))
+    elif what == "images":
+        torch.jit.script(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 64 * 64, 4))).save(str(model))
+        bindings = ["dataset.name = 'noisy_dsprites'"]
+    else:
+        monkeypatch.setattr(saved_codes, "LARGEST_GRID", 59)
+    monkeypatch.setattr(Evaluator, "score", lambda *_, **__: pytest.fail("scored"))
+    assert run(tmp_path / "out", "--model_dir", model, "--save_codes", bindings=tuple(bindings)) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_one_file_cannot_hold_the_codes_of_several_models(tmp_path: Path, capsys) -> None:

@@ -12,6 +12,7 @@ import gin
 import numpy as np
 import pytest
 from cases import BITS, EXACT, FACTORS, REFUSED, SAMPLE, TOLERANCES
+from completeness import missing_fields, undeclared, without_examples
 
 from unbraid import metrics
 from unbraid.common.errors import UserError
@@ -31,7 +32,7 @@ load_metrics()
 
 
 def test_every_metric_has_an_exact_test_and_an_error_test() -> None:
-    assert set(EXACT) == set(REFUSED) == set(names())
+    assert without_examples() == set()
 
 
 @pytest.mark.filterwarnings(*ONLY_EXPECTED_WARNINGS)
@@ -42,8 +43,7 @@ def test_exact_value_declared_keys_and_matrices(name: str) -> None:
     assert isinstance(found, MetricResult)
     assert found[key] == pytest.approx(expected, abs=TOLERANCES.get(name, 1e-9))
     declared = declarations()[name]
-    assert all(any(matches(pattern, key) for pattern in declared.keys) for key in found)
-    assert {matrix.name for matrix in declared.matrices} >= set(found.matrices)
+    assert undeclared(declared, found) == set()
     assert matches(declared.headline.key, headline_key(found) or "")
     for score in declared.scores:
         values = [value for key, value in found.items() if matches(score.key, key) and isinstance(value, float)]
@@ -60,13 +60,8 @@ def test_refused_input_is_named_with_its_shape(name: str) -> None:
 @pytest.mark.parametrize("name", names())
 def test_the_declaration_is_complete(name: str) -> None:
     metric = declarations()[name]
-    assert metric.paper
-    assert metric.scores
-    for score in metric.scores:
-        assert all((score.title, score.rewards, score.pitfalls, score.cost))
-        assert score.range[0] < score.range[1]
-        assert set(score.configs) <= set(configs_of(name))
-    assert all(all((matrix.title, matrix.unit, matrix.note)) for matrix in metric.matrices)
+    assert missing_fields(metric) == []
+    assert all(set(score.configs) <= set(configs_of(name)) for score in metric.scores)
     assert configs_of(name)
     assert name in declarations_by_gin_name()
 

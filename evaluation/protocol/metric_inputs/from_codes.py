@@ -37,6 +37,9 @@ class StoredViews:
     def save_codes(self, name: str, data_set: GroundTruthData) -> None:
         """Does nothing: they are in a file."""
 
+    def check_can_be_kept(self, name: str, data_set: GroundTruthData) -> None:
+        """Does nothing: they are in a file."""
+
     def forget(self) -> None:
         """Does nothing: the codes are what was given."""
 

@@ -19,7 +19,7 @@ from ....ground_truth.bases.parts import whole
 from ....ground_truth.ground_truth_data import GroundTruthData
 from ...sampling.code_table import CodeTable, Render, rendered
 from ..score_fingerprint import codes_fingerprint
-from .saved_codes import recall_codes, save_codes
+from .saved_codes import check_can_be_kept, recall_codes, save_codes
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +79,11 @@ class Views:
         if self.codes_file is not None:
             save_codes(self.codes(name, data_set), data_set, name.partition(" ")[0], self.codes_file,
                        codes_fingerprint(self.representation, name, data_set))
+
+    def check_can_be_kept(self, name: str, data_set: GroundTruthData) -> None:
+        """Raises UserError where codes are to be kept in a file and cannot be, see `saved_codes.check_can_be_kept`."""
+        if self.codes_file is not None:
+            check_can_be_kept(self.codes(name, data_set), data_set, name.partition(" ")[0])
 
     def forget(self) -> None:
         """Frees the codes of all tables, which hold one row for each image of a data set."""

@@ -30,17 +30,28 @@ def save_codes(table: CodeTable, data: GroundTruthData, name: str, path: Path, m
         name: of the data set, which `unbraid-evaluate --codes` reads from the file.
         made_by: see `codes_fingerprint`.
 
-    Raises UserError for images that are no list, or too many, and for a model that draws random numbers."""
-    if not table.cached:
-        raise UserError("--save_codes keeps one code for each image, but this model answers differently each time.")
-    if (number := count_images(data)) > LARGEST_GRID:
-        raise UserError(f"--save_codes keeps the codes of all images, of which {name} has {number:,}; the most is "
-                        f"{LARGEST_GRID:,}.")
+    Raises UserError as `check_can_be_kept` does."""
+    check_can_be_kept(table, data, name)
     if _read(path, made_by) is not None:
         return
     codes = table(LazyObservations(cast(Renderer, data), indices_in_order(data)))
     with atomic_file(path) as temporary, temporary.open("wb") as file:
         np.savez(file, codes=codes, data_set=np.array([name]), made_by=np.array([_text(made_by)]))
+
+
+def check_can_be_kept(table: CodeTable, data: GroundTruthData, name: str) -> None:
+    """Raises UserError for images that are no list, or too many, and for a model that draws random numbers."""
+    if not table.cached:
+        raise UserError("--save_codes keeps one code for each image, but this model answers differently each time. "
+                        "Leave out --save_codes.")
+    try:
+        number = count_images(data)
+    except UserError:
+        raise UserError(f"--save_codes keeps one code for each image, but the images of {name} are not a finite list: "
+                        "each is drawn anew. Leave out --save_codes.") from None
+    if number > LARGEST_GRID:
+        raise UserError(f"--save_codes keeps the codes of all images, of which {name} has {number:,}; the most is "
+                        f"{LARGEST_GRID:,}. Leave out --save_codes.")
 
 
 def recall_codes(table: CodeTable, data: GroundTruthData, path: Path, made_by: Fingerprint) -> None:

@@ -36,6 +36,15 @@ def pixels(images: Any) -> np.ndarray:
     return np.asarray(images, dtype=np.float32).reshape(len(images), -1)[:, :4]
 
 
+@pytest.mark.parametrize("seed", ["now", -1, 0.5, 2**32, None, np.random.default_rng(0)])
+def test_seeds_that_are_none_are_refused_by_name(seed: Any) -> None:
+    with pytest.raises(UserError, match=r"^seed is .*; expected an integer from 0 to 2\*\*32 - 1\.$"):
+        unbraid.score(CODES, FACTORS, metrics=["mig"], seed=seed)
+    if seed is not None:  # the configs' own
+        with pytest.raises(UserError, match=r"^seed is "):
+            unbraid.evaluate(pixels, data="dummy_data", metrics=["mig"], seed=seed)
+
+
 @pytest.mark.parametrize("name", SETTINGS)
 def test_the_same_points_and_seed_give_the_protocols_numbers(name: str) -> None:
     load_metrics()
