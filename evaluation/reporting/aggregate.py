@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -128,9 +129,9 @@ def read_results(arguments: argparse.Namespace) -> ResultRows:
 
     folders = [path for path in arguments.leaderboard if path.is_dir()]
     files = find_result_files(arguments.result_file_pattern or folders or _default_folders())
-    inputs = {path.resolve() for path in files}
+    inputs = {os.path.realpath(path) for path in files}
     for path in (*arguments.output_path, *arguments.table):
-        if path.resolve() in inputs:
+        if os.path.realpath(path) in inputs:
             raise UserError(f"{path} is one of the files to read; give another --output_path.")
     read = read_result_files(files, progress)
     if not read.rows:

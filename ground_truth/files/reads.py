@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
@@ -28,4 +29,4 @@ def note_read(*paths: Path) -> None:
     """Tells `noted_reads` which files are read.  Called by every reader of data files."""
     files = _noted.get()
     if files is not None:
-        files.extend(path.resolve() for path in paths)
+        files.extend(Path(os.path.realpath(path)) for path in paths)

@@ -362,6 +362,11 @@ def make_pipe(path: Path) -> None:
     os.mkfifo(path)
 
 
+def make_loop(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.name)
+
+
 BAD_FOLDERS = {
     "nothing": (lambda folder: folder.mkdir(), "has no pictures and no arrays"),
     "no such picture": (lambda folder: write_csv(
@@ -388,6 +393,7 @@ BAD_FOLDERS = {
     "a number beyond floats": (lambda folder: (save_pictures(folder, NAMES) / "m.jsonl").write_text(
         f'{{"file": "000.png", "x": 1{"0" * 400}}}\n'), "holds a number beyond the largest float"),
     "a pipe": (lambda folder: (make_pipe(save_pictures(folder, NAMES) / "010.png")), "010.png is no file"),
+    "a link to itself": (lambda folder: make_loop(save_pictures(folder, NAMES) / "010.png"), "010.png is no file"),
     "PostScript": (lambda folder: (save_pictures(folder, NAMES) / "010.png").write_bytes(
         b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 16 12\n%%EndComments\nshowpage\n"), "not a whole picture"),
     "a bomb": (lambda folder: Image.new("1", (9000, 9000)).save(save_pictures(folder, NAMES) / "010.png"),

@@ -277,7 +277,8 @@ def record(draw: random.Random, world: Path) -> Input:
 @generator("path")
 def odd_path(draw: random.Random, world: Path) -> Input:
     """An output that cannot be written."""
-    (world / "loop").symlink_to("loop")
+    for name in ("loop", "loop.html", "loop.csv", "loop.png"):
+        (world / name).symlink_to(name)  # an output may replace a link; no folder can lie below one
     (world / "dangling").symlink_to("nowhere/at/all")
     place = draw.choice(["train.gin/a", "x" * 300, "/dev/null/a", "/proc/1/nothing/a", "loop/a", "train.gin/b/c",
                          "y/" * 2500 + "a", "/dev/full/a", "loop", "new/\udcff\udc80"])

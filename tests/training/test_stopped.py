@@ -111,3 +111,14 @@ def test_an_update_that_does_not_fit_into_memory_writes_nothing(tmp_path: Path, 
     assert "There is not enough memory" in capsys.readouterr().err
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
     assert folder.exists() == bool(before)
+
+
+@pytest.mark.parametrize("binding", ["encoder.encoder_fn = @test_decoder", "decoder.decoder_fn = @test_encoder"])
+def test_networks_that_do_not_fit_are_one_sentence_before_anything_is_written(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str], binding: str) -> None:
+    assert train(tmp_path / "new", binding) == 2
+    error = capsys.readouterr().err
+    assert "The first update cannot be computed with the networks" in error
+    assert binding in error
+    assert error.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []

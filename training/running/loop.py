@@ -7,7 +7,10 @@ from collections.abc import Sequence
 
 import torch
 
+from ...common.commands.command_line import is_out_of_memory
 from ...common.commands.signals import Stopped, put_off, stop, stop_requested
+from ...common.configuration.parsing import bound
+from ...common.errors import ConfigurationError, UserError
 from ..objectives.objective import Losses
 from ..optimizers import ScheduledOptimizer
 from ..tracking.trackers import Trackers
@@ -86,10 +89,19 @@ def _how_to_go_on(state: RunState) -> str:
 
 def rehearse(state: RunState) -> None:
     """Computes the first update without making it: what memory, data or sizes do not allow is found before anything
-    is written.  Weights, data stream and random generators are afterwards as they were."""
+    is written.  Weights, data stream and random generators are afterwards as they were.
+
+    Raises ConfigurationError for networks that do not fit together or to the images."""
     weights = {name: tensor.clone() for name, tensor in state.model.state_dict().items()}
     stream, generators = state.batches.state(), random_state(state.is_on_gpu)
-    gradients_of(state.model.train()(next(state.batches), state.step), state.optimizers)
+    try:
+        gradients_of(state.model.train()(next(state.batches), state.step), state.optimizers)
+    except (RuntimeError, TypeError, ValueError) as error:
+        if isinstance(error, UserError) or is_out_of_memory(error):
+            raise
+        raise ConfigurationError("The first update cannot be computed with the networks encoder.encoder_fn = "
+                                 f"{bound('encoder.encoder_fn')} and decoder.decoder_fn = {bound('decoder.decoder_fn')}"
+                                 f": {error}. Expected an encoder and a decoder for the data set's images.") from error
     state.model.load_state_dict(weights)
     state.batches.restore(stream)
     restore_random_state(generators, state.is_on_gpu)

@@ -17,7 +17,7 @@ from ....common.numerics.threads import num_cores
 from ..arrays.array_file import ArrayFile
 from ..arrays.decoded import decoded
 from ..reads import note_read
-from .picture_file import picture_file
+from .picture_file import picture_file, require_file
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".pgm")
 GREY_MODES = ("1", "L", "LA", "I", "I;16", "I;16B", "F")
@@ -51,6 +51,7 @@ def decoded_pictures(paths: Sequence[Path], size: Size | None) -> ArrayFile:
     note_read(*paths)
     facts = hashlib.sha256()
     for path in paths:
+        require_file(path)
         stat = path.stat()
         facts.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
     return decode(len(paths), lambda: iter(paths), [paths[0]], facts.hexdigest()[:12], size)
