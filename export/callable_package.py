@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-    from ..ground_truth.given_data import GivenData
+    from ..ground_truth.catalogue.given_data import GivenData
     from ..ground_truth.ground_truth_data import GroundTruthData
     from .files.record import Record
 
@@ -46,7 +46,7 @@ class CallablePackage(ModuleType):
         2
         """
         from ..common.configuration.parsing import configured
-        from ..ground_truth.given_data import given_data
+        from ..ground_truth.catalogue.given_data import given_data
         from .writing.exporter import export_representation
 
         given = None if data is None else given_data(data)

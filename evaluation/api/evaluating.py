@@ -12,7 +12,7 @@ import numpy as np
 
 from ...common.errors import UserError, one_sentence
 from ...export.reading.artifact import Representation, load_representation
-from ...ground_truth.given_data import given_data
+from ...ground_truth.catalogue.given_data import given_data
 from ...ground_truth.ground_truth_data import GroundTruthData
 from ...metrics.random_streams import checked_seed
 from ...metrics.result import MetricResult

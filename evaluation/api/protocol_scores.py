@@ -13,7 +13,7 @@ from ...common.errors import UserError, one_sentence
 from ...export.reading.artifact import Representation, load_representation
 from ...ground_truth.bases.custom_data_sets import CustomTable
 from ...ground_truth.bases.no_images import NoImages
-from ...ground_truth.given_data import given_data
+from ...ground_truth.catalogue.given_data import given_data
 from ...metrics.declaration import FROM_POINTS, INTERVENING
 from ...metrics.result import MetricResult
 from ..protocol.evaluate import compute_scores, metric_configs

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..common.errors import DataError, UserError
-from .catalogue.recorded import OWN, PATH
-from .ground_truth_data import GroundTruthData
-from .named_data import IN_PYTHON, get_named_ground_truth_data
-from .registry import data_sets
+from ...common.errors import DataError, UserError
+from ..ground_truth_data import GroundTruthData
+from ..named_data import IN_PYTHON, get_named_ground_truth_data
+from ..registry import data_sets
+from .recorded import OWN, PATH
 
 MEMBERS = ("num_factors", "factors_num_values", "observation_shape", "sample_factors",
            "sample_observations_from_factors", "sample", "sample_observations")
