@@ -40,7 +40,7 @@ def checked_seed(seed: object) -> int:
 
 
 def _is_seed(value: object) -> TypeGuard[int | np.integer]:
-    return isinstance(value, (int, np.integer)) and 0 <= value < NUM_SEEDS
+    return isinstance(value, (int, np.integer)) and bool(0 <= value < NUM_SEEDS)
 
 
 def hand_out(stream: np.random.RandomState, num_draws: int) -> np.random.RandomState:
