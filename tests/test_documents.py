@@ -21,7 +21,7 @@ MODULES = {"unbraid-data": "ground_truth", "unbraid-train": "training",
            "unbraid-reproduce": "training.studies.reproduce", "unbraid-study": "study", "unbraid-export": "export",
            "unbraid-evaluate": "evaluation",
            "unbraid-aggregate": "evaluation.reporting.aggregate", "unbraid-report": "evaluation.reporting.report",
-           "unbraid-visualize": "evaluation.visualize"}
+           "unbraid-visualize": "evaluation.visualize", "unbraid-warmup": "evaluation.protocol.warm_up"}
 PLACEHOLDER = re.compile(r"[A-Z/*.$\[]|\.gin$")  # METRIC, a path, a pattern, a variable, or an option in brackets
 
 

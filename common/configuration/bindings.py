@@ -171,13 +171,19 @@ def _may_be_one(found: Any, wanted: Any) -> bool:
     if found is Any or wanted is Any:
         return True
     found, wanted = (typing.get_origin(each) or each for each in (found, wanted))
-    if not (isinstance(found, type) and isinstance(wanted, type)) or getattr(wanted, "_is_protocol", False):
+    if not (isinstance(found, type) and isinstance(wanted, type)) or _is_protocol(wanted):
         return True
+    if _is_protocol(found):
+        return all(hasattr(wanted, name) for name in vars(found) if not name.startswith("_"))
     if found is int and wanted is float:
         return True
     if wanted.__name__ == "Callable":
         return found.__name__ == "Callable" or "__call__" in dir(found)
     return issubclass(found, wanted) or issubclass(wanted, found)
+
+
+def _is_protocol(kind: type) -> bool:
+    return bool(getattr(kind, "_is_protocol", False))
 
 
 def _choices(annotation: Any) -> tuple[Any, ...]:

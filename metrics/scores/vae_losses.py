@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import UnknownNameError, UserError
+from ...common.numerics.array_likes import as_numbers
 from ..declaration import Metric, Score
-from ..inputs import as_codes, to_array
+from ..inputs import as_codes
 from ..result import MetricResult
 
 LOWEST_LOGARITHM = -100.0  # as in torch.nn.functional.binary_cross_entropy
@@ -37,6 +38,7 @@ def laplace_disvae(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarra
     return 3 * np.abs(images - reconstructions)
 
 
+PICTURES = "(n, H, W, C) with values from 0 to 1"
 LOSSES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     function.__name__: function for function in (bernoulli, l2, gaussian_disvae, laplace_disvae)}
 
@@ -89,7 +91,7 @@ def vae_losses(images: Any, reconstructions: Any, means: Any, log_variances: Any
 
 
 def _pictures(values: Any, name: str) -> np.ndarray:
-    pictures = to_array(values).astype(np.float64)
+    pictures = as_numbers(values, name, PICTURES).astype(np.float64)
     if pictures.ndim != 4 or not len(pictures) or pictures.min() < 0 or pictures.max() > 1:
-        raise UserError(f"{name} have shape {pictures.shape}; expected (n, H, W, C) with values from 0 to 1.")
+        raise UserError(f"{name} have shape {pictures.shape}; expected {PICTURES}.")
     return pictures

@@ -55,7 +55,8 @@ def test_results_say_what_was_scored_and_how(scored: Path, exported: Path) -> No
     assert {"elapsed_time", "uuid", "artifact_sha256", "library_versions"} <= results.keys()
     assert results["artifact_sha256"] == load_representation(exported).sha256
     assert config == {
-        "dataset.name": "'threeDots'", "discretizer.discretizer_fn": "@histogram_discretizer",
+        "dataset.name": "'threeDots'", "dataset.part": "None", "dataset.split": "None", "dataset.split_seed": "0",
+        "discretizer.discretizer_fn": "@histogram_discretizer",
         "discretizer.num_bins": "20",
         "evaluation.evaluation_fn": "@mig", "evaluation.global_seed": "'random_seed'", "evaluation.name": "'mig'",
         "evaluation.on_degenerate": "'nan'", "evaluation.preset": "''", "evaluation.random_seed": "0",
