@@ -81,6 +81,15 @@ def test_every_command_remembers_the_data(folder, capsys):
     assert not capsys.readouterr().err.count("Traceback")
 
 
+def test_a_checkpoint_is_scored_on_the_data_that_it_was_trained_on(folder):
+    """As it is, without an export first, and whatever was scored before."""
+    assert evaluate(["--model_dir", str(folder / "run/model"), "--output_dir", "direct", "--gin_config", "mig",
+                     "--gin_bindings", *SMALL]) == 0
+    assert scores(Path("direct"))["discrete_mig"] == scores(folder / "run/metrics/mig")["discrete_mig"]
+    record = load_representation("direct.representation").record
+    assert (record.data_set, record.method) == ("custom", load_representation(folder / "run").record.method)
+
+
 def test_moved_data_are_missed_in_one_sentence_and_found_again_by_a_binding(folder, tmp_path, capsys):
     (folder / "data.npz").rename(tmp_path / "moved.npz")
     try:

@@ -102,6 +102,10 @@ class Imported:
     """What of the posterior the file is the representation of: "mean" or "sample"."""
     method: str | None = None
     """What it was trained with, by the method's name here, where the checkpoint says so."""
+    data_set: str | None = None
+    """What it is scored on where nobody says otherwise, where the checkpoint says so."""
+    gin_config: str = ""
+    """The configuration of the training, of a checkpoint of ours."""
     decodes_input: bool = False
     """Whether pictures of the decoder are normalised as the encoder's input is."""
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import torch
 
+from ...ground_truth.catalogue.recorded import OWN as OWN_DATA
+from ...ground_truth.catalogue.recorded import data_bindings, fall_back_on
 from ...ground_truth.registry import data_sets
 from ...training.running.checkpoint import FILE_NAME, CheckpointError, load_model
 from ..errors import ArtifactError, UnsafeArtifactError
@@ -19,6 +21,7 @@ from ..foreign.flags import refuse_other_channels
 from ..foreign.graph_description import Statistics, described
 from ..formats import FORMAT_NAMES
 from ..postprocessing.affine import AffineMap
+from ..postprocessing.postprocess import scored_on
 from ..postprocessing.representations import Postprocessing, Recipe
 from ..writing.exporter import export_representation
 from ..writing.graphs import latents_of
@@ -75,7 +78,8 @@ def _own_model(path: Path) -> Imported | None:
     except CheckpointError:
         return None  # read_state says what is wrong with it
     return Imported(model.encoder, model.decoder, model.input_shape, model.num_latent,
-                    own_symmetries(path.parent, model.decoder))
+                    own_symmetries(path.parent, model.decoder), method=model.method,
+                    data_set=scored_on(model.data_set), gin_config=model.gin_config)
 
 
 def with_input_statistics(imported: Imported, origin: dict[str, str], data_set: str | None,
@@ -108,10 +112,13 @@ def export_checkpoint(path: str | Path, output_dir: str | Path, *, source: str |
                       choice: Choice = NO_CHOICE) -> Record:
     """Imports a checkpoint and exports it, verified on images of `data_set`, or on made-up ones without it.
 
+    data_set: by default the one that the checkpoint names.
     postprocessing: what codes are made of; by default the mean, or a sample where the checkpoint is known to be of one.
     Raises UserError; then nothing is written."""
     imported, origin = with_input_statistics(*import_checkpoint(path, source, allow_pickled_code, choice),
                                              data_set, input_statistics)
+    data_set = data_set or imported.data_set
+    fall_back_on(data_bindings(imported.gin_config) if data_set == OWN_DATA else [], path)
     images = verification_images(imported.image_shape, data_set)
     symmetries = imported.symmetries
     if imported.decoder is not None:
@@ -120,8 +127,9 @@ def export_checkpoint(path: str | Path, output_dir: str | Path, *, source: str |
     return export_representation(
         imported.encoder, output_dir, images, representation=postprocessing.recipe.statistic,
         postprocessing=fitted_on(data_set, postprocessing, imported.encoder), decoder=imported.decoder,
-        method=imported.method, data_set=data_set, source=origin, formats=formats, overwrite=overwrite,
-        finish=lambda folder, _: save_symmetries(folder, symmetries), allow_batch_dependence=allow_batch_dependence)
+        method=imported.method, data_set=data_set, gin_config=imported.gin_config, source=origin, formats=formats,
+        overwrite=overwrite, finish=lambda folder, _: save_symmetries(folder, symmetries),
+        allow_batch_dependence=allow_batch_dependence)
 
 
 def fitted_on(data_set: str | None, postprocessing: Postprocessing, encoder: torch.nn.Module) -> AffineMap | None:

@@ -49,7 +49,7 @@ def _export(model_dir: Path, output_dir: Path, overwrite: bool, postprocessing: 
     start = time.time()
     model = load_model(model_dir)
     if bound("dataset.name", "auto") == "auto":
-        bind("dataset.name", _scored_on(model.data_set))
+        bind("dataset.name", scored_on(model.data_set))
     if bound("dataset.name") == model.data_set:
         fall_back_on(data_bindings(model.gin_config), model_dir)
     data, data_set = get_named_ground_truth_data(), str(bound("dataset.name"))
@@ -67,6 +67,6 @@ def _export(model_dir: Path, output_dir: Path, overwrite: bool, postprocessing: 
         gin_config=model.gin_config, formats=formats, overwrite=overwrite, finish=write_results)
 
 
-def _scored_on(data_set: str) -> str:
-    """The data set that models trained on `data_set` are scored on: the whole of which a training cache is a part."""
+def scored_on(data_set: str) -> str:
+    """Returns the data set that models trained on `data_set` are scored on: the whole of a cached part."""
     return getattr(data_sets()[data_set], "scored_on", data_set)
