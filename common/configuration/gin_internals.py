@@ -32,12 +32,14 @@ IMPORTING_FUNCTION = "process_import"  # of gin, in tracebacks of what a gin fil
 
 def bindings() -> Parameters:
     """The bindings of the configuration in use, by scope and configurable: gin's own table."""
-    return gin.config._CONFIG
+    table: Parameters = gin.config._CONFIG
+    return table
 
 
 def used_parameters() -> Parameters:
     """The parameters that calls have really used so far, by scope and configurable: gin's own table."""
-    return gin.config._OPERATIVE_CONFIG
+    table: Parameters = gin.config._OPERATIVE_CONFIG
+    return table
 
 
 def imported_modules() -> set[str]:

@@ -20,12 +20,13 @@ def bernoulli(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
     """Returns the cross-entropy in nats of every pixel; a grey pixel counts as a probability."""
     with np.errstate(divide="ignore"):
         white, black = np.log(reconstructions), np.log1p(-reconstructions)
-    return -(images * np.maximum(white, LOWEST_LOGARITHM) + (1 - images) * np.maximum(black, LOWEST_LOGARITHM))
+    return np.asarray(-(images * np.maximum(white, LOWEST_LOGARITHM)
+                        + (1 - images) * np.maximum(black, LOWEST_LOGARITHM)))
 
 
 def l2(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
     """Returns the squared error of every pixel, without a factor 1/2."""
-    return np.square(images - reconstructions)
+    return np.asarray(np.square(images - reconstructions))
 
 
 def gaussian_disvae(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
@@ -35,7 +36,7 @@ def gaussian_disvae(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarr
 
 def laplace_disvae(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
     """Returns 3 times the absolute error, disentangling-vae's "laplace"."""
-    return 3 * np.abs(images - reconstructions)
+    return np.asarray(3 * np.abs(images - reconstructions))
 
 
 PICTURES = "(n, H, W, C) with values from 0 to 1"
