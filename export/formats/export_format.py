@@ -31,7 +31,7 @@ def convert(module: Any, example: Any, kind: str) -> Any:
 def save(graph: Any, path: Path, record: Record) -> None:
     buffer = io.BytesIO()  # see torchscript_format
     torch.export.save(graph, buffer, extra_files={RECORD_NAME: record.to_json()})
-    path.write_bytes(buffer.getbuffer())
+    path.write_bytes(buffer.getvalue())
 
 
 def open(path: Path, device: str) -> TorchRunner:

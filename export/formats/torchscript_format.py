@@ -39,7 +39,7 @@ def save(graph: Any, path: Path, record: Record) -> None:
     buffer = io.BytesIO()  # written to a path, torch aborts the process when the disk is full
     with quiet_torch():
         torch.jit.save(graph, buffer, _extra_files={RECORD_NAME: record.to_json()})
-    path.write_bytes(buffer.getbuffer())
+    path.write_bytes(buffer.getvalue())  # no view: kept in a traceback, it crashes CPython 3.12.1's garbage collector
 
 
 def open(path: Path, device: str) -> TorchRunner:

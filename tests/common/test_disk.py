@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
+import io
 import os
 import resource
 import signal
@@ -55,6 +56,18 @@ def test_a_writer_that_finds_no_space_names_the_file_and_leaves_nothing(tmp_path
             atomic_file(tmp_path / "runs" / "a.npz") as path:
         WRITERS[writer](path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+@pytest.mark.usefixtures("small_files")
+def test_a_writer_that_finds_no_space_keeps_no_view_of_a_buffer(tmp_path: Path, writer: str) -> None:
+    """Python 3.12.1 ends in a segmentation fault when it collects a BytesIO and its view in one cycle, as the frames
+    of a traceback make."""
+    with pytest.raises((OSError, RuntimeError), match=r"large|stream|pos") as failure:
+        WRITERS[writer](tmp_path / "a.npz")
+    views = [value for entry in failure.traceback for value in entry.frame.f_locals.values()
+             if isinstance(value, memoryview)]
+    assert not any(isinstance(view.obj, type(io.BytesIO().getbuffer().obj)) for view in views)
 
 
 @pytest.mark.usefixtures("small_files")
