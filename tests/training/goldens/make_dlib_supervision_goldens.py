@@ -1,10 +1,10 @@
 """Records dlib_supervision.npz from disentanglement_lib's weakly and semi-supervised methods.
 
-    PYTHONPATH=CLONE python make_dlib_supervision_goldens.py
+    TF_USE_LEGACY_KERAS=1 PYTHONPATH=CLONE python make_dlib_supervision_goldens.py
 
-CLONE: of google-research/disentanglement_lib.  Needs tensorflow-cpu, gin-config, six and numpy; whatever else its
-modules import, no loss uses, and is put aside.  The networks are linear maps given as arrays, the noise is fixed, and
-the losses are those of the evaluation, in single precision."""
+CLONE: of google-research/disentanglement_lib.  Needs tensorflow-cpu, tf_keras, gin-config, six and numpy; whatever else
+its modules import, no loss uses, and is put aside.  The networks are linear maps given as arrays, noise and shuffling
+are fixed, and the losses are those of the evaluation, in single precision."""
 
 import sys
 import types
@@ -19,6 +19,7 @@ WEAK = ("group_vae_argmax", "group_vae_labels", "mlvae_argmax", "mlvae_labels")
 SEMI: dict[str, dict[str, Any]] = {
     "s2_vae": {"beta": 2.0, "gamma_sup": 3.0}, "s2_beta_tc_vae": {"beta": 4.0, "gamma_sup": 3.0},
     "s2_dip_vae": {"lambda_od": 5.0, "lambda_d_factor": 10.0, "gamma_sup": 3.0, "dip_type": "ii"}}
+MINE = {"beta": 2.0, "gamma_sup": 3.0}
 LOSSES = ("l2", "xent", "cov", "embed")
 GIN = """
 reconstruction_loss.loss_fn = @bernoulli_loss
@@ -31,7 +32,8 @@ annealer.iteration_threshold = 1
 
 
 def inputs() -> dict[str, np.ndarray]:
-    """Two lots of images (6, 4, 4, 1), noise, labels, the factor each pair differs in, and the networks."""
+    """Two lots of images (6, 4, 4, 1), noise, labels, the factor each pair differs in, the networks, and the order into
+    which each of MINE's estimators shuffles the labels."""
     random_state = np.random.RandomState(11)
     images, labelled = random_state.uniform(size=(2, 2 * PAIRS, SIDE, SIDE, 1))
     arrays = {"images": images, "labelled": labelled, "noise": random_state.normal(size=(2 * PAIRS, NUM_LATENT)),
@@ -39,7 +41,9 @@ def inputs() -> dict[str, np.ndarray]:
               "log_variance": random_state.normal(size=(SIDE**2, NUM_LATENT)) / 4,
               "decoder": random_state.normal(size=(NUM_LATENT, SIDE**2)),
               "labels": np.stack([random_state.randint(size, size=2 * PAIRS) for size in FACTOR_SIZES], axis=1)}
-    return {"changed": np.array([2, 0, 3]), **{name: array.astype(np.float32) for name, array in arrays.items()}}
+    orders = np.random.RandomState(12).uniform(size=(len(FACTOR_SIZES), NUM_LATENT, 2 * PAIRS)).argsort(axis=2)
+    return {"changed": np.array([2, 0, 3]), "orders": orders,
+            **{name: array.astype(np.float32) for name, array in arrays.items()}}
 
 
 def accept_old_names() -> None:
@@ -100,7 +104,9 @@ def losses(name: str, weights: dict[str, Any], features: np.ndarray, labels: Any
 
 def main() -> None:
     accept_old_names()
+    import tensorflow.compat.v1 as tf
     from disentanglement_lib.methods.semi_supervised import semi_supervised_vae
+    from disentanglement_lib.methods.unsupervised import vae
     from disentanglement_lib.methods.weak import weak_vae
 
     for module in (semi_supervised_vae, weak_vae):
@@ -116,6 +122,11 @@ def main() -> None:
             key, given = f"{name}/{label_loss}", {"factor_sizes": FACTOR_SIZES, **weights}
             record[key], record[f"{key}/variables"] = losses(name, given, arrays["images"], labels, [arrays["noise"]],
                                                              label_loss)
+    orders = iter(arrays["orders"].reshape(-1, 2 * PAIRS))
+    vae.shuffle_codes = lambda codes: tf.gather(codes, next(orders))
+    record["s2_mine_vae"], record["s2_mine_vae/variables"] = losses(
+        "s2_mine_vae", {"factor_sizes": FACTOR_SIZES, **MINE}, arrays["images"],
+        (arrays["labelled"], arrays["labels"]), [arrays["noise"]])
     np.savez_compressed(Path(__file__).parent / "dlib_supervision.npz", **record)  # type: ignore[arg-type]
 
 

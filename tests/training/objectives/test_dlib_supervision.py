@@ -13,6 +13,7 @@ from unbraid.training.data.pairs import Pairs
 from unbraid.training.objectives.group_vae import AdaGVAE, LabelledGroupVAE
 from unbraid.training.objectives.ml_vae import AdaMLVAE, LabelledMLVAE
 from unbraid.training.objectives.objective import VAEObjective
+from unbraid.training.objectives.s2_mine_vae import S2MineVAE
 from unbraid.training.objectives.semi_supervised import S2DIPVAE, S2VAE, S2BetaTCVAE
 
 GOLDENS = Path(__file__).parents[1] / "goldens" / "dlib_supervision.npz"
@@ -71,3 +72,21 @@ def test_losses_with_labels(name: str, label_loss: str, labelled, recorder_of, r
     torch.nn.utils.vector_to_parameters(variables.double(), model.supervised_loss.parameters())
     batch = PartlyLabelled(arrays["images"], arrays["labelled"], arrays["labels"])
     check(model, batch, recorded[f"{name}/{label_loss}"])
+
+
+def test_the_loss_of_mine(labelled, recorder_of, recorded, arrays, monkeypatch) -> None:
+    """Its estimators, one after the other, are: weights and biases of the latent, of the label, of the output."""
+    model, _ = labelled(S2MineVAE(**recorder_of("dlib_supervision").MINE), "encoder.num_latent = 4")
+    fill(model, arrays, monkeypatch)
+    networks = model.supervised_loss
+    variables = torch.from_numpy(recorded["s2_mine_vae/variables"]).double().reshape(2, 4, -1)
+    parts = (networks.of_latent, networks.latent_bias, networks.of_label, networks.label_bias, networks.output)
+    with torch.no_grad():
+        for parameter, values in zip(parts, variables.split(20, dim=2), strict=False):  # the last is the output's bias
+            parameter.copy_(values)
+    ranks = arrays["orders"].argsort(dim=2).double()  # what `rand` gives to have these orders
+    monkeypatch.setattr(torch, "rand", lambda *shape, **options: ranks)
+    losses = model(PartlyLabelled(arrays["images"], arrays["labelled"], arrays["labels"]), step=0)
+    names = ("loss", "reconstruction_loss", "supervised_loss", "kl_loss")
+    found = [float(losses.terms[name].detach()) for name in names]
+    assert found == pytest.approx(recorded["s2_mine_vae"].tolist(), rel=2e-5)

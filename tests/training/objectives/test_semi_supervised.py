@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import gin
-import numpy as np
 import pytest
 import torch
 
 from unbraid.common.configuration.parsing import configured
 from unbraid.common.errors import UserError
-from unbraid.training.losses.mutual_information import MutualInformation
 from unbraid.training.objectives.beta_vae import BetaVAE
 from unbraid.training.objectives.s2_mine_vae import S2MineVAE
 from unbraid.training.objectives.semi_supervised import S2DIPVAE, S2VAE, S2BetaTCVAE, S2FactorVAE, Supervised
@@ -107,31 +105,6 @@ def test_mine_squares_what_latents_tell_about_the_labels_of_others(labelled, mon
     losses = model(batch, step=0)
     assert float(losses.terms["supervised_loss"].detach()) == 2**2 + 3**2 + 4**2 + 6**2
     assert float(losses.minimised["estimators"].detach()) == -21
-
-
-def test_mine_is_the_estimate_of_disentanglement_lib(monkeypatch) -> None:
-    """Written out from `mine` of its semi_supervised_vae.py, network by network; that code itself was not run."""
-    network = MutualInformation(2, 3).double()
-    stream = np.random.RandomState(0)
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.copy_(torch.from_numpy(stream.normal(size=parameter.shape)))
-    latents, labels, noise = stream.normal(size=(6, 3)), stream.randint(4, size=(6, 2)), stream.uniform(size=(2, 3, 6))
-    monkeypatch.setattr(torch, "rand", lambda *shape, **options: torch.from_numpy(noise))
-    found = network(torch.from_numpy(latents), torch.from_numpy(labels).double()).detach().numpy()
-    arrays = {name: parameter.detach().numpy() for name, parameter in network.named_parameters()}
-    for label in range(2):
-        for latent in range(3):
-            weights = {name: array[label, latent] for name, array in arrays.items()}
-            x, z = latents[:, latent, None], labels[:, label, None]
-            shuffled = z[noise[label, latent].argsort()]
-            scores = []
-            for of_label in (z, shuffled):
-                hidden = (x * weights["of_latent"] + weights["latent_bias"]
-                          + of_label * weights["of_label"] + weights["label_bias"])
-                scores.append(np.where(hidden > 0, hidden, np.expm1(hidden)) @ weights["output"])
-            expected = scores[0].mean() + np.log(6) - np.log(np.exp(scores[1]).sum())
-            assert found[label, latent] == pytest.approx(expected, rel=1e-12)
 
 
 def test_configs_of_disentanglement_lib_run_unchanged(tmp_path: Path) -> None:
