@@ -17,7 +17,7 @@ from ..disk.system_errors import sentence_of
 from ..errors import UserError, one_sentence
 from .children import end_with_parent
 from .other_libraries import place_caches, send_nothing
-from .signals import Stopped, put_off, stop, stop_requested, stoppable
+from .signals import Stopped, put_off, stop, stop_requested, stoppable, was_replaced
 from .wording import command_wording
 
 BAD_INPUT = 2
@@ -69,7 +69,7 @@ def _answered(prog: str, run: Callable[[], int]) -> int:
             end_with_parent()
         if stop_requested():
             stop()
-        status = run()
+        status = _run(run)
         sys.stdout.flush()
         return status
     except Stopped as stopped:
@@ -94,6 +94,16 @@ def _answered(prog: str, run: Callable[[], int]) -> int:
         _tell(f"{prog}: There is not enough memory for this. {one_sentence(error)} Ask for fewer points, smaller "
               "batches or smaller networks.")
         return BAD_INPUT
+
+
+def _run(run: Callable[[], int]) -> int:
+    """What `run` returns.  A library that is interrupted can make an error of its own of it; the signal counts."""
+    try:
+        return run()
+    except Exception:
+        if was_replaced():
+            stop()
+        raise
 
 
 def _stopped(prog: str, stopped: Stopped) -> int:

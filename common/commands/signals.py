@@ -44,6 +44,7 @@ class _State:
 
     number: int | None = None
     since = 0.0
+    was_raised = False
     is_active = False
     is_put_off = False
     alarm: Alarm | None = None
@@ -61,7 +62,7 @@ def stoppable() -> Iterator[None]:
         return
     before = {number: signal.getsignal(number) for number in SIGNALS}
     heeded = [number for number in SIGNALS if before[number] is not signal.SIG_IGN]
-    _State.number, _State.is_active, _State.is_put_off = None, True, False
+    _State.number, _State.was_raised, _State.is_active, _State.is_put_off = None, False, True, False
     _State.alarm, hook = Alarm(_raise_again), sys.unraisablehook
     sys.unraisablehook = lambda lost: None if isinstance(lost.exc_value, Stopped) else hook(lost)  # raised again soon
     try:  # a signal can come as soon as the first handler stands
@@ -91,6 +92,11 @@ def stop_requested() -> bool:
     return _State.is_active and _State.number is not None
 
 
+def was_replaced() -> bool:
+    """Whether `Stopped` was raised, so that an error that ends the command is what a library made of it."""
+    return _State.is_active and _State.was_raised
+
+
 def stop(note: str = "") -> None:
     """Raises `Stopped` for the signal that was put off."""
     assert _State.number is not None
@@ -117,6 +123,7 @@ def _raise_again(number: int, frame: object) -> None:
         return
     if _is_on_its_way() and time.monotonic() - _State.since < CLEANING_SECONDS:
         return
+    _State.was_raised = True
     raise Stopped(_State.number)
 
 

@@ -54,6 +54,32 @@ def main(arguments):
     assert run(body) == (130, "tool: interrupted.")
 
 
+@pytest.mark.parametrize("error", ["RuntimeError('in compiled code')", "UserError('The export failed.')",
+                                   "MemoryError()", "OSError(28, 'No space left on device')"])
+@pytest.mark.parametrize("chain", ["", " from None"])
+def test_a_signal_that_a_library_makes_an_error_of_is_still_a_signal(error: str, chain: str) -> None:
+    body = f"""
+from unbraid.common.errors import UserError
+def main(arguments):
+    try:
+        send(signal.SIGTERM)
+        time.sleep(5)
+    except BaseException:
+        raise {error}{chain}
+"""
+    assert run(body) == (143, "tool: ended by SIGTERM.")
+
+
+def test_an_error_after_a_signal_that_was_put_off_is_told() -> None:
+    body = """
+def main(arguments):
+    with put_off():
+        send(signal.SIGTERM)
+        raise OSError(28, "No space left on device", "a")
+"""
+    assert run(body)[0] == 2
+
+
 def test_cleaning_up_is_not_disturbed_by_further_signals(tmp_path: Path) -> None:
     body = """
 def main(arguments):

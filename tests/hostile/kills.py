@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 from hostile_world import make_world
@@ -108,8 +109,7 @@ def try_one(draw: random.Random, command: str, way: str, world: Path, folder: Pa
     if status:
         trial.faults.append(f"the next run ends with {status}: {errors}")
     elif (found := contents(folder / "new")) != expected:
-        different = sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))
-        trial.faults.append(f"the next run differs in {', '.join(different[:4])}")
+        trial.faults.append(f"the next run differs: {'; '.join(differences(found, expected)[:4])}")
     if left := hidden(folder):
         trial.faults.append(f"left after the next run: {', '.join(left)}")
     return trial
@@ -167,6 +167,19 @@ def contents(folder: Path) -> dict[str, str]:
             lines = path.read_text().splitlines() if is_text else []
             found[name] = "\n".join(line for line in lines if not VARIES.search(line))
     return found
+
+
+def differences(found: dict[str, str], expected: dict[str, str]) -> list[str]:
+    """The files that differ, with the first line that does."""
+    said = []
+    for name in sorted(found.keys() | expected.keys()):
+        if name not in found or name not in expected:
+            said.append(f"{name} is {'missing' if name in expected else 'new'}")
+        elif found[name] != expected[name]:
+            pairs = zip_longest(found[name].splitlines(), expected[name].splitlines())
+            here, there = next(pair for pair in pairs if pair[0] != pair[1])
+            said.append(f"{name} says {here!r:.200} instead of {there!r:.200}")
+    return said
 
 
 def campaign(trials: int, seed: int, commands: list[str]) -> list[Trial]:
