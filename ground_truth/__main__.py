@@ -38,7 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
             ("download", run_download, "fetch the files from their home page into the data folder"),
             ("verify", run_verify, "check the files: checksums, format, means, and dSprites against the renderer"),
             ("images", run_images, "write all images to one .npy file, in the order of unbraid-evaluate --codes"),
-            ("preview", run_preview, "write a picture: one row for each factor, traversed")):
+            ("preview", run_preview, "print what is read, and write a picture: one row for each factor, traversed")):
         command = commands.add_parser(name, help=explanation, description=f"{explanation.capitalize()}.")
         command.add_argument("name", metavar="NAME", help="name of a data set, see 'unbraid-data list'")
         command.set_defaults(run=run)
@@ -112,15 +112,17 @@ def run_preview(arguments: argparse.Namespace) -> None:
     from ..common.configuration.parsing import configured
     from ..common.disk.files import atomic_file
     from ..common.disk.locks import locked
+    from .catalogue.descriptions import understood
     from .catalogue.preview import preview
     from .named_data import get_named_ground_truth_data
 
     output = arguments.output or Path(f"{arguments.name}.png")
     with configured(bindings=arguments.gin_bindings), locked(output):
-        picture = preview(get_named_ground_truth_data(arguments.name), arguments.columns, arguments.seed)
+        data = get_named_ground_truth_data(arguments.name)
+        picture = preview(data, arguments.columns, arguments.seed)
     with atomic_file(output) as temporary:
         Image.fromarray(picture).save(temporary, format="PNG")
-    print(output)
+    print(f"{understood(data)}\n\nWritten: {output}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

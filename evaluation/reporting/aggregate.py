@@ -153,7 +153,7 @@ def write_files(read: ResultRows, boards: Sequence[Path], arguments: argparse.Na
     from ..visualize.shared.saving import save
     from .comparing.setting_rows import with_setting_rows
     from .data_frame import data_frame, write_frame
-    from .pages.leaderboard import boards_of, write_leaderboard
+    from .pages.leaderboard import boards_of, report_links, write_leaderboard
     from .reading.scores import models_of, results_of
     from .tables.paper_tables import write_table
 
@@ -163,7 +163,7 @@ def write_files(read: ResultRows, boards: Sequence[Path], arguments: argparse.Na
                         "evaluation_results.discrete_mig.")
     table = make_table(models, arguments) if models else None
     figures = make_figures(models, arguments)
-    made = boards_of(models, arguments.scores, arguments.digits) if boards else []
+    made = {path: boards_of(models, arguments.scores, arguments.digits, report_links(path.parent)) for path in boards}
     if arguments.output_path:
         frame = data_frame(read.rows)
         for path in arguments.output_path:
@@ -176,8 +176,8 @@ def write_files(read: ResultRows, boards: Sequence[Path], arguments: argparse.Na
         save(Drawing(path.stem, "groups of models compared", figure), path.parent, path.suffix[1:])
     if arguments.test:
         show_tests(models, arguments)
-    for path in boards:
-        write_leaderboard(made, path, len(read.rows), read.broken)
+    for path, of_path in made.items():
+        write_leaderboard(of_path, path, len(read.rows), read.broken)
 
 
 def groups_and_columns(models: Sequence[Model], arguments: argparse.Namespace,

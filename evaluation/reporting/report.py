@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from .reading.runs import Run
 
 
+MOST_IN_FULL = 12  # runs that a page describes one by one unless told otherwise
+
+
 def build_parser() -> argparse.ArgumentParser:
     from .reading.labels import add_label_argument
 
@@ -38,6 +41,9 @@ def build_parser() -> argparse.ArgumentParser:
                         help="settings of the data set, such as \"custom_data.path = 'my_data.npz'\" (default: those "
                              "recorded in the runs)")
     add_label_argument(parser)
+    parser.add_argument("--compact", action=argparse.BooleanOptionalAction, default=None,
+                        help=f"of several runs show the comparison, and one line for each run (default: with more than "
+                             f"{MOST_IN_FULL} runs)")
     parser.add_argument("--no_pictures", action="store_true",
                         help="skip everything that runs the model (traversals, Jacobians, reconstructions, KL "
                              "divergences), for example for dozens of runs")
@@ -58,9 +64,11 @@ def report(arguments: argparse.Namespace) -> int:
     for run in runs:
         run.results = results_of([result.row for result in run.results])
         run.given_bindings = arguments.gin_bindings
+    compact = arguments.compact if arguments.compact is not None else len(runs) > MOST_IN_FULL
     with locked(output):
         write_page(output, "report.html", left_out=left_out,
-                   **page_values(runs, arguments.scores, not arguments.no_pictures))
+                   **page_values(runs, arguments.scores, not arguments.no_pictures, compact and len(runs) > 1,
+                                 output.parent))
     broken = [*left_out, *(sentence for run in runs for sentence in run.broken)]
     for sentence in broken:
         print(f"unbraid-report: left out: {sentence}", file=sys.stderr)
@@ -93,26 +101,42 @@ def output_path(given: Path | None, folders: Sequence[Path]) -> Path:
     return given
 
 
-def page_values(runs: Sequence[Run], scores: Sequence[str], with_pictures: bool = True) -> dict[str, Any]:
-    """What the template shows; pictures need the models to run."""
+def page_values(runs: Sequence[Run], scores: Sequence[str], with_pictures: bool = True, compact: bool = False,
+                folder: Path = Path()) -> dict[str, Any]:
+    """What the template shows; pictures need the models to run.
+
+    compact: describes no run by itself.  folder: of the page, from which it links to the runs' own reports."""
     from .comparing.columns import columns_of
     from .comparing.setting_rows import with_setting_rows
-    from .pages.comparison import MIN_MODELS, hyperparameter_charts, locality_charts, rank_correlations
-    from .pages.leaderboard import EXPLANATION, boards_of
+    from .pages.comparison import (
+        MIN_MODELS,
+        group_charts,
+        hyperparameter_charts,
+        locality_charts,
+        rank_correlations,
+    )
+    from .pages.leaderboard import EXPLANATION, boards_of, report_links, report_of
     from .pages.pictures import picture_sections
     from .pages.run_sections import loss_comparison, run_report
-    from .reading.scores import models_of
+    from .reading.scores import Model, models_of
 
     scored = models_of([result for run in runs for result in run.results])
     models = with_setting_rows(scored)
     columns = columns_of([result for model in models for result in model.results], scores)
+    anchors = {result.run: f"#run{number}" for number, run in enumerate(runs) for result in run.results}
+    to_reports = report_links(folder)
+
+    def link(model: Model) -> str:
+        return to_reports(model) if compact else anchors.get(model.first.run, "")
+
     title = runs[0].name if len(runs) == 1 else f"{len(runs)} runs"
     return {
-        "title": f"Report: {title}", "runs": [
-            run_report(run, number, picture_sections(run, progress) if with_pictures else [])
-            for number, run in enumerate(runs)],
-        "boards": boards_of(models, scores), "explanation": EXPLANATION, "min_models": MIN_MODELS,
-        "locality": locality_charts(scored), "hyperparameters": hyperparameter_charts(models, columns),
+        "title": f"Report: {title}", "compact": compact, "runs": [
+            run_report(run, number, picture_sections(run, progress) if with_pictures and not compact else [],
+                       report_of(run.folder, folder)) for number, run in enumerate(runs)],
+        "boards": boards_of(models, scores, links=link), "explanation": EXPLANATION, "min_models": MIN_MODELS,
+        "groups": group_charts(models, columns), "locality": locality_charts(scored),
+        "hyperparameters": hyperparameter_charts(models, columns),
         "correlations": rank_correlations(models, columns), "losses": loss_comparison(runs),
         "command": "unbraid-report",
     }

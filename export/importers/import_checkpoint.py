@@ -25,11 +25,13 @@ from ..postprocessing.postprocess import scored_on
 from ..postprocessing.representations import Postprocessing, Recipe
 from ..writing.exporter import export_representation
 from ..writing.graphs import latents_of
+from ..writing.own_models import as_encoder
 from ..writing.verification_images import verification_images
 from .filling import Imported
 from .input_statistics import STATISTICS, Denormalised, Normalised
 from .own_symmetries import own_symmetries
-from .reading import read_state
+from .pickled_module import PICKLED, whole_module
+from .reading import read_content, state_in
 from .registry import source_of, sources, sources_of
 from .state import State
 from .tensorflow_module import read_variables
@@ -52,7 +54,10 @@ def import_checkpoint(path: str | Path, source: str | None = None, allow_pickled
     sha256 = sha256_of(located)
     if own := _own_model(located.path):
         return own, {"format": OWN, "project": "unbraid", "file": located.path.name, "sha256": sha256}
-    state = _state(located, allow_pickled_code, choice)
+    state = _state(located, allow_pickled_code, choice, source)
+    if isinstance(state, torch.nn.Module):
+        return Imported(state, None, None, None), {"format": PICKLED, "project": _class_name(state),
+                                                   "file": located.path.name, "sha256": sha256}
     name = source_of(state, source)
     importer = sources()[name]
     imported = importer.convert(state)
@@ -62,11 +67,19 @@ def import_checkpoint(path: str | Path, source: str | None = None, allow_pickled
                       "sha256": sha256}
 
 
-def _state(located: Located, allow_pickled_code: bool, choice: Choice) -> State:
+def _state(located: Located, allow_pickled_code: bool, choice: Choice, source: str | None) -> State | torch.nn.Module:
+    """The tensors of a known project, else the module itself, if the file holds one and reading it was allowed."""
     if located.kind == "saved_model":
         return read_variables(located.path.parent)
-    return read_state(located.path, allow_pickled_code,
-                      lambda tensors: tensors if sources_of(tensors.keys()) else None, choice)
+    content = read_content(located.path, allow_pickled_code)
+    module = whole_module(content, located.path, choice) if allow_pickled_code and source is None else None
+    if module is not None and not sources_of(module.state_dict().keys()):
+        return module
+    return state_in(content, located.path, lambda tensors: tensors if sources_of(tensors.keys()) else None, choice)
+
+
+def _class_name(module: torch.nn.Module) -> str:
+    return f"{type(module).__module__}.{type(module).__qualname__}"
 
 
 def _own_model(path: Path) -> Imported | None:
@@ -87,10 +100,11 @@ def with_input_statistics(imported: Imported, origin: dict[str, str], data_set: 
     """The networks for images in [0, 1], and their origin with what was done about it.
 
     statistics: mean and standard deviation where the user gave them.  Raises ArtifactError when they are needed."""
-    if statistics is None and (origin["format"] == OWN or not sources()[origin["format"]].normalises):
+    if statistics is None and (origin["format"] in (OWN, PICKLED) or not sources()[origin["format"]].normalises):
         return imported, origin
     if statistics is not None:
-        refuse_other_channels(statistics, imported.image_shape[0])
+        if imported.image_shape is not None:
+            refuse_other_channels(statistics, imported.image_shape[0])
         mean, std = statistics
     elif data_set in STATISTICS:
         mean, std = STATISTICS[data_set]
@@ -98,7 +112,7 @@ def with_input_statistics(imported: Imported, origin: dict[str, str], data_set: 
         raise ArtifactError(f"{origin['project']} trains on (x - mean) / std, which {origin['file']} does not tell. "
                             f"Name its data set with --data_set ({', '.join(STATISTICS)}), or give --input_statistics "
                             "MEAN STD; 0 1 leaves images as they are.")
-    imported = dataclasses.replace(imported, encoder=Normalised(imported.encoder, mean, std).eval())
+    imported = dataclasses.replace(imported, encoder=Normalised(as_encoder(imported.encoder), mean, std).eval())
     if imported.decoder is not None and imported.decodes_input:
         imported = dataclasses.replace(imported, decoder=Denormalised(imported.decoder, mean, std).eval())
     return imported, {**origin, "input": described((mean, std))}
@@ -135,7 +149,8 @@ def export_checkpoint(path: str | Path, output_dir: str | Path, *, source: str |
 def fitted_on(data_set: str | None, postprocessing: Postprocessing, encoder: torch.nn.Module) -> AffineMap | None:
     """The map of a network's latents, fitted on images of `data_set` where it needs some."""
     data = None if data_set is None else data_sets()[data_set]()
-    return postprocessing.fitted(lambda images: latents_of(encoder, images), data, data_set)
+    network = as_encoder(encoder)
+    return postprocessing.fitted(lambda images: latents_of(network, images), data, data_set)
 
 
 def _refuse_other_kinds(located: Located, allow_pickled_code: bool) -> None:

@@ -20,11 +20,10 @@ from ..files.record import Record
 from ..formats import FORMAT_NAMES
 from ..postprocessing.representations import Postprocessing, Recipe, postprocessing_of
 from ..writing.exporter import export_representation
-from ..writing.own_models import as_encoder
 from ..writing.verification_images import images_of_data_set
 from .filling import KeyMismatchError
 from .import_checkpoint import fitted_on
-from .reading import read_state
+from .reading import read_state, working_directory_importable
 from .state import State
 from .unwrapping import NO_CHOICE, Choice, Fit, Tensors
 
@@ -44,7 +43,8 @@ def export_own_module(module: str, path: str | Path, output_dir: str | Path, dat
     gin_bindings: arguments of the class, such as `Class.num_latent = 10`.  Raises UserError; then nothing is
     written."""
     if data_set is None:
-        raise UserError("--module needs --data_set: nothing else says which images the network takes.")
+        raise UserError(f"{option('module')} needs {option('data_set', 'NAME')}: nothing else says which images the "
+                        "network takes.")
     network = make_module(module, gin_config_files, gin_bindings)
     postprocessing = postprocessing_of(representation, gin_config_files, gin_bindings) or Postprocessing(Recipe())
     state = read_state(locate(Path(path)).path, allow_pickled_code, needed_by(network), choice)
@@ -53,7 +53,7 @@ def export_own_module(module: str, path: str | Path, output_dir: str | Path, dat
               "sha256": content_sha256(state.path)}
     return export_representation(
         network, output_dir, images_of_data_set(data_set), representation=postprocessing.recipe.statistic,
-        postprocessing=fitted_on(data_set, postprocessing, as_encoder(network)),
+        postprocessing=fitted_on(data_set, postprocessing, network),
         data_set=data_set, source=source, formats=formats,
         overwrite=overwrite, allow_batch_dependence=allow_batch_dependence)
 
@@ -110,15 +110,24 @@ def _listed(problems: Sequence[str]) -> str:
 
 
 def _class(name: str) -> Any:
-    module_name, _, class_name = name.partition(":")
-    sys.path.insert(0, "")
+    module_name, _, class_name = name.rpartition(":")
     try:
-        found = getattr(importlib.import_module(module_name), class_name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UserError(f"--module {name} cannot be imported ({error}); expected package.module:Class, importable "
-                        "from here.") from error
-    finally:
-        sys.path.remove("")
+        with working_directory_importable():
+            found = getattr(_imported(module_name), class_name)
+    except (ImportError, AttributeError, ValueError, OSError, SyntaxError) as error:
+        raise UserError(f"{option('module', name)} cannot be imported ({error}); expected package.module:Class, "
+                        "importable from here, or file.py:Class.") from error
     if not (isinstance(found, type) and issubclass(found, torch.nn.Module)):
-        raise UserError(f"--module {name} is no torch.nn.Module class.")
+        raise UserError(f"{option('module', name)} is no torch.nn.Module class.")
     return found
+
+
+def _imported(name: str) -> Any:
+    """The module of a dotted name, or of a file's path, whose folder it may import from."""
+    if not name.endswith(".py"):
+        return importlib.import_module(name)
+    path = Path(name)
+    if not path.is_file():
+        raise ImportError(f"there is no file {path}")
+    sys.path.append(str(path.resolve().parent))
+    return importlib.import_module(path.stem)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import pickle
 import struct
+import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from ...common.commands.wording import option
 from ..errors import ArtifactError, MissingBackendError, UnsafeArtifactError
 from ..files.bounded import check_archive
 from ..files.pickles import ZIP_BYTES, foreign_globals_of_checkpoint
@@ -32,7 +36,11 @@ def read_state(path: Path, allow_pickled_code: bool = False, fit: Fit = lambda t
     fit: which tensors are needed, see `unwrapping`.  choice: the key and prefix that the user named.
     Raises UnsafeArtifactError for a file of more than tensors, ArtifactError for a damaged or strange one, UserError
     where several dicts of tensors fit."""
-    content = _content(path, allow_pickled_code)
+    return state_in(read_content(path, allow_pickled_code), path, fit, choice)
+
+
+def state_in(content: Any, path: Path, fit: Fit = lambda tensors: tensors, choice: Choice = NO_CHOICE) -> State:
+    """The tensors that fit in what a file holds, see `read_state`."""
     hyper_parameters = content.get("hyper_parameters") if isinstance(content, dict) else None
     found = state_dicts(content, path, choice)
     fitting = unwrapped(found, fit, choice)
@@ -40,7 +48,9 @@ def read_state(path: Path, allow_pickled_code: bool = False, fit: Fit = lambda t
     return State(chosen.tensors, path, hyper_parameters, tuple(candidate.key for candidate in found))
 
 
-def _content(path: Path, allow_pickled_code: bool) -> Any:
+def read_content(path: Path, allow_pickled_code: bool) -> Any:
+    """What a file holds.  Raises UnsafeArtifactError for more than tensors that was not allowed, ArtifactError for a
+    damaged file."""
     if path.suffix == ".safetensors":
         return _safetensors(path)
     with path.open("rb") as file:
@@ -53,7 +63,8 @@ def _content(path: Path, allow_pickled_code: bool) -> Any:
         return _load(path, pickle_module=inert, weights_only=False)
     if names and allow_pickled_code:
         logger.warning("Unpickling %s, which runs code from the file, as allowed.", path)
-        return _load(path, weights_only=False)
+        with working_directory_importable():
+            return _load(path, weights_only=False)
     if set(names) - {"?"}:  # where only damage was found, reading says so
         raise UnsafeArtifactError(f"{path} holds more than tensors ({', '.join(names[:3])}). Reading it would run code "
                                   "from the file, so it is refused; if you trust where it comes from, add "
@@ -64,10 +75,31 @@ def _content(path: Path, allow_pickled_code: bool) -> Any:
 def _load(path: Path, **options: Any) -> Any:
     try:
         return torch.load(path, map_location="cpu", **options)
+    except (ImportError, AttributeError) as error:
+        if options.get("weights_only", True) or "pickle_module" in options:
+            raise _damaged(path, error) from error
+        raise ArtifactError(f"{path} cannot be unpickled, because its class cannot be imported ({error}). "
+                            "Run the command from the folder of the code. A class of a script (__main__) is never "
+                            "found: save its state_dict() and name the class by "
+                            f"{option('module', 'FILE:CLASS')}.") from error
     except DAMAGED as error:
-        reason = str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__
-        raise ArtifactError(f"{path} cannot be read as a checkpoint ({reason}). It is damaged or not downloaded in "
-                            f"full: it has {path.stat().st_size:,} bytes.") from error
+        raise _damaged(path, error) from error
+
+
+@contextlib.contextmanager
+def working_directory_importable() -> Iterator[None]:
+    """Modules in the current folder can be imported inside, as with `python -m`."""
+    sys.path.insert(0, "")
+    try:
+        yield
+    finally:
+        sys.path.remove("")
+
+
+def _damaged(path: Path, error: Exception) -> ArtifactError:
+    reason = str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__
+    return ArtifactError(f"{path} cannot be read as a checkpoint ({reason}). It is damaged or not downloaded in full: "
+                         f"it has {path.stat().st_size:,} bytes.")
 
 
 def _safetensors(path: Path) -> dict[str, torch.Tensor]:

@@ -62,6 +62,7 @@ def _checkpoint_rows(path: Path, source: str | None, allow_pickled_code: bool,
 
     imported, origin = import_checkpoint(path, source, allow_pickled_code, choice or Choice())
     return [("format", origin["format"]), ("project", origin["project"]),
-            ("images (C, H, W)", str(imported.image_shape)),
-            ("codes", f"{imported.statistic} of {imported.num_latent} latents"),
-            ("decoder", "yes" if imported.decoder is not None else "no"), ("sha256", origin["sha256"])]
+            ("images (C, H, W)", str(imported.image_shape or "those of --data_set")),
+            ("codes", f"{imported.statistic} of {imported.num_latent or 'an unknown number of'} latents"),
+            ("decoder", "yes" if imported.decoder or hasattr(imported.encoder, "decode") else "no"),
+            ("sha256", origin["sha256"])]

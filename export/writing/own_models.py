@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 import itertools
 import logging
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
-from ...common.errors import UserError
+from ...common.errors import UserError, one_sentence
 from ..foreign.probing import LOG_VARIANCE_NAMES, MEAN_NAMES
 from ..formats.torch_runner import flattened
 
@@ -27,34 +29,66 @@ class MethodModule(torch.nn.Module):
         return getattr(self.owner, self.name)(inputs)
 
 
-def as_encoder(model: Any) -> torch.nn.Module:
-    """The module that gives codes: a module's `encode` where it has one, a bound method, or the module itself.
+class ImageModule(torch.nn.Module):
+    """A decoder that returns nothing but images (N, C, H, W), whatever stands beside them in the decoder's output."""
 
-    Raises UserError for anything else."""
+    def __init__(self, decoder: torch.nn.Module, image_shape: Sequence[int]):
+        super().__init__()
+        self.decoder, self.image_shape = decoder, tuple(image_shape)
+
+    def forward(self, codes: torch.Tensor) -> torch.Tensor:
+        return images_among(self.decoder(codes), self.image_shape)
+
+
+def as_module(model: Any) -> torch.nn.Module:
+    """Returns a module, or a bound method of a module as a module.  Raises UserError for anything else."""
     if inspect.ismethod(model) and isinstance(model.__self__, torch.nn.Module):
         return MethodModule(model.__self__, model.__name__)
     if not isinstance(model, torch.nn.Module):
         raise UserError(f"Got {type(model).__name__}; expected a torch.nn.Module, or a method of one.")
-    return MethodModule(model, "encode") if callable(getattr(model, "encode", None)) else model
+    return model
 
 
-def decoder_of(model: Any, codes: torch.Tensor) -> torch.nn.Module | None:
-    """The module's own `decode`, where it makes images in [0, 1] of codes (N, D); None, with a warning, where not."""
+def as_encoder(model: Any) -> torch.nn.Module:
+    """Returns the module that gives codes: a module's `encode` if it has one, a bound method, or the module itself.
+
+    Raises UserError for anything else."""
+    module = as_module(model)
+    return MethodModule(module, "encode") if callable(getattr(module, "encode", None)) else module
+
+
+def decoder_of(model: Any, codes: torch.Tensor, image_shape: Sequence[int]) -> torch.nn.Module | None:
+    """Returns the module's own `decode` if it makes images in [0, 1] of codes (N, D); else None, with a warning.
+
+    image_shape: (C, H, W) of the images that the model encodes."""
     owner: Any = model.__self__ if inspect.ismethod(model) else model
     if not callable(getattr(owner, "decode", None)):
         return None
-    decoder = MethodModule(owner, "decode").cpu().float().eval()
+    decoder = ImageModule(MethodModule(owner, "decode"), image_shape).cpu().float().eval()
     try:
         with torch.inference_mode():
             images = decoder(codes)
     except Exception as error:  # whatever somebody's module raises
-        logger.warning("The decoder is left out: decode fails on codes %s (%s).", tuple(codes.shape), error)
+        logger.warning("The decoder is left out: decode fails on codes %s (%s)", tuple(codes.shape),
+                       one_sentence(error))
         return None
-    if not isinstance(images, torch.Tensor) or images.ndim != 4 or images.min() < 0 or images.max() > 1:
+    if images.min() < 0 or images.max() > 1:
         logger.warning("The decoder is left out: decode gives no images (N, C, H, W) in [0, 1]. Give decoder= a module "
                        "that does, such as one with a sigmoid at its end.")
         return None
     return decoder
+
+
+def images_among(output: Any, image_shape: tuple[int, ...]) -> torch.Tensor:
+    """Returns the images (N, C, H, W) among the tensors of a decoder's output; flat images are unfolded.
+
+    Raises UserError unless there is exactly one such tensor."""
+    tensors = flattened(output)
+    fitting = [tensor for tensor in tensors.values() if tensor.shape[1:] in (image_shape, (math.prod(image_shape),))]
+    if len(fitting) != 1:
+        raise UserError(f"The decoder returns {type(output).__name__} with {_shapes(tensors)}; expected images "
+                        f"(N, {', '.join(map(str, image_shape))}).")
+    return fitting[0] if fitting[0].ndim == 4 else fitting[0].unflatten(1, image_shape)
 
 
 def codes_or_posterior(output: Any) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
@@ -109,7 +143,11 @@ def _among(named: dict[str, torch.Tensor], output: Any) -> torch.Tensor | tuple[
     inner = [value for value in getattr(output, "__dict__", {}).values() if _of_distribution(value) is not None]
     if len(inner) == 1:
         return codes_or_posterior(inner[0])
-    shown = ", ".join(f"{name} {('N', *tensor.shape[1:])}".replace("'N'", "N") for name, tensor in named.items())
-    raise UserError(f"The encoder returns {type(output).__name__} with {shown or 'no tensors'}; expected codes (N, D), "
+    raise UserError(f"The encoder returns {type(output).__name__} with {_shapes(named)}; expected codes (N, D), "
                     "(mean, log-variance), a distribution, or a field named mean, mu or alike. Give a method or module "
                     "that returns one of these.")
+
+
+def _shapes(named: dict[str, torch.Tensor]) -> str:
+    return ", ".join(f"{name} {('N', *tensor.shape[1:])}".replace("'N'", "N")
+                     for name, tensor in named.items()) or "no tensors"

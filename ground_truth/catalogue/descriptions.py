@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ...common.commands.command_line import format_table
 from ..files.paths import data_root, search_roots
 from ..registry import data_sets
 from ..sets.dsprites import ABOUT as DSPRITES
 from .about import About
 
+MOST_VALUES = 8  # of a factor that are listed
 OF_THE_USER = ("custom", "points")  # data sets that a binding has to name a file for
 
 
@@ -98,6 +101,28 @@ def details(name: str) -> str:
     if described.about:
         parts.append(_origin(described, described.about))
     return "\n\n".join(parts)
+
+
+def understood(data: Any) -> str:
+    """What was read of an opened data set: number and shape of its images, and the values of each factor."""
+    lines = []
+    if isinstance(data.observation_shape, list):
+        number = getattr(data, "num_images", None) or int(np.prod(data.factors_num_values, dtype=float))
+        lines.append(f"{number:,} images, {' x '.join(map(str, data.observation_shape))} "
+                     "(height x width x channels), float32 in [0, 1]")
+    if not len(data.factors_num_values):
+        return "\n".join([*lines, "no factors: the images can be trained on"])
+    values = getattr(data, "factor_values", None) or [()] * len(data.factors_num_values)
+    binned = getattr(data, "binned_factors", {})
+    rows = [[name, str(size), _shown_values(of_factor, name in binned)]
+            for name, size, of_factor in zip(data.factor_names, data.factors_num_values, values, strict=True)]
+    return "\n".join(lines) + "\n\n" + format_table(["factor", "values", ""], rows)
+
+
+def _shown_values(values: Sequence[float | str], is_binned: bool) -> str:
+    texts = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in values]
+    few = ", ".join(texts) if len(texts) <= MOST_VALUES else f"{', '.join(texts[:3])}, ..., {texts[-1]}"
+    return f"middles of bins: {few}" if is_binned else few
 
 
 def _origin(described: Description, about: About) -> str:

@@ -166,3 +166,68 @@ def test_what_cannot_be_exported_leaves_nothing(tmp_path: Path, images: np.ndarr
     with pytest.raises(UserError, match=message):
         export_representation(model, tmp_path / "runs" / "out", images, formats=["torchscript"], **options)
     assert list(tmp_path.iterdir()) == []
+
+
+class Variants(VAE):
+    """Decoders and encoders as people write them."""
+
+    def __init__(self, how: str):
+        super().__init__()
+        self.how = how
+
+    def encode(self, images: torch.Tensor) -> Any:
+        mean, log_variance = self.moments(images)
+        return mean + torch.exp(log_variance / 2) * torch.randn_like(mean) if self.how == "sampled" else mean
+
+    def decode(self, codes: torch.Tensor) -> Any:
+        pictures = super().decode(codes)
+        return {"flat": pictures.flatten(1), "dict": {"sample": pictures}, "tuple": (pictures, codes),
+                "dataclass": Output(pictures, codes, codes)}.get(self.how, pictures)
+
+
+@pytest.mark.parametrize("how", ["flat", "dict", "tuple", "dataclass"])
+@pytest.mark.parametrize("given", [False, True], ids=["own", "given"])
+def test_pictures_are_found_in_the_outputs_of_decoders(tmp_path: Path, images: np.ndarray, how: str,
+                                                       given: bool) -> None:
+    model = Variants(how)
+    encoder, options = (model.encode, {"decoder": model.decode}) if given else (model, {})
+    export_representation(encoder, tmp_path / "out", images, formats=["torchscript"], **options)
+    codes = load_representation(tmp_path / "out")(images)
+    with torch.no_grad():
+        pictures = VAE.decode(model, torch.from_numpy(codes)).numpy()
+    np.testing.assert_allclose(load_decoder(tmp_path / "out")(codes), pictures.transpose(0, 2, 3, 1), atol=1e-5)
+
+
+class AutoEncoder(nn.Module):
+    """Its forward gives pictures only."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Flatten(), nn.Linear(4096, 3))
+        self.decoder = nn.Sequential(nn.Linear(3, 4096), nn.Unflatten(1, (1, 64, 64)))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.decoder(self.encoder(images))
+
+
+@pytest.mark.parametrize(("model", "message"), [
+    (Variants("sampled"), "draws random numbers: two calls with the same images give other codes. Give a method"),
+    (AutoEncoder(), r"returns shape \(32, 1, 64, 64\).* Its part encoder may be meant: give model.encoder"),
+])
+def test_the_sentence_says_what_to_give_instead(tmp_path: Path, images: np.ndarray, model: nn.Module,
+                                                message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        export_representation(model, tmp_path / "out", images, formats=["torchscript"])
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("turned", [
+    lambda images: torch.from_numpy(images.transpose(0, 3, 1, 2)),
+    lambda images: torch.from_numpy(images.transpose(0, 3, 1, 2)).double().requires_grad_(),
+    lambda images: images.transpose(0, 3, 1, 2), lambda images: images.tolist()],
+    ids=["tensor", "double tensor with gradients", "array", "list"])
+def test_images_are_taken_as_torch_has_them(tmp_path: Path, images: np.ndarray, turned: Any) -> None:
+    export_representation(VAE(), tmp_path / "out", turned(images), formats=["torchscript"])
+    with torch.no_grad():
+        mean = VAE().moments(torch.from_numpy(images.transpose(0, 3, 1, 2)))[0].numpy()
+    np.testing.assert_allclose(load_representation(tmp_path / "out")(images), mean, atol=1e-5)

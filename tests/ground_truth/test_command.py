@@ -64,6 +64,21 @@ def test_preview_of_a_users_file(tmp_path, capsys):
     output = tmp_path / "mine.png"
     assert main(["preview", "custom", "--output", str(output), "--gin_bindings", f"custom_data.path = '{path}'"]) == 0
     assert output.exists()
+    assert "6 images, 8 x 8 x 1" in capsys.readouterr().out
+
+
+def test_preview_says_what_the_factors_of_a_users_file_are(tmp_path, capsys):
+    """A row of an object array may hold a number, a text and a float, as that of a data frame."""
+    angles = np.random.RandomState(0).rand(60)
+    rows = np.array([[number % 3, ("left", "right")[number % 2], angle] for number, angle in enumerate(angles)], object)
+    np.savez(tmp_path / "mine.npz", images=np.full((60, 8, 8, 1), 200, np.uint8), factors=rows,
+             factor_names=np.array(["brightness", "side", "angle"]))
+    assert main(["preview", "custom", "--output", str(tmp_path / "mine.png"), "--gin_bindings",
+                 f"custom_data.path = '{tmp_path / 'mine.npz'}'"]) == 0
+    lines = [line.split(maxsplit=2) for line in capsys.readouterr().out.splitlines()]
+    assert ["brightness", "3", "0, 1, 2"] in lines
+    assert ["side", "2", "left, right"] in lines
+    assert any(line[:2] == ["angle", "20"] and line[2].startswith("middles of bins: 0.0") for line in lines if line)
 
 
 @pytest.mark.parametrize("arrays", [{}, {"factors": np.array([[0, 0], [0, 1], [1, 0]])}], ids=["images", "table"])

@@ -158,6 +158,19 @@ def test_continuous_factors_are_binned_by_the_stated_rule(tmp_path, caplog):
     assert custom_data(str(tmp_path / "mine.npz"), factor_bins=None).factors_num_values == [67, 4]
 
 
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "parquet"])
+def test_continuous_factors_of_tables_are_factors(tmp_path, suffix):
+    """Numbers of text files are texts at first, and nearly every row has its own."""
+    names, angles = [f"{number:03}.png" for number in range(72)], np.random.RandomState(0).rand(72).round(4)
+    save_pictures(tmp_path, names, np.tile(IMAGES, (9, 1, 1, 1))[:72])
+    frame = pandas.DataFrame({"file_name": names, "angle": angles, "side": ["left", "right"] * 36})
+    {"csv": lambda path: frame.to_csv(path, index=False), "tsv": lambda path: frame.to_csv(path, sep="\t", index=False),
+     "jsonl": lambda path: frame.to_json(path, orient="records", lines=True),
+     "parquet": frame.to_parquet}[suffix](tmp_path / f"table.{suffix}")
+    data = custom_data(str(tmp_path))
+    assert dict(zip(data.factor_names, data.factors_num_values, strict=True)) == {"angle": 20, "side": 2}
+
+
 def test_names_of_rows_are_no_factors(tmp_path, caplog):
     columns = {"caption": [f"dot {number}" for number in range(200)], "side": np.arange(200) % 4}
     images = np.tile(IMAGES, (9, 1, 1, 1))[:200]

@@ -56,6 +56,7 @@ def test_rows_survive_pickling(path):
 
 
 def test_a_copy_is_made_once_and_again_when_the_file_changes(tmp_path, caplog):
+    caplog.set_level("INFO", logger="unbraid.ground_truth.files.arrays.decoded")
     path = write(tmp_path / "compressed.npz")
     for _ in range(2):
         open_images(array_source(path, "images"))

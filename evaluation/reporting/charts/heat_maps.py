@@ -22,12 +22,13 @@ VIRIDIS = ("#440154", "#482878", "#3e4a89", "#31688e", "#26828e", "#1f9e89", "#3
 
 @dataclass(frozen=True)
 class HeatCell:
-    """Text of a value, its colours, and what a pointer shows."""
+    """Text of a value, its colours, what a pointer shows, and the value with all digits to sort by; "" for a gap."""
 
     text: str
     background: str
     color: str
     title: str
+    value: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def heat_cell(value: float, low: float, high: float, title: str) -> HeatCell:
     share = (value - low) / (high - low) if high > low else 0.0
     color = viridis(share)
     text_color = "#ffffff" if luminance(color) < 0.18 else "#000000"  # where both contrast alike
-    return HeatCell(short_number(value), "rgb({},{},{})".format(*color), text_color, title)
+    return HeatCell(short_number(value), "rgb({},{},{})".format(*color), text_color, title, f"{value:.6g}")
 
 
 def luminance(color: tuple[int, int, int]) -> float:
@@ -148,12 +149,11 @@ def viridis(share: float) -> tuple[int, int, int]:
 
 
 def short_number(value: float) -> str:
-    """At most four characters or so, fit for a small cell: .07, .42, 1.5, 13, 4e4."""
+    """At most four characters or so, fit for a small cell: 0.07, 0.42, 1.5, 13, 4e4."""
     if value == 0:
         return "0"
     if abs(value) >= 9999.5:
         return f"{value:.0e}".replace("e+0", "e")
     text = f"{value:.0f}" if abs(value) >= 99.5 or float(value).is_integer() else f"{value:.1f}" \
         if abs(value) >= 9.95 else f"{value:.2f}"
-    text = text.replace("-", "\N{MINUS SIGN}")
-    return text.replace("0.", ".", 1) if text.lstrip("\N{MINUS SIGN}").startswith("0.") else text
+    return text.replace("-", "\N{MINUS SIGN}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
+from ...protocol.repeats import interval
 from .svg import Axes, swatch, x_scale, y_scale
 
 LOG_RANGE = 30  # positive values that span more than this factor go on a logarithmic axis
@@ -73,6 +74,31 @@ def bar_chart(title: str, labels: Sequence[str], heights: Sequence[float], x_lab
         axes.bar(place, height, 0.7, 0 if not is_marked or is_marked[place] else 7, f"{label}: {height:.4g}")
     pairs = ", ".join(f"{label} {height:.3g}" for label, height in zip(labels, heights, strict=True))
     return Chart(title, axes.svg(f"{title}. {y_label} by {x_label}: {pairs}."), note=note)
+
+
+def violin_chart(title: str, groups: Sequence[tuple[str, Sequence[float]]], y_label: str, note: str = "") -> Chart:
+    """The values of each group as points, with their distribution and a 95 % interval of their mean.
+
+    groups: label and finite values.  The legend says the numbers."""
+    axes = Axes(x_scale([-0.6, len(groups) - 0.4]), y_scale([value for _, values in groups for value in values]), "",
+                y_label, [""] * len(groups))
+    legend = []
+    for number, (label, values) in enumerate(groups):
+        found = interval(values)
+        axes.violin(number, values, 0.8, number)
+        for value, shift in zip(values, spread_out(len(values)), strict=True):
+            axes.point(number + 0.12 * shift, value, number, f"{label}: {value:.4g}")
+        axes.interval(number + 0.28, found["low"], found["high"], number)
+        bounds = f", 95 % interval {found['low']:.3f} to {found['high']:.3f}" if len(values) > 1 else ""
+        legend.append((swatch(number), f"{label}: {found['mean']:.3f}{bounds}, n = {len(values)}"))
+    alt = f"{title}. {y_label} of groups of models: {'; '.join(text for _, text in legend)}."
+    return Chart(title, axes.svg(alt), legend, note)
+
+
+def spread_out(number: int) -> list[float]:
+    """Positions from -1 to 1 that keep neighbouring points of one group apart, in an order that mixes them."""
+    return [((place * 7) % max(1, number)) / max(1, number - 1) * 2 - 1 if number > 1 else 0.0
+            for place in range(number)]
 
 
 def legend_of(series: Sequence[Series]) -> list[tuple[Markup, str]]:

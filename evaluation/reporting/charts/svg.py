@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 from markupsafe import Markup
 
 WIDTH, HEIGHT = 380, 250  # in the units of the text, so that 12 px stay legible at the width of a phone
@@ -64,6 +65,19 @@ class Axes:
                                      'M{:.1f} {:.1f}h6"/>').format(
                 style % NUM_STYLES, self.y(low), self.y(high), self.x(x) - 3, self.y(low), self.x(x) - 3, self.y(high),
                 x=self.x(x)))
+
+    def violin(self, x: float, ys: Sequence[float], width: float, style: int) -> None:
+        """The distribution of values around x, `width` in units of x; nothing for fewer than three different ones."""
+        if len(set(ys)) < 3:
+            return
+        from scipy.stats import gaussian_kde
+
+        places = np.linspace(min(ys), max(ys), 33)
+        density = gaussian_kde(ys)(places)
+        halves = density / density.max() * width / 2
+        outline = [*zip(x - halves, places, strict=True), *zip((x + halves)[::-1], places[::-1], strict=True)]
+        self.parts.append(Markup('<polygon class="fill{}" opacity="0.22" points="{}"/>').format(
+            style % NUM_STYLES, " ".join(f"{self.x(a):.1f},{self.y(b):.1f}" for a, b in outline)))
 
     def bar(self, x: float, height: float, width: float, style: int, text: str) -> None:
         """A bar from zero, `width` in units of x."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from ....common.errors import UnknownNameError
 from ..declared.directions import is_lower_better
+from ..declared.titles import title_of
 from ..reading.scores import Model, Result
 
 NOT_RECORDED = "not recorded"
@@ -39,13 +40,12 @@ class Column:
         """The preset it was scored with, where columns differ in it."""
         return dict(self.settings).get(PRESET, "")
 
-    def label(self, with_data_set: bool, with_key: bool, only_preset: bool = False) -> str:
-        """Name to print; what all columns share is left out, and other settings where the preset says enough."""
+    def label(self, name: str, with_data_set: bool, only_preset: bool = False) -> str:
+        """`name` with what tells this column from others; other settings are left out if the preset says enough."""
         shown = [(PRESET, self.preset)] if only_preset else self.settings
         settings = [f"{name.removeprefix(self.metric + '.').removeprefix('evaluation.')} = {value}"
                     for name, value in shown]
-        named = f"{self.metric} {self.key}" if with_key else self.metric
-        return ", ".join([named, *([self.data_set] if with_data_set else []), *settings])
+        return ", ".join([name, *([self.data_set] if with_data_set else []), *settings])
 
 
 @dataclass(frozen=True)
@@ -89,14 +89,35 @@ def cell_of(model: Model, column: Column) -> Cell | None:
     return Cell(float(np.mean(values)), values) if values else None
 
 
-def labels_of(columns: Sequence[Column]) -> list[str]:
-    """Names of columns: the data set where there are several, the key where a metric has several."""
+def labels_of(columns: Sequence[Column], titles: bool = False) -> list[str]:
+    """Names of columns: the data set if there are several, the key if a metric has several.
+
+    titles: whether a score is called by what it shows, such as Modularity, instead of by its metric's name."""
     several_sets = len({column.data_set for column in columns}) > 1
+    names = _titles(columns) if titles else _names(columns)
+    return [column.label(name, several_sets, _preset_is_enough(column, columns))
+            for name, column in zip(names, columns, strict=True)]
+
+
+def _names(columns: Sequence[Column]) -> list[str]:
+    """Metrics, with the key where a metric has several."""
     keys: dict[str, set[str]] = {}
     for column in columns:
         keys.setdefault(column.metric, set()).add(column.key)
-    return [column.label(several_sets, len(keys[column.metric]) > 1, _preset_is_enough(column, columns))
-            for column in columns]
+    return [f"{column.metric} {column.key}" if len(keys[column.metric]) > 1 else column.metric for column in columns]
+
+
+def _titles(columns: Sequence[Column]) -> list[str]:
+    """What the scores show, with metric and key where a title stands for several of them or for none."""
+    shown: dict[str, set[tuple[str, str]]] = {}
+    for column in columns:
+        shown.setdefault(title_of(column.metric, column.key), set()).add((column.metric, column.key))
+    names = []
+    for name, column in zip(_names(columns), columns, strict=True):
+        title = title_of(column.metric, column.key)
+        names.append(title if len(shown[title]) == 1 and title != column.metric else
+                     name if title == column.metric else f"{title} ({column.metric}: {column.key})")
+    return names
 
 
 def _preset_is_enough(column: Column, columns: Sequence[Column]) -> bool:

@@ -27,6 +27,21 @@ def range_of(metric: str, key: str) -> str:
     return score.range_text if score else ""
 
 
+def limits_of(metric: str, key: str) -> tuple[float, float] | None:
+    """The lowest and the highest value it takes; None where none says."""
+    score = _declared(metric, key)
+    return score.range if score else None
+
+
+def chance_of(metric: str, key: str) -> float | None:
+    """The score of guessing; None where it is 0, unknown, or depends on the data."""
+    score = _declared(metric, key)
+    try:
+        return float(score.chance) if score and score.chance else None
+    except ValueError:
+        return None
+
+
 @cache
 def _declared(metric: str, key: str) -> Score | None:
     plain = re.sub(r"_\d_\d$", "", metric)

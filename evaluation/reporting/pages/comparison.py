@@ -11,14 +11,15 @@ import numpy as np
 from ....metrics.declaration_lookup import local_titles
 from ...protocol.repeats import interval
 from ..charts.heat_maps import HeatMap, heat_map
-from ..charts.line_charts import Chart, Series, line_chart, point_chart
+from ..charts.line_charts import Chart, Series, line_chart, point_chart, violin_chart
 from ..comparing.columns import PRESET, Column, cell_of, differing, labels_of
-from ..comparing.grouping import varying_bindings
+from ..comparing.grouping import groups_of, varying_bindings
 from ..reading.scores import Model, Result
 
 Curve = dict[float, tuple[float, list[float]]]  # locality to score and those of the centres
 
 LOCALITY = "local_sample_factors.locality_proportion"
+MOST_GROUPS = 16  # that a chart can tell apart
 MIN_MODELS = 3  # fewer have no ranks to speak of
 
 
@@ -31,6 +32,18 @@ def hyperparameter_charts(models: Sequence[Model], columns: Sequence[Column]) ->
                       if (cell := cell_of(model, column)) and math.isfinite(cell.mean)]
             if len({model.first.hyperparameters[name] for model, _ in points}) > 1:
                 charts.append(_hyperparameter_chart(name, label, points))
+    return charts
+
+
+def group_charts(models: Sequence[Model], columns: Sequence[Column]) -> list[Chart]:
+    """Each score by groups of models, seeds apart, where there are several groups and one has several models."""
+    charts = []
+    for column, label in zip(columns, labels_of(columns, titles=True), strict=True):
+        groups = [(group.label, values) for group in groups_of(models) if (values := [
+            cell.mean for model in group.models if (cell := cell_of(model, column)) and math.isfinite(cell.mean)])]
+        if 1 < len(groups) <= MOST_GROUPS and max(len(values) for _, values in groups) > 1:
+            note = "Lower is better. " * column.lower_is_better + "One mark a model; bars: 95 % interval of the mean."
+            charts.append(violin_chart(label, groups, label, note))
     return charts
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import glob
 import math
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from ....common.disk.files import write_text
 from ..comparing.columns import Cell, Column, best_of, cell_of, columns_of, labels_of
@@ -15,6 +18,7 @@ from ..reading.scores import Model
 from ..tables.paper_tables import escape_markdown, markdown_row
 from .rendering import write_page
 
+REPORT = "report.html"
 OUTPUTS = (".html", ".md")
 EXPLANATION = "± is the standard deviation over seeds of the evaluation, where there are several."
 
@@ -32,21 +36,23 @@ class BoardScore:
 
 @dataclass(frozen=True)
 class BoardColumn:
-    """A column's header and direction."""
+    """A column's header, direction, and the names of metric and key."""
 
     label: str
     lower_is_better: bool
+    name: str
 
 
 @dataclass(frozen=True)
 class BoardRow:
-    """One model: name, method, its values of the bindings that differ, training seed, scores."""
+    """One model: name, method, its values of the bindings that differ, training seed, scores, address of its report."""
 
     model: str
     method: str
     bindings: list[str]
     seed: str
     scores: list[BoardScore]
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,15 +66,40 @@ class Board:
     commands: list[str]
 
 
-def boards_of(models: Sequence[Model], chosen: Sequence[str] = (), digits: int = 4) -> list[Board]:
+Links = Callable[[Model], str]  # the address of a model's report, "" without one
+
+
+def no_links(model: Model) -> str:
+    """For a board whose models have no reports."""
+    del model
+    return ""
+
+
+def report_of(run: Path, folder: Path) -> str:
+    """The address of a run's report from a page in `folder`; "" if there is none.
+
+    Scores in SCORES/NAME may belong to MODELS/NAME, which has the report then."""
+    run = run.resolve()
+    beside = sorted(run.parents[1].glob(f"*/{glob.escape(run.name)}/{REPORT}")) if len(run.parents) > 1 else []
+    found = next((path for path in (run / REPORT, *beside) if path.is_file()), None)
+    return quote(os.path.relpath(found, folder.resolve()).replace(os.sep, "/")) if found else ""
+
+
+def report_links(folder: Path) -> Links:
+    """Links from a page in `folder` to the reports of the models' runs."""
+    return lambda model: report_of(model.first.run, folder)
+
+
+def boards_of(models: Sequence[Model], chosen: Sequence[str] = (), digits: int = 4,
+              links: Links = no_links) -> list[Board]:
     """One board a data set, by name; chosen: METRIC or METRIC:KEY, by default each metric's headline."""
     by_data_set: dict[str, list[Model]] = {}
     for model in models:
         by_data_set.setdefault(model.data_set, []).append(model)
-    return [board_of(of_set, chosen, digits) for _, of_set in sorted(by_data_set.items())]
+    return [board_of(of_set, chosen, digits, links) for _, of_set in sorted(by_data_set.items())]
 
 
-def board_of(models: Sequence[Model], chosen: Sequence[str] = (), digits: int = 4) -> Board:
+def board_of(models: Sequence[Model], chosen: Sequence[str] = (), digits: int = 4, links: Links = no_links) -> Board:
     """The board of models that were scored on the same data set."""
     results = [result for model in models for result in model.results]
     columns = columns_of(results, chosen)
@@ -76,10 +107,11 @@ def board_of(models: Sequence[Model], chosen: Sequence[str] = (), digits: int = 
     models = sorted(models, key=lambda model: model.name)
     scores = [_scores(models, column, digits) for column in columns]
     rows = [BoardRow(model.name, model.first.method, [model.first.training.get(name, "") for name in bindings],
-                     model.seed, [of_column[place] for of_column in scores]) for place, model in enumerate(models)]
+                     model.seed, [of_column[place] for of_column in scores], links(model))
+            for place, model in enumerate(models)]
     commands = [command for commands in fill_commands(models, columns).values() for command in commands]
-    headers = [BoardColumn(label, column.lower_is_better)
-               for label, column in zip(labels_of(columns), columns, strict=True)]
+    headers = [BoardColumn(label, column.lower_is_better, f"{column.metric}: {column.key}")
+               for label, column in zip(labels_of(columns, titles=True), columns, strict=True)]
     return Board(models[0].data_set, bindings, headers, rows, commands)
 
 
@@ -92,6 +124,7 @@ def write_leaderboard(boards: Sequence[Board], path: Path, num_files: int, broke
     write_page(path, "leaderboard.html", title="Leaderboard", boards=boards, broken=broken, num_files=num_files,
                num_models=len({row.model for row in rows}), methods=sorted({row.method for row in rows}),
                data_sets=[board.data_set for board in boards], explanation=EXPLANATION,
+               has_reports=any(row.link for row in rows),
                command="unbraid-aggregate --leaderboard")
 
 
@@ -112,7 +145,9 @@ def leaderboard_markdown(boards: Sequence[Board], broken: Sequence[str] = ()) ->
 
 
 def _markdown_row(row: BoardRow) -> str:
-    texts = [escape_markdown(text) for text in (row.model, row.method, *row.bindings, row.seed)]
+    name = escape_markdown(row.model)
+    texts = [f"[{name}]({row.link})" if row.link else name,
+             *(escape_markdown(text) for text in (row.method, *row.bindings, row.seed))]
     scores = [(f"**{score.mean}**" if score.is_best else score.mean) + (f" ± {score.sd}" if score.sd else "")
               for score in row.scores]
     return markdown_row(texts + scores)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ....common.commands.shell import command_line
 from ....metrics.declaration_lookup import report_configs
 from ..charts.heat_maps import HeatMap
 from ..charts.line_charts import Chart, Series, line_chart, wants_log
@@ -38,31 +37,43 @@ class RunReport:
     summary: str
     facts: list[Fact]
     scores: list[ScoreRow]
-    score_gap: Gap | None
-    repeats_gap: Gap | None
     matrices: list[tuple[str, list[HeatMap]]]
-    matrix_gap: Gap | None
     locality: list[Chart]
-    locality_gap: Gap | None
     losses: list[Chart]
-    losses_gap: Gap | None
     timings: list[Fact]
     versions: list[Fact]
     configurations: list[Fact]
     broken: list[str]
     pictures: list[PictureSection]
+    next_steps: list[Gap]
+    link: str = ""
+
+    @property
+    def contents(self) -> list[tuple[str, str]]:
+        """Anchor and title of each part that has something to show."""
+        parts = [("model", "Model", self.facts), ("scores", "Scores", self.scores),
+                 ("matrices", "Factors and codes", self.matrices),
+                 ("locality", "Scores by locality", self.locality),
+                 *((one.anchor, one.title, one.pictures or one.charts or one.missing) for one in self.pictures),
+                 ("training", "Training", self.losses), ("time", "Time and versions", self.timings or self.versions),
+                 ("configuration", "Configuration", self.configurations)]
+        return [(anchor, title) for anchor, title, shown in parts if shown]
 
 
-def run_report(run: Run, number: int, pictures: list[PictureSection]) -> RunReport:
-    """number: of the run on its page, for links."""
+def run_report(run: Run, number: int, pictures: list[PictureSection], link: str = "") -> RunReport:
+    """number: of the run on its page, for links.  link: address of the run's own report, beside a page of many."""
     return RunReport(
         name=run.name, anchor=f"run{number}", summary=summary_of(run), facts=model_facts(run), scores=score_rows(run),
-        score_gap=None if run.results else Gap("There are no scores.", _evaluate(run, ["mig", "dci", "sap_score"])),
-        repeats_gap=_repeats_gap(run), matrices=list(run.matrices.items()), matrix_gap=_matrix_gap(run),
-        locality=locality_charts(models_of(run.results)), locality_gap=_locality_gap(run), losses=loss_charts(run),
-        losses_gap=_losses_gap(run), timings=timings(run), versions=versions(run),
-        configurations=list(run.configurations.items()), broken=run.broken,
-        pictures=pictures)
+        matrices=list(run.matrices.items()), locality=locality_charts(models_of(run.results)), losses=loss_charts(run),
+        timings=timings(run), versions=versions(run), configurations=list(run.configurations.items()),
+        broken=run.broken, pictures=pictures, next_steps=next_steps(run), link=link)
+
+
+def next_steps(run: Run) -> list[Gap]:
+    """What the report lacks, most useful first, with the commands that add it."""
+    scores = None if run.results else Gap("There are no scores.", _evaluate(run, ["mig", "dci", "sap_score"]))
+    gaps = (scores, _repeats_gap(run), _matrix_gap(run), _locality_gap(run))
+    return [gap for gap in gaps if gap]
 
 
 def summary_of(run: Run) -> str:
@@ -113,13 +124,6 @@ def _locality_gap(run: Run) -> Gap | None:
         return None
     metrics = [f"{name}_{locality}" for name in PUBLISHED_LOCAL for locality in LOCALITIES]
     return Gap("Local scores at several localities are missing.", _evaluate(run, metrics))
-
-
-def _losses_gap(run: Run) -> Gap | None:
-    if run.log:
-        return None
-    return Gap("There is no training log: the model was not trained here, or its log was moved.",
-               command_line(["unbraid-train", "--model_dir", str(run.folder / "model"), "--gin_config", "CONFIG"]))
 
 
 def _evaluate(run: Run, metrics: Sequence[str], *options: str) -> str:

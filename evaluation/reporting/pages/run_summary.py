@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ....common.configuration.parsing import config_values
 from ....ground_truth.catalogue.recorded import display_name, recorded_bindings
 from ...protocol.repeats import interval
+from ..charts.gauges import gauge
 from ..comparing.columns import Column, columns_of, labels_of
-from ..declared.titles import range_of, title_of
+from ..declared.published import published
+from ..declared.titles import chance_of, limits_of, range_of, title_of
 from ..reading.runs import Run
 from ..reading.scores import UNKNOWN, Result, unquoted
 
 Fact = tuple[str, str]
 NETWORKS = ("encoder.encoder_fn", "decoder.decoder_fn", "discriminator.discriminator_fn")
+SHORT_DIGITS = 3
 TRAINING = ("model.training_steps", "model.batch_size", "model.random_seed")
 
 
@@ -24,7 +27,8 @@ TRAINING = ("model.training_steps", "model.batch_size", "model.random_seed")
 class ScoreRow:
     """A metric's headline with a 95 % interval over seeds of the evaluation, and all of its numbers.
 
-    title, range: what the headline shows and the values it takes."""
+    short, short_interval: with three digits after the point, for the first screen.  title, range: what the headline
+    shows and the values it takes.  compared: in words, what published models reach.  gauge: a drawing of all this."""
 
     metric: str
     data_set: str
@@ -34,8 +38,12 @@ class ScoreRow:
     num_seeds: int
     seconds: str
     numbers: list[Fact]
+    short: str = ""
+    short_interval: str = ""
     title: str = ""
     range: str = ""
+    compared: str = ""
+    gauge: str = ""
 
 
 def model_facts(run: Run) -> list[Fact]:
@@ -112,10 +120,21 @@ def _score_row(column: Column, label: str, results: Sequence[Result], digits: in
     values = [_number(result.numbers[column.key]) for result in results]
     found = interval(values)
     time = sum(_number(result.numbers.get("elapsed_time", 0)) for result in results)
-    bounds = f"{found['low']:.{digits}f} to {found['high']:.{digits}f}" if math.isfinite(found["low"]) else ""
     numbers = [(name, _text(value)) for name, value in results[0].numbers.items() if name != "elapsed_time"]
-    return ScoreRow(label, column.data_set, column.key, _text(found["mean"], digits), bounds, len(values),
-                    seconds(time), numbers, title_of(column.metric, column.key), range_of(column.metric, column.key))
+    metric, key = column.metric, column.key
+    known = published(metric, key, column.data_set, results[0].settings)
+    band = (known.low, known.high) if known else None
+    return ScoreRow(
+        label, column.data_set, key, _text(found["mean"], digits), _bounds(found, digits), len(values), seconds(time),
+        numbers, short=_text(found["mean"], SHORT_DIGITS), short_interval=_bounds(found, SHORT_DIGITS),
+        title=title_of(metric, key), range=range_of(metric, key),
+        compared=f"{known.low:.2f} to {known.high:.2f}: {known.source}" if known else "",
+        gauge=gauge(found["mean"], (found["low"], found["high"]), limits_of(metric, key) or (math.nan, math.nan), band,
+                    chance_of(metric, key)))
+
+
+def _bounds(found: Mapping[str, float], digits: int) -> str:
+    return f"{found['low']:.{digits}f} to {found['high']:.{digits}f}" if math.isfinite(found["low"]) else ""
 
 
 def _training(run: Run) -> dict[str, str]:

@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 Images = ArrayFile | np.ndarray  # indexed by a slice or by positions along the first axis
 CHECKSUM_BYTES = 4
+LARGE = 1e8  # bytes of a copy that is announced, because it takes time and room
 FORMAT = 2  # to be raised when copies are to be made differently, so that old ones are not read
 
 
@@ -76,7 +77,8 @@ def _write(path: Path, sources: Sequence[Path], shape: tuple[int, ...], dtype: n
     if (free := shutil.disk_usage(path.parent).free) < num_bytes:
         raise DataError(f"Decoding {sources[0]} takes {num_bytes / 1e9:.1f} GB in {path.parent}, where only "
                         f"{free / 1e9:.1f} GB are free. Make room, or set UNBRAID_CACHE to a folder on another disk.")
-    logger.warning("Decoding %s once, into %s (%.2f GB).", sources[0], path, num_bytes / 1e9)
+    logger.log(logging.WARNING if num_bytes > LARGE else logging.INFO, "Decoding %s%s once, into %s (%.2f GB).",
+               sources[0], f" and {len(sources) - 1} more files" if len(sources) > 1 else "", path, num_bytes / 1e9)
     started = time.monotonic()
     with atomic_file(path) as temporary, temporary.open("wb") as file:
         np.lib.format.write_array_header_1_0(

@@ -70,9 +70,20 @@ def read_objects(stream: IO[bytes], where: str) -> np.ndarray:
     if not isinstance(array, _Array):
         raise _refused(where, f"a {type(array).__name__}")
     try:
-        return plain_array(array.items, where).reshape(array.shape)
+        return _columns(array, where)
     except (TypeError, ValueError) as error:
         raise error if isinstance(error, DataError) else _refused(where, "a damaged array") from error
+
+
+def _columns(array: _Array, where: str) -> np.ndarray:
+    """An array of numbers or of texts; of a table whose columns differ in type, numbers are written as texts.
+
+    Text is what a CSV file has for numbers, and readers of factors take a column of such texts for numbers."""
+    if len(array.shape) == 2 and array.shape[1] > 1:
+        columns = [plain_array(array.items[place::array.shape[1]], where) for place in range(array.shape[1])]
+        if {column.dtype.kind == "U" for column in columns} == {True, False}:
+            return np.stack([column.astype(str) for column in columns], axis=1)
+    return plain_array(array.items, where).reshape(array.shape)
 
 
 def plain_array(items: list[Any], where: str) -> np.ndarray:

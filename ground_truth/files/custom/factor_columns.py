@@ -63,26 +63,27 @@ def as_numbers_or_texts(column: np.ndarray, name: str, where: str) -> np.ndarray
     """float64 where every entry is a number, also one written as text; else texts.
 
     Texts that differ but are the same number, such as 1 and 01, stay texts.  Raises DataError for a missing entry."""
-    column = decoded_texts(column, f"{where}: factor {name!r}")
-    if column.dtype.kind == "U":
-        column = np.char.strip(column)
-        missing = column == ""
-        found = np.unique(column[~missing])
-        try:
-            numbers = found.astype(np.float64)
-        except ValueError:
-            numbers = None
-        if numbers is not None and len(np.unique(numbers)) == len(found):
-            column = np.where(missing, "nan", column).astype(np.float64)
-    else:
-        column = column.astype(np.float64)
-        missing = ~np.isfinite(column)
-    missing = missing if column.dtype.kind == "U" else ~np.isfinite(column)
+    column = _numbers_where_possible(decoded_texts(column, f"{where}: factor {name!r}"))
+    missing = column == "" if column.dtype.kind == "U" else ~np.isfinite(column)
     if missing.any():
         row = int(np.flatnonzero(missing)[0])
         raise DataError(f"{where}: factor {name!r} has no finite value in {missing.sum()} of {len(column)} rows, first "
                         f"in row {row}. Leave such rows or the factor out.")
     return column
+
+
+def _numbers_where_possible(column: np.ndarray) -> np.ndarray:
+    """float64, an empty text as NaN, where every other text is a number and they differ as numbers; else texts."""
+    if column.dtype.kind != "U":
+        return column.astype(np.float64)
+    column = np.char.strip(column)
+    missing = column == ""
+    found = np.unique(column[~missing])
+    try:
+        numbers = found.astype(np.float64)
+    except ValueError:
+        return column
+    return np.where(missing, "nan", column).astype(np.float64) if len(np.unique(numbers)) == len(found) else column
 
 
 def decoded_texts(values: np.ndarray, where: str) -> np.ndarray:
@@ -123,8 +124,10 @@ def without_names(columns: dict[str, np.ndarray], where: str, binding: str) -> d
     """The columns but those of texts that hardly ever occur twice, which are names or captions of the rows.
 
     binding: what lists the factors, for the warning.  If all columns are such texts, all are kept."""
-    texts = {name: column for name, column in columns.items() if column.dtype.kind in "US"}
-    names = [name for name, column in texts.items() if _hardly_repeat(np.unique(column), column)]
+    plain = {name: _numbers_where_possible(decoded_texts(column, f"{where}: factor {name!r}"))
+             for name, column in columns.items()}
+    names = [name for name, column in plain.items()
+             if column.dtype.kind == "U" and _hardly_repeat(np.unique(column), column)]
     if len(names) == len(columns):
         return columns
     for name in names:

@@ -85,7 +85,7 @@ def test_a_matrix_is_turned_and_named(tmp_path: Path) -> None:
     found = read_heat_map(path)
     assert (found.title, found.unit, found.columns) == ("DCI importance", "share", ["z0", "z1", "z2"])
     assert [(name, [cell.text for cell in cells]) for name, cells in found.rows] == [
-        ("x", [".25", ".75", "0"]), ("shape", ["1", "0", "-"])]
+        ("x", ["0.25", "0.75", "0"]), ("shape", ["1", "0", "-"])]
     assert found.rows[1][1][0].title == "shape, z0: 1"
 
 
@@ -115,7 +115,7 @@ def test_pickles_in_a_matrix_do_not_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("value", "text"), [
-    (0, "0"), (0.424, ".42"), (-0.5, "\N{MINUS SIGN}.50"), (1.5, "1.50"), (13.04, "13.0"), (123.4, "123"),
+    (0, "0"), (0.424, "0.42"), (-0.5, "\N{MINUS SIGN}0.50"), (1.5, "1.50"), (13.04, "13.0"), (123.4, "123"),
     (40000, "4e4")])
 def test_numbers_fit_into_cells(value: float, text: str) -> None:
     assert short_number(value) == text

@@ -1,0 +1,45 @@
+"""A pickled module that the user allowed to be read, exported as any live module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from ...common.commands.wording import option
+from ...common.errors import UserError
+from .unwrapping import DEPTH, NOT_MODELS, Choice
+
+PICKLED = "pickled_module"  # its format in records
+
+
+def whole_module(content: Any, path: object, choice: Choice) -> torch.nn.Module | None:
+    """Returns the module in what a file holds, perhaps under a key of a dict; None if the file holds no module.
+
+    A module that wraps another for training (DataParallel, torch.compile) is unwrapped.
+    choice: names the key if the file holds several modules.  Raises UserError if it does and none is chosen."""
+    found = dict(_modules(content, "", DEPTH))
+    if choice.key is not None:
+        found = {key: module for key, module in found.items() if key == choice.key}
+    if len(found) > 1:
+        choices = "; ".join(option("state_dict_key", key) for key in found)
+        raise UserError(f"{path} holds several modules. Choose one: {choices}.")
+    return next((_unwrapped(module) for module in found.values()), None)
+
+
+def _modules(content: Any, key: str, depth: int) -> Iterator[tuple[str, torch.nn.Module]]:
+    if isinstance(content, torch.nn.Module):
+        yield key, content
+    elif isinstance(content, dict) and depth:
+        for name, value in content.items():
+            if isinstance(name, str) and not name.lower().startswith(NOT_MODELS):
+                yield from _modules(value, f"{key}.{name}" if key else name, depth - 1)
+
+
+def _unwrapped(module: torch.nn.Module) -> torch.nn.Module:
+    for name in ("module", "_orig_mod"):
+        inner = getattr(module, name, None)
+        if isinstance(inner, torch.nn.Module) and len(list(module.children())) == 1:
+            return _unwrapped(inner)
+    return module
