@@ -51,7 +51,9 @@ class PictureTable:
 
 @dataclass(frozen=True)
 class PictureSection:
-    """A part of a report that needs the model; missing: a sentence on what is not there and how to get it."""
+    """A part of a report that needs the model.
+
+    missing: a sentence on what is not there and how to get it.  summary: a few words for the first screen."""
 
     anchor: str
     title: str
@@ -59,6 +61,7 @@ class PictureSection:
     charts: list[Chart] = field(default_factory=list)
     text: str = ""
     missing: str = ""
+    summary: str = ""
 
 
 def picture_sections(run: Run, progress: Callable[..., Any] | None = None) -> list[PictureSection]:
@@ -143,8 +146,9 @@ def divergences(model: Model) -> PictureSection:
     chart = bar_chart("KL divergence from the prior", latents, model.kl.tolist(), "latent", "KL divergence, nats",
                       active.tolist())
     names = ", ".join(f"z{i}" for i in np.flatnonzero(active)) or "none"
-    return PictureSection("kl", "Active latents", charts=[chart], text=(
-        f"{int(active.sum())} of {len(active)} latents are active, with at least {ACTIVE_KL} nats on average over "
+    count = f"{int(active.sum())} of {len(active)} latents are active"
+    return PictureSection("kl", "Active latents", charts=[chart], summary=f"{count}.", text=(
+        f"{count}, with at least {ACTIVE_KL} nats on average over "
         f"images of {model.data_set_title}: {names}. All latents together: {model.kl.sum():.2f} nats."))
 
 

@@ -49,6 +49,11 @@ class RunReport:
     link: str = ""
 
     @property
+    def active(self) -> str:
+        """How many latents are active, as the section of KL divergences says; "" where it is not known."""
+        return next((one.summary for one in self.pictures if one.summary), "")
+
+    @property
     def contents(self) -> list[tuple[str, str]]:
         """Anchor and title of each part that has something to show."""
         parts = [("model", "Model", self.facts), ("scores", "Scores", self.scores),

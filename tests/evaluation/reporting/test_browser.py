@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import base64
+import csv
+import io
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
 
+from unbraid.evaluation.__main__ import main as evaluate
 from unbraid.evaluation.reporting.aggregate import main as aggregate
 from unbraid.evaluation.reporting.report import main as report
 
 CHROMIUM, DRIVER = (shutil.which(name) for name in ("chromium", "chromedriver"))
-pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER), reason="needs chromium and chromedriver: apt-get install chromium chromium-driver")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(
+    not (CHROMIUM and DRIVER), reason="needs chromium and chromedriver: apt-get install chromium chromium-driver")]
 WIDTHS = (390, 1280)  # a phone and a desktop
 SCHEMES = ("light", "dark")
 
@@ -63,7 +70,7 @@ def show(browser, page: Path, width: int = 1280, scheme: str = "light") -> None:
 def column(browser, index: int, table: str = "[data-board=threeDots]") -> list[str]:
     return browser.execute_script(
         f"return [...document.querySelectorAll('{table} tbody tr')].filter(r => !r.hidden)"
-        f".map(r => r.cells[{index}].textContent.trim())")
+        f".map(r => r.cells[{index}].dataset.value ?? r.cells[{index}].textContent.trim())")
 
 
 def header(browser, text: str):
@@ -102,7 +109,7 @@ def test_headers_sort_by_mouse_and_keyboard(browser, board: Path) -> None:
 
     show(browser, board)
     assert column(browser, 0) == ["a", "b", "c"]
-    mig = header(browser, "mig")
+    mig = header(browser, "MIG")
     mig.find_element(By.TAG_NAME, "button").click()
     assert (column(browser, 0), mig.get_attribute("aria-sort")) == (["c", "a", "b"], "descending")
     mig.find_element(By.TAG_NAME, "button").send_keys(Keys.ENTER)
@@ -117,7 +124,7 @@ def test_gaps_stay_at_the_end(browser, board: Path) -> None:
     from selenium.webdriver.common.by import By
 
     show(browser, board)
-    button = header(browser, "dci").find_element(By.TAG_NAME, "button")
+    button = header(browser, "DCI").find_element(By.TAG_NAME, "button")
     for expected in (["b", "a", "c"], ["a", "b", "c"]):
         button.click()
         assert column(browser, 0) == expected
@@ -158,3 +165,106 @@ def test_texts_of_charts_do_not_overlap_or_leave_their_chart(browser, pages: lis
             }
             return wrong;""")
         assert wrong == []
+
+
+@pytest.fixture(scope="module")
+def own_report(exported: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a small real export on three-dots, with matrices and traversals."""
+    run = tmp_path_factory.mktemp("browsed") / "small"
+    shutil.copytree(exported, run / "representation")
+    assert evaluate(["--model_dir", str(run / "representation"), "--output_dir", str(run / "metrics"), "--jobs", "1",
+                     "--gin_config", "mig", "modularity_explicitness", "--gin_bindings", "mig.num_train = 200",
+                     "modularity_explicitness.num_train = 200", "modularity_explicitness.num_test = 100"]) == 0
+    assert report([str(run)]) == 0
+    return run / "report.html"
+
+
+def matrix(browser) -> list[list[str]]:
+    return browser.execute_script("return [...document.querySelector('.matrix').rows].map(r => [...r.cells].map("
+                                  "c => c.dataset.value ?? c.textContent.trim()))")
+
+
+def press(browser, text: str, inside: str) -> None:
+    browser.execute_script(f"[...document.querySelectorAll('{inside} .tools button')]"
+                           f".find(b => b.textContent === '{text}').click()")
+
+
+def test_matrices_say_their_values_and_sort(browser, own_report: Path) -> None:
+    show(browser, own_report)
+    original = matrix(browser)
+    browser.execute_script("const cell = document.querySelector('.matrix').rows[2].cells[3];"
+                           "cell.dispatchEvent(new PointerEvent('pointerover', {bubbles: true}))")
+    shown = browser.execute_script("return document.querySelector('.readout').textContent")
+    assert shown == f"{original[2][0]}, {original[0][3]}: {original[2][3]} nats"
+    browser.execute_script("document.querySelector('.matrix').rows[1].cells[0].click()")
+    first = [float(value) for value in matrix(browser)[1][1:]]
+    assert first == sorted(first, reverse=True)
+    browser.execute_script("document.querySelector('.matrix').rows[0].cells[1].click()")
+    column = [float(row[1]) for row in matrix(browser)[1:]]
+    assert column == sorted(column, reverse=True)
+    assert sorted(map(sorted, matrix(browser))) == sorted(map(sorted, original)), "values only change their places"
+    press(browser, "Original order", ".heat")
+    assert matrix(browser) == original
+    press(browser, "Match codes to factors", ".heat")
+    matched = [[float(value) for value in row[1:]] for row in matrix(browser)[1:]]
+    assert matched[0][0] == max(matched[0])
+
+
+def test_downloads_are_the_numbers_and_pictures_of_the_page(browser, own_report: Path) -> None:
+    """What a click saves is caught at the link that the page makes for it."""
+    show(browser, own_report)
+    browser.execute_script("window.saved = []; HTMLAnchorElement.prototype.click = function () {"
+                           "window.saved.push([this.download, this.href]); }")
+    press(browser, "CSV", ".heat")
+    press(browser, "PNG", ".pictures")
+    press(browser, "SVG", "figure[data-download]")
+    press(browser, "PNG", "figure[data-download]")
+    browser.execute_async_script("setTimeout(arguments[0], 500)")
+    saved = dict(browser.execute_script("return window.saved"))
+    table = list(csv.reader(io.StringIO(unquote(saved["mutual_information.csv"].split(",", 1)[1]))))
+    assert table == matrix(browser)
+    picture = Image.open(io.BytesIO(base64.b64decode(saved["traversals.png"].split(",")[1])))
+    assert picture.size[0] == browser.execute_script("return document.querySelector('.strips img').naturalWidth")
+    chart = unquote(next(address for name, address in saved.items() if name.endswith(".svg")).split(",", 1)[1])
+    assert ElementTree.fromstring(chart).tag == "{http://www.w3.org/2000/svg}svg"
+    assert "var(--" not in chart, "a file of its own has no colours of the page"
+    assert len([name for name in saved if name.endswith(".png")]) == 2
+
+
+def test_traversals_move_and_stop(browser, own_report: Path) -> None:
+    show(browser, own_report)
+    state = "return [...document.querySelectorAll('.film')].map(f => getComputedStyle(f).animationPlayState)"
+    assert set(browser.execute_script(state)) == {"running"}
+    assert len(browser.execute_script(state)) == 4, "one film a latent"
+    press(browser, "Pause", ".moving")
+    assert set(browser.execute_script(state)) == {"paused"}
+    place = "return getComputedStyle(document.querySelector('.film')).backgroundPositionX"
+    press(browser, "Play", ".moving")
+    places = set()
+    for _ in range(40):
+        places.add(browser.execute_script(place))
+        browser.execute_async_script("setTimeout(arguments[0], 50)")
+    assert len(places) > 3
+
+
+def test_a_phone_shows_scores_without_scrolling(browser, board: Path, own_report: Path) -> None:
+    inside = """return [...document.querySelectorAll('%s')].every(cell => {
+        const box = cell.getBoundingClientRect();
+        return box.width > 0 && box.left >= 0 && box.right <= window.innerWidth; })"""
+    show(browser, board, width=390)
+    assert browser.execute_script(inside % "[data-board=threeDots] td[data-value]")
+    show(browser, own_report, width=390)
+    assert browser.execute_script(inside % ".cards b, .cards .gauge")
+    assert browser.execute_script(inside % "table[data-download=scores] td:nth-child(2)")
+    assert browser.execute_script(inside % ".film")
+
+
+def test_rows_of_a_leaderboard_lead_to_reports(browser, tmp_path: Path, board: Path) -> None:
+    assert report([str(tmp_path / "a"), "--no_pictures"]) == 0
+    assert aggregate(["--leaderboard", str(tmp_path)]) == 0
+    show(browser, board)
+    links = browser.execute_script("return [...document.querySelectorAll('th a')].map(a => [a.textContent, a.href])")
+    assert links == [["a", (tmp_path / "a" / "report.html").as_uri()]]
+    assert "[a](a/report.html)" in board.with_suffix(".md").read_text()
+    browser.execute_script("document.querySelector('th a').click()")
+    assert browser.title == "Report: a"

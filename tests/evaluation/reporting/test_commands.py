@@ -119,7 +119,7 @@ def test_report_of_one_run_lies_in_it_and_names_what_it_lacks(two_runs) -> None:
 def test_report_of_several_runs_compares_them(tmp_path, two_runs) -> None:
     assert report([*map(str, two_runs), "--output_path", str(tmp_path / "page.html")]) == 0
     page = (tmp_path / "page.html").read_text()
-    for part in ("Scores by hyperparameter", "vae.beta", "Ranks need at least 3 models", "Local MIG by locality",
+    for part in ("Scores by hyperparameter", "vae.beta", "need at least 3 models", "Local MIG by locality",
                  "--gin_config dci"):
         assert part in page, part
 
@@ -157,3 +157,33 @@ def test_what_is_no_run_is_said(tmp_path: Path, monkeypatch, capsys, arguments, 
     assert report(arguments) == 2
     assert re.search(message, capsys.readouterr().err)
     assert list(tmp_path.iterdir()) == []
+
+
+def many(write_result, number: int) -> list[Path]:
+    return [write_result(f"runs/{method}_{seed}", scores={"discrete_mig": 0.1 * place + seed / 100}, method=method,
+                         data_set="threeDots", training={"model.random_seed": str(seed)}).parents[4]
+            for place, method in enumerate(("vae", "jlonevae", "factor_vae")) for seed in range(number)]
+
+
+def test_a_report_of_dozens_is_compact_and_leads_to_their_own_reports(tmp_path, write_result) -> None:
+    runs = many(write_result, 5)
+    assert report([str(runs[0]), "--no_pictures"]) == 0
+    assert report([*map(str, runs)]) == 0
+    page = (tmp_path / "runs" / "report.html").read_text()
+    assert 'href="vae_0/report.html"' in page
+    assert page.count("<li id=") == 15
+    assert 'id="run14-scores"' not in page
+    assert "vae: 0.020, 95 % interval 0.000 to 0.040, n = 5" in page
+    assert page.count('<polygon class="fill') == 3, "one violin a method"
+    assert report([*map(str, runs), "--no-compact", "--no_pictures"]) == 0
+    assert 'id="run14-scores"' in (tmp_path / "runs" / "report.html").read_text()
+
+
+def test_a_report_of_few_runs_describes_each_and_leaves_out_what_is_empty(tmp_path, write_result) -> None:
+    runs = many(write_result, 1)
+    assert report([*map(str, runs)]) == 0
+    page = (tmp_path / "runs" / "report.html").read_text()
+    assert 'href="#run0"' in page
+    for title in ("Factors and codes", "Scores by locality", "Training"):
+        assert f">{title}</h3>" not in page
+    assert "What to do next" in page

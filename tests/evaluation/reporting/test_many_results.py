@@ -41,7 +41,7 @@ def models_under_settings(folder: Path, write_result, number: int) -> list[Model
 def test_many_settings_are_rows(tmp_path: Path, write_result, number: int) -> None:
     models = models_under_settings(tmp_path, write_result, number)
     (board,) = boards_of(models)
-    assert [column.label for column in board.columns] == ["dci", "mig"]
+    assert [column.label for column in board.columns] == ["DCI", "MIG"]
     assert board.bindings == ["mig.num_train"]
     scores = {row.bindings[0]: row.scores[1].mean for row in board.rows if row.bindings[0]}
     assert scores == {str(index): f"{index / number:.4f}" for index in range(number)}

@@ -1,9 +1,13 @@
 """Names of scores for readers."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from unbraid.common.errors import UserError
+from unbraid.evaluation.reporting.charts.gauges import gauge
+from unbraid.evaluation.reporting.declared.published import PUBLISHED, published
 from unbraid.evaluation.reporting.declared.titles import range_of, title_of
 from unbraid.evaluation.reporting.pages import pictures
 
@@ -46,3 +50,28 @@ def test_traversals_go_as_far_as_the_codes_and_at_least_over_the_prior():
     np.testing.assert_allclose(values[1], np.linspace(-2, 2, pictures.STEPS))
     np.testing.assert_allclose(pictures._traversal_values(Model([]), np.arange(3)),
                                np.tile(np.linspace(-2, 2, pictures.STEPS), (3, 1)))
+
+
+def test_published_ranges_are_for_their_settings_only():
+    key = ("mig", "discrete_mig", "dsprites_full")
+    assert published(*key, {"mig.num_train": "10000"}).low == 0.0990
+    assert published(*key, {"mig.num_train": "1000"}) is None
+    assert published("mig", "discrete_mig", "shapes3d", {"mig.num_train": "10000"}) is None
+
+
+def test_published_ranges_are_those_of_the_documents():
+    """Lowest and highest of each column of the table of released models."""
+    text = (Path(__file__).resolve().parents[3] / "docs" / "results.md").read_text()
+    table = text.split("| model | MIG | SAP |")[1].split("\n\n")[0]
+    rows = [[float(cell) for cell in line.split("|")[2:4]] for line in table.splitlines()[2:]]
+    for column, metric in enumerate(("mig", "sap_score")):
+        found = next(one for (name, *_), one in PUBLISHED.items() if name == metric)
+        assert (found.low, found.high) == (min(row[column] for row in rows), max(row[column] for row in rows))
+
+
+@pytest.mark.parametrize(("score", "limits", "parts"), [
+    (0.5, (0.0, 1.0), ["<circle", "M72.6"]), (float("nan"), (0.0, 1.0), []), (3.0, (0.0, float("inf")), [])])
+def test_gauges_show_score_interval_and_comparison(score, limits, parts):
+    drawn = gauge(score, (0.45, 0.55), limits, published=(0.1, 0.2), chance=0.25)
+    assert all(part in drawn for part in [*parts, *(['class="band"'] if parts else [])])
+    assert bool(drawn) == bool(parts)

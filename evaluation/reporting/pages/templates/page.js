@@ -138,7 +138,8 @@ function stacked(images) {
 // Traversals that move: each strip is a film, whose frames lie side by side.
 function animate(figure, images) {
   figure.classList.add("ready");
-  figure.querySelector(".names").before(document.createElement("span"));
+  const corner = figure.querySelector(".corner");
+  corner.after(corner.cloneNode());
   const columns = Number(figure.style.getPropertyValue("--columns"));
   for (const image of images) {
     const film = document.createElement("span");
@@ -160,7 +161,7 @@ function animate(figure, images) {
 // Matrices: values under the pointer, and an order by the values of a row or column.
 function makeInteractive(table, tools) {
   const readout = document.createElement("span"), body = table.tBodies[0];
-  const order = {rows: [...body.rows], columns: [...table.tHead.rows[0].cells].map((_, place) => place).slice(1)};
+  const original = {rows: [...body.rows], names: [...table.tHead.rows[0].cells].slice(1)};
   readout.className = "readout"; readout.textContent = "Point at a cell for its value; click a name to sort by it.";
   const show = (cell) => {
     for (const one of table.querySelectorAll(".on")) { one.classList.remove("on"); }
@@ -184,9 +185,9 @@ function makeInteractive(table, tools) {
   }
   const value = (row, column) => { const found = row.cells[column].dataset.value; return found ? Number(found) : -Infinity; };
   const arrange = (columns) => {
-    for (const row of table.rows) { row.append(...columns.map((place) => row.cells[place]).map((cell) => cell)); }
+    for (const row of table.rows) { row.append(...columns.map((place) => row.cells[place])); }
   };
-  const places = () => order.columns.map((_, place) => place + 1);
+  const places = () => original.names.map((_, place) => place + 1);
   const sortRows = (column) => {
     body.append(...[...body.rows].sort((a, b) => value(b, column) - value(a, column)));
     say(`Rows by ${table.tHead.rows[0].cells[column].textContent.trim()}, largest first.`);
@@ -195,7 +196,6 @@ function makeInteractive(table, tools) {
     arrange(places().sort((a, b) => value(row, b) - value(row, a)));
     say(`Columns by ${row.cells[0].textContent.trim()}, largest first.`);
   };
-  const names = [...table.tHead.rows[0].cells].slice(1);
   tools.append(readout, button("Match codes to factors", () => {
     const left = new Set(places()), matched = [];
     for (const row of body.rows) {
@@ -205,9 +205,8 @@ function makeInteractive(table, tools) {
     arrange([...matched, ...left]);
     say("Each row's largest remaining value stands on the diagonal.");
   }), button("Original order", () => {
-    body.append(...order.rows);
-    const head = table.tHead.rows[0];
-    arrange(names.map((name) => [...head.cells].indexOf(name)));
+    body.append(...original.rows);
+    arrange(original.names.map((name) => name.cellIndex));
     say("Original order.");
   }));
 }
