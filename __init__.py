@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .evaluation.api.evaluating import evaluate as evaluate
     from .evaluation.api.scorer import Scorer as Scorer
     from .evaluation.api.scoring import score as score
+    from .export.callable_package import CallablePackage
+
+    export: CallablePackage
 
 __version__ = "0.1.0"
 

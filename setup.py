@@ -9,6 +9,8 @@ VERSION = (ROOT / "__init__.py").read_text(encoding="utf-8").split('__version__ 
 FLOORS = find_packages(where=str(ROOT), include=["common*", "metrics*", "ground_truth*", "training*", "export*",
                                                  "evaluation*", "integrations*", "study*"])
 
+# Scores of arrays need none of these.
+TORCH = ["torch>=2.9", "onnx>=1.21", "onnxscript>=0.7", "tensorboard>=2.18"]
 TEST = ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6", "setuptools>=77", "wheel>=0.43", "pyarrow>=15",
         "selenium>=4.20", "argcomplete>=3.1", "safetensors>=0.4"]
 DOCS = ["sphinx>=8", "furo>=2024.8.6", "myst-parser>=4", "sphinx-copybutton>=0.5"]
@@ -40,9 +42,6 @@ setup(
     package_data={"unbraid": ["py.typed", "gin_configs/**/*.gin",
                               "evaluation/reporting/pages/templates/*"]},
     install_requires=[
-        "torch>=2.9",
-        "onnx>=1.21",
-        "onnxscript>=0.7",
         "numpy>=1.26",
         "h5py>=3.11",
         "gin-config>=0.5,<0.6",
@@ -53,29 +52,29 @@ setup(
         "numba>=0.60",
         "pillow>=10",
         "matplotlib>=3.8",
-        "tensorboard>=2.18",
         "tqdm>=4.66",
         "pandas>=2.1",
         "jinja2>=3.1",
     ],
     extras_require={
         # The two ONNX Runtimes own the same import name: install one of them, never both.
-        "cpu": ["onnxruntime>=1.20"],
-        "gpu": ["onnxruntime-gpu>=1.20"],
+        "cpu": [*TORCH, "onnxruntime>=1.20"],
+        "gpu": [*TORCH, "onnxruntime-gpu>=1.20"],
+        "torch": TORCH,
         # For disentanglement_lib's TF1 Hub modules; only their variables are read.
-        "tensorflow": ["tensorflow-cpu>=2.18.1"],
+        "tensorflow": [*TORCH, "tensorflow-cpu>=2.18.1"],
         # For checkpoints in Hugging Face's format.
-        "safetensors": ["safetensors>=0.4"],
+        "safetensors": [*TORCH, "safetensors>=0.4"],
         # Engines of unbraid-study.
         "dask": ["distributed>=2024.8"],
         "ray": ["ray>=2.10"],
         "slurm": ["submitit>=1.5"],
         # Scores in the training loops of other libraries.
-        "lightning": ["lightning>=2.2"],
-        "transformers": ["transformers>=4.46", "accelerate>=1.0"],
+        "lightning": [*TORCH, "lightning>=2.2"],
+        "transformers": [*TORCH, "transformers>=4.46", "accelerate>=1.0"],
         # Trackers of our own training.
-        "mlflow": ["mlflow>=2.14"],
-        "wandb": ["wandb>=0.19.8"],
+        "mlflow": [*TORCH, "mlflow>=2.14"],
+        "wandb": [*TORCH, "wandb>=0.19.8"],
         "parquet": ["pyarrow>=15"],
         "completion": ["argcomplete>=3.1"],
         "test": TEST,

@@ -46,7 +46,7 @@ def row(metric: str, num_points: int, encoder: Callable[..., Any], name: str) ->
     """One line of the table."""
     scorer = unbraid.Scorer(data="dsprites_full", metrics=[metric], num_points=num_points)
     first, *later = (seconds(lambda: scorer(encoder)) for _ in range(3))
-    return [metric, f"{num_points:,}", name, f"{first:.1f}", f"{min(later):.1f}"]
+    return [metric, f"{num_points:,}", name, f"{first:.2f}", f"{min(later):.2f}"]
 
 
 def main() -> None:

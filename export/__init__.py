@@ -9,9 +9,17 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .callable_package import CallablePackage
+
+if TYPE_CHECKING:  # what `__getattr__` gives, for type checkers and editors
+    from .errors import ArtifactError as ArtifactError
+    from .reading.artifact import Representation as Representation
+    from .reading.artifact import load_representation as load_representation
+    from .reading.decoder import load_decoder as load_decoder
+    from .reading.posterior import load_posterior as load_posterior
+    from .writing.exporter import export_representation as export_representation
 
 _HOMES = {
     "export_representation": ".writing.exporter",

@@ -13,25 +13,32 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 _HOMES = {"MetricResult": ".result", "UndefinedScoreWarning": ".undefined", "split": ".inputs"}
 
+if TYPE_CHECKING:
+    from .inputs import split as split
+    from .result import MetricResult as MetricResult
+    from .undefined import UndefinedScoreWarning as UndefinedScoreWarning
 
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name], __name__), name)
-    if name.startswith("__"):  # asked for by tools that inspect modules
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if importlib.util.find_spec(f"{__name__}.{name}"):
-        return importlib.import_module(f"{__name__}.{name}")
-    from ..common.errors import UnknownNameError
-    from .catalogue import metric_function
+    def __getattr__(name: str) -> Callable[..., MetricResult]: ...  # any other name is a metric
+else:
+    def __getattr__(name: str) -> Any:
+        if name in _HOMES:
+            return getattr(importlib.import_module(_HOMES[name], __name__), name)
+        if name.startswith("__"):  # asked for by tools that inspect modules
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if importlib.util.find_spec(f"{__name__}.{name}"):
+            return importlib.import_module(f"{__name__}.{name}")
+        from ..common.errors import UnknownNameError
+        from .catalogue import metric_function
 
-    try:
-        return metric_function(name)
-    except UnknownNameError as error:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}: {error}") from None
+        try:
+            return metric_function(name)
+        except UnknownNameError as error:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}: {error}") from None
 
 
 def __dir__() -> list[str]:

@@ -71,15 +71,17 @@ class Score:
 class Metric:
     """A metric's facts; used as a decorator it registers the function under the metric's name.
 
-    name: of the function, and of disentanglement_lib's configurable where there is one.  scores: the first is the
-    headline.  other_keys: further result keys, and which way each is better (None: neither, such as a count).
-    needs: what the function is given.  aliases: other names that it is asked for by.  report_config: the shipped config
-    that a report without these matrices suggests."""
+    name: of the function, and of disentanglement_lib's configurable where there is one.  paper: as tables name it.
+    citations: keys of the papers in `evaluation/reporting/citing/papers.bib`.  scores: the first is the headline.
+    other_keys: further result keys, and which way each is better (None: neither, such as a count).  needs: what the
+    function is given.  aliases: other names that it is asked for by.  report_config: the shipped config that a report
+    without these matrices suggests."""
 
     name: str
     paper: str
     needs: Needs
     scores: tuple[Score, ...]
+    citations: tuple[str, ...] = ()
     other_keys: Mapping[str, Better | None] = field(default_factory=dict)
     matrices: tuple[Matrix, ...] = ()
     aliases: tuple[str, ...] = ()

@@ -19,3 +19,6 @@ done
 # What others build on, and what scores come from, is typed to the last expression.
 "$VENV/bin/python" -m mypy --strict --follow-imports=silent --config-file "$ROOT/pyproject.toml" \
     --cache-dir "$ROOT/.mypy_cache/strict" -p unbraid.metrics -p unbraid.common
+# A user's program: assert_type fails where a public name has lost its type.
+"$VENV/bin/python" -m mypy --strict --follow-imports=silent --config-file "$ROOT/pyproject.toml" \
+    --cache-dir "$ROOT/.mypy_cache/strict" unbraid/tests/types/user.py

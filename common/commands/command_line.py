@@ -16,6 +16,7 @@ from typing import Any
 from ..disk.system_errors import sentence_of
 from ..errors import UserError, one_sentence
 from .children import end_with_parent
+from .missing_libraries import missing_library
 from .other_libraries import place_caches, send_nothing
 from .signals import Stopped, put_off, stop, stop_requested, stoppable, was_replaced
 from .wording import command_wording
@@ -79,6 +80,11 @@ def _answered(prog: str, run: Callable[[], int]) -> int:
         return 130
     except UserError as error:
         _tell(f"{prog}: {one_sentence(error)}")
+        return BAD_INPUT
+    except ModuleNotFoundError as error:
+        if (sentence := missing_library(error)) is None:
+            raise
+        _tell(f"{prog}: {sentence}")
         return BAD_INPUT
     except BrokenPipeError:  # the reader, such as head, had enough; nothing more can be said to it
         _forget_output()

@@ -1,20 +1,20 @@
-"""`torch.export`: the successor of TorchScript, a `.pt2` file."""
+"""`torch.export`: the successor of TorchScript, a `.pt2` file.  torch is imported as in torchscript_format."""
 
 from __future__ import annotations
 
 import io
 import zipfile
 from pathlib import Path
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ArtifactError, UnsafeArtifactError
 from ..files.bounded import check_archive, refuse_file_operations
 from ..files.pickles import foreign_globals_in_zip
 from ..files.record import RECORD_NAME, Record
 from .signature import UNKNOWN, Signature
-from .torch_runner import TorchRunner
+
+if TYPE_CHECKING:
+    from .torch_runner import TorchRunner
 
 suffix = ".pt2"
 representation_file = "representation.pt2"
@@ -24,11 +24,15 @@ decoder_file = "decoder.pt2"
 
 def convert(module: Any, example: Any, kind: str) -> Any:
     """With a batch of at least 2: a batch of 1 would be taken for a constant."""
+    import torch
+
     with torch.no_grad():
         return torch.export.export(module, (example,), dynamic_shapes=({0: torch.export.Dim("batch")},))
 
 
 def save(graph: Any, path: Path, record: Record) -> None:
+    import torch
+
     buffer = io.BytesIO()  # see torchscript_format
     torch.export.save(graph, buffer, extra_files={RECORD_NAME: record.to_json()})
     path.write_bytes(buffer.getvalue())
@@ -38,6 +42,10 @@ def open(path: Path, device: str) -> TorchRunner:
     """Raises ArtifactError for a file that torch.export did not write, UnsafeArtifactError for a foreign pickle in it.
 
     torch unpickles parts of a .pt2 file, so what they would import is looked at first."""
+    import torch
+
+    from .torch_runner import TorchRunner
+
     check_archive(path)
     with zipfile.ZipFile(path) as archive:
         refuse_file_operations(path, archive)
@@ -60,6 +68,8 @@ def open(path: Path, device: str) -> TorchRunner:
 
 
 def _signature(program: Any) -> Signature:
+    import torch
+
     names = program.graph_signature.user_inputs
     values = [node.meta.get("val") for node in program.graph.nodes if node.op == "placeholder" and node.name in names]
     if len(values) != 1 or not isinstance(values[0], torch.Tensor):

@@ -1,6 +1,7 @@
 """TorchScript: what the NeurIPS 2019 challenge kit and JL1-VAE store and read as `pytorch_model.pt`.
 
-torch deprecates it; its warnings are filtered around its calls only.
+torch deprecates it; its warnings are filtered around its calls only.  It is imported by the functions that need it, so
+that a folder of ONNX files is read without torch.
 """
 
 from __future__ import annotations
@@ -9,9 +10,7 @@ import io
 import re
 import zipfile
 from pathlib import Path
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ArtifactError, UnsafeArtifactError
 from ..files.bounded import advice_on_arrays, check_archive, refuse_file_operations
@@ -19,7 +18,9 @@ from ..files.pickles import PICKLE_BYTES, ZIP_BYTES, foreign_globals
 from ..files.record import RECORD_NAME, Record
 from .quiet_torch import quiet_torch
 from .signature import UNKNOWN, Signature
-from .torch_runner import TorchRunner
+
+if TYPE_CHECKING:
+    from .torch_runner import TorchRunner
 
 LARGEST_BATCH = 4096
 
@@ -31,11 +32,15 @@ decoder_file = "decoder.pt"
 
 def convert(module: Any, example: Any, kind: str) -> Any:
     """Traced; verification on real images does what trace checking does, and more."""
+    import torch
+
     with quiet_torch(), torch.no_grad():
         return torch.jit.trace(module, example, check_trace=False)
 
 
 def save(graph: Any, path: Path, record: Record) -> None:
+    import torch
+
     buffer = io.BytesIO()  # written to a path, torch aborts the process when the disk is full
     with quiet_torch():
         torch.jit.save(graph, buffer, _extra_files={RECORD_NAME: record.to_json()})
@@ -44,6 +49,10 @@ def save(graph: Any, path: Path, record: Record) -> None:
 
 def open(path: Path, device: str) -> TorchRunner:
     """Raises UnsafeArtifactError for a pickle, ArtifactError for anything else that is no TorchScript."""
+    import torch
+
+    from .torch_runner import TorchRunner
+
     check_is_torchscript(path)
     extra = {RECORD_NAME: ""}
     try:
@@ -80,6 +89,10 @@ def _check_devices(module: Any, device: str, path: Path) -> None:
 
 def open_pickled_module(path: Path, device: str) -> TorchRunner:
     """Opens a module that was pickled whole.  This runs whatever code the file names."""
+    import torch
+
+    from .torch_runner import TorchRunner
+
     try:
         module = torch.load(str(path), map_location=device, weights_only=False)
     except Exception as error:

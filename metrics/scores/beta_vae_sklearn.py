@@ -25,6 +25,7 @@ PairedGroups = tuple[Any, Any]
 
 @Metric(
     "beta_vae_sklearn", paper="Higgins et al. 2017", needs="groups",
+    citations=("higgins2017beta",),
     aliases=("beta_vae", "beta_vae_score", "betavae"),
     scores=(Score("eval_accuracy", "BetaVAE score", "a linear classifier sees which factor two batches share", (0, 1),
                   "small", "saturates; depends on the codes' scale; tolerates mixtures", chance="1/F"),),

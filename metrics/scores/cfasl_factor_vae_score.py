@@ -14,6 +14,7 @@ from ..result import MetricResult
 
 @Metric(
     "cfasl_factor_vae_score", paper="Jung et al. 2024", needs="groups",
+    citations=("kim2018disentangling", "jung2024cfasl"),
     scores=(Score("train_accuracy", "FactorVAE score of CFASL, MIPET", "as FactorVAE", (0, 1), "medium",
                   "no vote is held out; variances of 100 images"),),
     other_keys={"num_active_dims_true": None})

@@ -16,6 +16,7 @@ from ..result import MetricResult
 
 @Metric(
     "cfasl_multi_factor_vae_score", paper="Jung et al. 2024", needs="groups",
+    citations=("jung2024cfasl",),
     scores=(Score("train_accuracy", "m-FVM of CFASL", "as m-FVM", (0, 1), "medium",
                   "a set of factors seen once scores 1"),),
     other_keys={"{k}:train_accuracy": "high", "num_active_dims_true": None})

@@ -16,6 +16,7 @@ UNPENALISED = partial(logistic_regression, C=None, solver="newton-cg")
 
 @Metric(
     "clgvae_beta_vae_score", paper="Zhu et al. 2021", needs="groups",
+    citations=("higgins2017beta", "zhu2021commutative"),
     scores=(Score("eval_accuracy", "BetaVAE score of CLG-VAE", "as BetaVAE", (0, 1), "small", "5 pairs are noisy",
                   chance="1/F"),),
     other_keys={"train_accuracy": "high"})

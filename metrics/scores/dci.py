@@ -15,6 +15,7 @@ from ..shared_matrices import IMPORTANCES
 
 @Metric(
     "dci", paper="Eastwood and Williams 2018", needs="train and test points", report_config="dci",
+    citations=("eastwood2018framework",),
     matrices=(IMPORTANCES,),
     aliases=("dci_boosted_trees", "dci_disentanglement", "disentanglement", "completeness"),
     scores=(Score("disentanglement", "DCI", "each code serves one factor, each factor needs one code", (0, 1),

@@ -23,6 +23,7 @@ SCORES_OF_PROBES = ("explicitness", "disentanglement", "completeness", "informat
 
 @Metric(
     "dci_es", paper="Eastwood et al. 2023", needs="train and test points", matrices=(IMPORTANCES,),
+    citations=("eastwood2023dci",),
     scores=(Score("explicitness", "DCI-ES", "a small probe suffices (explicitness); few codes (size)",
                   (float("-inf"), 1), "large", "belongs to its probes; the curve's ends matter"),),
     other_keys={"size": "high", "disentanglement": "high", "completeness": "high", "informativeness": "high"})

@@ -43,6 +43,7 @@ def forest_settings(num_trees: int = 10, max_depths: Sequence[int] = (8, 16, 32,
 
 @Metric(
     "dci_regression", paper="Eastwood and Williams 2018", needs="points", matrices=(IMPORTANCES,),
+    citations=("eastwood2018framework",),
     aliases=("dci_lasso",),
     scores=(Score("disentanglement", "DCI by Lasso", "as DCI, for linear codes", (0, 1), "medium",
                   "blind to codes that are not linear; unordered factors count as numbers", configs=("dci_lasso",)),

@@ -22,6 +22,7 @@ from ..undefined import undefined
 
 @Metric(
     "dcimig", paper="Sepliarskaia et al. 2019", needs="points", matrices=(MUTUAL_INFORMATION,), aliases=("3charm",),
+    citations=("sepliarskaia2019how",),
     scores=(Score("dcimig", "DCIMIG (3CharM)", "as MIG-sup, one code per factor credited", (0, 1), "small",
                   "blind to several codes for one factor"),))
 def dcimig(codes: Any, factors: Any, *, num_bins: int = 20, discretizer: Discretizer = histogram_discretize

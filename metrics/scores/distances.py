@@ -35,6 +35,7 @@ OTHER_KEYS: dict[str, Better | None] = {
 
 @Metric(
     "distances", paper="Michlo et al. 2023", needs="traversals",
+    citations=("michlo2023overlooked",),
     scores=(Score(HEADLINE, "distances", "near factors have near codes", (-1, 1), "large",
                   "a geometric mean: NaN for a negative correlation; pixels are rendered"),),
     other_keys=OTHER_KEYS)

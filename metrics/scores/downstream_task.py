@@ -15,6 +15,7 @@ from ..result import MetricResult
 
 @Metric(
     "downstream_task", paper="Locatello et al. 2019", needs="train and test points",
+    citations=("locatello2019challenging",),
     scores=(Score("{size}:mean_test_accuracy", "downstream task", "factors are learnable from few codes", (0, 1),
                   "medium", "measures information, not disentanglement", configs=("downstream_task_boosted_trees",)),
             Score("{size}:mean_test_accuracy", "downstream task", "factors are linearly learnable", (0, 1), "large",

@@ -21,6 +21,7 @@ BALANCED = partial(logistic_regression, one_vs_rest=True, class_weight="balanced
 
 @Metric(
     "explicitness", paper="Carbonneau et al. 2022", needs="points",
+    citations=("carbonneau2022measuring", "ridgeway2018learning"),
     aliases=("explicitness_score",),
     scores=(Score("explicitness", "explicitness (review)", "factors are linearly readable, classes balanced", (0, 1),
                   "medium", "on its own training points"),))

@@ -16,6 +16,7 @@ from ..undefined import undefined
 
 @Metric(
     "factor_leakage", paper="Painter et al. 2020; Zhu et al. 2021", needs="points", matrices=(MUTUAL_INFORMATION,),
+    citations=("painter2020linear", "zhu2021commutative"),
     scores=(Score("factor_leakage_auc", "factor leakage", "no other code knows a factor", (0, 1), "small",
                   "a mean over codes: doubled codes do not raise it; `factor_leakage_mean` is in nats", better="low"),),
     other_keys={"factor_leakage_mean": "low", "factor_leakage_norm_mean": "low", "factor_leakage_nm_auc": "low"})

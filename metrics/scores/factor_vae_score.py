@@ -14,6 +14,7 @@ from ..result import MetricResult
 
 @Metric(
     "factor_vae_score", paper="Kim and Mnih 2018", needs="groups",
+    citations=("kim2018disentangling",),
     matrices=(Matrix("votes", "FactorVAE votes", "votes", "How often a code varied least while a factor was fixed."),),
     aliases=("factor_vae", "factor_vae_metric", "factorvae", "fvm"),
     scores=(Score("eval_accuracy", "FactorVAE score", "the code that varies least names the fixed factor", (0, 1),

@@ -17,6 +17,7 @@ HEADLINE = "mean_fairness:mean_pred:mean_sens"
 
 @Metric(
     "fairness", paper="Locatello et al. 2019 (fairness)", needs="interventions",
+    citations=("locatello2019fairness",),
     matrices=(Matrix("unfairness", "Unfairness", "total variation",
                      "How predictions of a row's factor depend on a column's.", rows="factor"),),
     aliases=("unfairness",),

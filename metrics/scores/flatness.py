@@ -17,6 +17,7 @@ CHUNK = 64  # traversals whose distances are computed at a time
 
 @Metric(
     "flatness", paper="Michlo et al. 2023", needs="traversals",
+    citations=("michlo2023overlooked",),
     scores=(Score("flatness.ave_flatness", "flatness", "a traversal is a straight, ordered line on an axis", (0, 1),
                   "medium", "cyclic factors cannot be flat"),),
     other_keys={"flatness.ave_flatness_l1": "high", "flatness.ave_flatness_l2": "high",

@@ -18,6 +18,7 @@ from ..undefined import undefined
 
 @Metric(
     "infomec", paper="Hsu et al. 2023", needs="points",
+    citations=("hsu2023disentanglement",),
     matrices=(Matrix("normalised_information", "Normalised mutual information", "share",
                      "Of a factor's entropy, what a code knows."),),
     aliases=("infomec_continuous",),

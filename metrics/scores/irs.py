@@ -16,6 +16,7 @@ from ..result import MetricResult
 
 @Metric(
     "irs", paper="Suter et al. 2019", needs="points",
+    citations=("suter2019robustly",),
     matrices=(Matrix("irs", "Interventional robustness", "0 to 1", "How far a code stays put while a factor does."),),
     aliases=("interventional_robustness",),
     scores=(Score("IRS", "IRS", "a code stays put while its factor does", (float("-inf"), 1), "small",

@@ -24,6 +24,7 @@ DECIMALS = 12  # mutual information of codes that differ only by the rounding of
 
 @Metric(
     "jemmig", paper="Do and Tran 2020", needs="points", matrices=(MUTUAL_INFORMATION,),
+    citations=("do2020theory",),
     scores=(Score("jemmig", "JEMMIG", "the best code holds the factor and nothing else", (0, 1), "small",
                   "grows with the number of bins; 0 is never reached"),))
 def jemmig(codes: Any, factors: Any, *, num_bins: int = 20, discretizer: Discretizer = histogram_discretize

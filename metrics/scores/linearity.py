@@ -18,6 +18,7 @@ KEYS = ("linearity.axis_alignment.var", "linearity.axis_ratio.var", "linearity.a
 
 @Metric(
     "linearity", paper="Michlo et al. 2023", needs="traversals",
+    citations=("michlo2023overlooked",),
     scores=(Score(KEYS[0], "linearity", "a traversal varies in one direction, on one axis", (0, 1), "medium",
                   "NaN where the codes ignore a factor"),),
     other_keys={**dict.fromkeys(KEYS[1:], "high"), **{f"{key}.by_factor": None for key in KEYS}})

@@ -16,6 +16,7 @@ KEYS = ("informativeness_train", "informativeness_test", "disentanglement", "com
 
 @Metric(
     "local_dci", paper="-", needs="neighbourhoods",
+    citations=("eastwood2018framework", "rhodes2021local"),
     scores=(Score("disentanglement", "Local DCI", "DCI near centres, varying factors only", (0, 1), "medium",
                   "sizes are ours"),),
     other_keys={**dict.fromkeys(set(KEYS) - {"disentanglement"}, "high"),

@@ -13,6 +13,7 @@ from .irs import irs
 
 @Metric(
     "local_irs", paper="-", needs="neighbourhoods",
+    citations=("suter2019robustly", "rhodes2021local"),
     scores=(Score("IRS", "Local IRS", "IRS near centres, varying factors only", (float("-inf"), 1), "small",
                   "sizes are ours"),),
     other_keys={"local_IRS_samples": None})

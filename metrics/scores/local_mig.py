@@ -21,6 +21,7 @@ from .mig import mean_of_varying, mutual_information_gaps
 
 @Metric(
     "local_mig", paper="Rhodes and Lee 2021", needs="neighbourhoods", report_config="local_mig_0_1",
+    citations=("rhodes2021local",),
     matrices=(Matrix("local_mutual_information", "Local mutual information", "nats",
                      "Mean over centres of what a code knows nearby."),),
     scores=(Score("discrete_mig", "Local MIG", "MIG near 20 random centres", (0, 1), "small",

@@ -15,6 +15,7 @@ from .modularity_explicitness import modularity
 
 @Metric(
     "local_modularity", paper="Rhodes and Lee 2021", needs="neighbourhoods",
+    citations=("rhodes2021local",),
     scores=(Score("modularity_score", "Local modularity", "modularity near 20 random centres", (0, 1), "small",
                   "fixed factors count and inflate it"),),
     other_keys={"local_modularity_scores_samples": None, "modularity_score_varying_factors": "high"})

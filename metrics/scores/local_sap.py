@@ -13,6 +13,7 @@ from .sap_score import sap_score
 
 @Metric(
     "local_sap", paper="-", needs="neighbourhoods",
+    citations=("kumar2018variational", "rhodes2021local"),
     scores=(Score("SAP_score", "Local SAP", "SAP near centres, varying factors only", (0, 1), "medium",
                   "sizes are ours"),),
     other_keys={"local_SAP_score_samples": None})

@@ -22,6 +22,7 @@ from ..undefined import undefined
 
 @Metric(
     "mig", paper="Chen et al. 2018", needs="points", matrices=(MUTUAL_INFORMATION,), report_config="mig",
+    citations=("chen2018isolating",),
     aliases=("mutual_information_gap",),
     scores=(Score("discrete_mig", "MIG", "one code knows a factor, no second one does", (0, 1), "small",
                   "depends on bins and outliers; a constant factor makes it NaN"),),

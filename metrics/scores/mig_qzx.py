@@ -18,6 +18,7 @@ from ..undefined import undefined
 
 @Metric(
     "mig_qzx", paper="Chen et al. 2018", needs="posterior", matrices=(MUTUAL_INFORMATION,), aliases=("aam",),
+    citations=("chen2018isolating",),
     scores=(Score("MIG", "MIG from q(z\\|x)", "as MIG, with the posterior's noise and without bins", (0, 1), "large",
                   "needs the exported posterior; few images bias it upwards"),
             Score("AAM", "axis alignment (AAM)", "one code knows a factor, all others together nothing", (0, 1),

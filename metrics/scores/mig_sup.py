@@ -22,6 +22,7 @@ from ..undefined import undefined
 
 @Metric(
     "mig_sup", paper="Li et al. 2020", needs="points", matrices=(MUTUAL_INFORMATION,),
+    citations=("li2020progressive",),
     aliases=("migsup",),
     scores=(Score("mig_sup", "MIG-sup", "one code knows one factor", (0, 1), "small",
                   "a constant code makes it NaN; small for codes with much noise"),),

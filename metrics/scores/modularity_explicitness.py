@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 @Metric(
     "modularity_explicitness", paper="Ridgeway and Mozer 2018", needs="train and test points",
+    citations=("ridgeway2018learning",),
     matrices=(MUTUAL_INFORMATION,),
     aliases=("modularity", "modularity_score"),
     scores=(Score("modularity_score", "modularity", "each code knows one factor only", (0, 1), "small",

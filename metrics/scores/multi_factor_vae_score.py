@@ -16,6 +16,7 @@ from ..result import MetricResult
 
 @Metric(
     "multi_factor_vae_score", paper="Jung et al. 2024", needs="groups",
+    citations=("jung2024cfasl",),
     aliases=("multi_factor_vae", "m_fvm", "mfvm"),
     scores=(Score("eval_accuracy", "m-FVM", "k fixed factors always name the same k codes, k = 2 .. F - 1", (0, 1),
                   "medium",

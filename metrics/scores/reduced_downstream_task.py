@@ -21,6 +21,7 @@ CorrelationMeasure = Callable[[Arrays, Arrays], np.ndarray]
 
 @Metric(
     "reduced_downstream_task", paper="disentanglement_lib", needs="train and test points",
+    citations=("locatello2019challenging",),
     scores=(Score("{size}:mean_test_accuracy_reduced_factor", "reduced downstream task",
                   "removing the best codes removes the factor", (0, 1), "large", "F (k + 1) models for each factor",
                   better="low"),

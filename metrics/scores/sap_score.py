@@ -16,6 +16,7 @@ from ..undefined import undefined
 
 @Metric(
     "sap_score", paper="Kumar et al. 2018", needs="train and test points", report_config="sap_score",
+    citations=("kumar2018variational",),
     matrices=(Matrix("sap", "SAP: one code alone predicts a factor", "accuracy or R²",
                      "The gap between the two best is the score."),),
     aliases=("sap", "separated_attribute_predictability"),

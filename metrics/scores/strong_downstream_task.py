@@ -26,6 +26,7 @@ Intervention = tuple[int, Points, Points]  # the factor to predict, and train an
 
 @Metric(
     "strong_downstream_task", paper="disentanglement_lib", needs="interventions",
+    citations=("locatello2019challenging",),
     scores=(Score("{size}:strong_generalization_gap", "strong downstream task",
                   "accuracy survives a shift of another factor", (float("-inf"), 1), "medium",
                   "few interventions, much noise", better="low"),),

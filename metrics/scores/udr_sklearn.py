@@ -22,6 +22,7 @@ CORRELATIONS = ("lasso", "spearman")
 
 @Metric(
     "udr_sklearn", paper="Duan et al. 2020", needs="models",
+    citations=("duan2020unsupervised",),
     aliases=("udr", "udr_lasso"),
     scores=(Score("model_scores", "UDR", "models agree up to permutation and sign", (0, 1), "small",
                   "needs several models; without a posterior every code counts as active"),),

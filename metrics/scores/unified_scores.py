@@ -37,6 +37,7 @@ PLACES = {"dci_disentanglement": "code", "dci_completeness": "code", "mig": "fac
 
 @Metric(
     "unified_scores", paper="Locatello et al. 2020", needs="train and test points",
+    citations=("locatello2020sober",),
     matrices=(Matrix("importance_gbt_matrix", "DCI importance", "share",
                      "How much a code serves to predict a factor; a factor's sum to 1."),
               Matrix("mutual_information_matrix", "Mutual information", "nats", "How much a code knows of a factor."),

@@ -15,6 +15,7 @@ from ..undefined import undefined
 
 @Metric(
     "unsupervised_metrics", paper="Locatello et al. 2019", needs="points", aliases=("unsupervised",),
+    citations=("locatello2019challenging",),
     matrices=(Matrix("mutual_information_of_codes", "Mutual information of codes", "nats", "What two codes share.",
                      columns="code"),),
     scores=(Score("gaussian_total_correlation", "unsupervised scores", "independent codes, no labels used",

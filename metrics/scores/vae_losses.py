@@ -46,6 +46,7 @@ LOSSES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
 
 @Metric(
     "vae_losses", paper="Kingma and Welling 2014", needs="autoencoder",
+    citations=("kingma2014auto",),
     scores=(Score("reconstruction_loss", "reconstruction loss", "the mean of the posterior gives the image back",
                   (0, np.inf), "small", "no sampling, so lower than in training; compare within one data set and loss",
                   better="low"),),

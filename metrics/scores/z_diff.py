@@ -23,6 +23,7 @@ CONVERGED = partial(logistic_regression, max_iter=10_000)
 
 @Metric(
     "z_diff", paper="Higgins et al. 2017; Carbonneau et al. 2022", needs="points",
+    citations=("higgins2017beta", "carbonneau2022measuring"),
     scores=(Score("z_diff", "Z-diff", "as BetaVAE, on given points, chance 0", (float("-inf"), 1), "medium",
                   "can be negative"),))
 def z_diff(codes: Any, factors: Any, *, random_state: RandomSeed, batch_size: int = 200, num_train: int = 10_000,

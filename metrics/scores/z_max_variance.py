@@ -16,6 +16,7 @@ from ..result import MetricResult
 
 @Metric(
     "z_max_variance", paper="Kim et al. 2019", needs="points",
+    citations=("kim2019relevance",),
     scores=(Score("z_max_variance", "Z-max variance", "the code that moves names the factor that moves",
                   (float("-inf"), 1), "small", "NaN unless points differ in one factor only"),),
     other_keys={"z_max_variance_train": "high"})

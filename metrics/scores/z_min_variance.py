@@ -16,6 +16,7 @@ from ..result import MetricResult
 
 @Metric(
     "z_min_variance", paper="Kim and Mnih 2018; Carbonneau et al. 2022", needs="points",
+    citations=("kim2018disentangling", "carbonneau2022measuring"),
     scores=(Score("z_min_variance", "Z-min variance", "as FactorVAE, on given points, chance 0", (float("-inf"), 1),
                   "small", "groups repeat points"),),
     other_keys={"z_min_variance_train": "high"})

@@ -1,0 +1,1 @@
+"""The papers behind the metrics and methods of a run, as BibTeX."""
