@@ -37,11 +37,12 @@ def last_sentence(errors: str, prog: str) -> str:
     return sentences[-1].removeprefix(f"{prog}: ") if sentences else ""
 
 
-def end_with_parent() -> None:
-    """Has this process receive SIGTERM when the parent that started it by `run_child` ends."""
+def end_with_parent() -> bool:
+    """Has this process receive SIGTERM when the parent that started it by `run_child` ends; whether there is one."""
     parent = counted(os.environ.pop(PARENT, ""))
     if parent is not None:
         end_with(parent)
+    return parent is not None
 
 
 def _end(process: subprocess.Popen[str]) -> None:

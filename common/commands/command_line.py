@@ -63,18 +63,21 @@ def guarded(prog: str, run: Callable[[], int]) -> int:
 
 
 def _answered(prog: str, run: Callable[[], int]) -> int:
-    """The exit status of `run`, and the sentence for what ended it, as `guarded` says."""
+    """The exit status of `run`, and the sentence for what ended it, as `guarded` says.
+
+    Of a signal that ends a command and those that it runs, only the first one speaks."""
+    is_child = False
     try:
         with put_off():  # a stream whose setting up is interrupted prints nothing any more
             _prepare_streams()
-            end_with_parent()
+            is_child = end_with_parent()
         if stop_requested():
             stop()
         status = _run(run)
         sys.stdout.flush()
         return status
     except Stopped as stopped:
-        return _stopped(prog, stopped)
+        return stopped.status if is_child else _stopped(prog, stopped)
     except KeyboardInterrupt:  # where signals are not ours: in a thread
         _tell(f"{prog}: interrupted.")
         return 130

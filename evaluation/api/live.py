@@ -13,6 +13,7 @@ import numpy as np
 
 from ...common.errors import UserError
 from ...common.numerics.array_likes import to_array
+from ...common.numerics.generators import seed_generators
 from ...export.errors import ArtifactError
 from ...export.reading.artifact import NO_HINTS
 
@@ -46,6 +47,10 @@ class LiveRepresentation:
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Images (n, H, W, C) float32 in [0, 1] to codes (n, D).  Raises UserError for other shapes of codes."""
         return codes_of(self._encode(images), len(images))
+
+    def seed_noise(self, seed: int) -> None:
+        """See `seed_generators`."""
+        seed_generators(seed)
 
     def is_deterministic(self, images: np.ndarray) -> bool:
         """Whether the encoder answers alike when it is asked twice."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import inspect
 import logging
@@ -166,10 +167,13 @@ class Evaluator:
     def _scores(self, metric: ResolvedMetric, folder: Path) -> dict[str, Any]:
         data_set = self._data_set()
         table = data_set_key(metric.data_set)
-        if metric.step == "validation":
-            return compute_validation_scores(data_set, self.views.codes(table, data_set))
-        return compute_scores(data_set, self._seen_by_metric(metric, table, data_set),
-                              artifact_dir=str(folder / "artifacts"))
+        with contextlib.ExitStack() as noise:
+            for evaluator in (self, *self.others):
+                noise.enter_context(evaluator.views.noise_from(metric.random_seed))
+            if metric.step == "validation":
+                return compute_validation_scores(data_set, self.views.codes(table, data_set))
+            return compute_scores(data_set, self._seen_by_metric(metric, table, data_set),
+                                  artifact_dir=str(folder / "artifacts"))
 
     def _data_set(self) -> GroundTruthData:
         """The data set that the configuration in use names."""

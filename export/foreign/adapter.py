@@ -37,6 +37,10 @@ class ForeignRunner:
         columns = _flat(np.concatenate(codes), how)
         return columns if how.head_columns is None else columns[:, how.head_columns[0]]
 
+    def seed_noise(self, seed: int) -> None:
+        """See `Runner.seed_noise`."""
+        self.graph.seed_noise(seed)
+
     def posterior(self, values: np.ndarray) -> np.ndarray:
         """Mean and log-variance side by side, (n, 2 D), of a graph of which both are known; it takes any batch."""
         how = self._how(values)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...common.numerics.generators import seed_generators
 from ..errors import ArtifactError, MissingBackendError, UnsafeArtifactError
 from ..formats.signature import UNKNOWN
 
@@ -45,6 +46,10 @@ class DillGraph:
             self._function = dill.loads(path.read_bytes())
         except Exception as error:  # whatever the file's own code raises
             raise ArtifactError(f"{path} cannot be unpickled: {error}.") from error
+
+    def seed_noise(self, seed: int) -> None:
+        """See `seed_generators`."""
+        seed_generators(seed)
 
     def all_outputs(self, values: np.ndarray, dtype: str) -> dict[str, Any]:
         """The one output, under the name 0."""

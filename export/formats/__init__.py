@@ -26,6 +26,9 @@ class Runner(Protocol):
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """Raises whatever the runtime raises for values that do not fit."""
 
+    def seed_noise(self, seed: int) -> None:
+        """Lets what the graph draws from now on follow from the seed; torch's global generator may be set to it."""
+
 
 class Format(Protocol):
     """A file format."""

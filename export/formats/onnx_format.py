@@ -23,6 +23,7 @@ from .signature import Signature
 ELEMENT_TYPES = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(float16)": "float16",
                  "tensor(bfloat16)": "bfloat16",
                  **{f"tensor({name})": name for name in ("uint8", "int8", "int32", "int64")}}
+LARGEST_SEED = 2**31  # ONNX Runtime adds the operator's place in the graph, and wants 32 bits
 PART = 64  # images that one thread encodes at a time; more do not fit into its cache
 
 suffix = ".onnx"
@@ -78,6 +79,7 @@ class OnnxRunner:
 
     def __init__(self, path: Path, device: str):
         check_external_data(path)
+        self._path, self._device = path, device
         self._session = _open_session(path, device)
         text = self._session.get_modelmeta().custom_metadata_map.get(RECORD_NAME)
         self.record = Record.from_json(text, path) if text else None
@@ -101,6 +103,11 @@ class OnnxRunner:
         if not self.takes_parts or len(values) < 2 * PART:
             return self._run(values)
         return np.concatenate(list(map_in_threads(self._run, np.array_split(values, len(values) // PART))))
+
+    def seed_noise(self, seed: int) -> None:
+        """Opens the session anew: ONNX Runtime seeds the operators that draw when it makes them, else by the clock."""
+        _import_runtime().set_seed(seed % LARGEST_SEED)
+        self._session = _open_session(self._path, self._device, threads_per_operator=1 if self.takes_parts else 0)
 
     def _run(self, values: np.ndarray) -> np.ndarray:
         return self._session.run(self._outputs[:1], {self._input: plain(values)})[0]

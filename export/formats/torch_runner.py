@@ -51,6 +51,10 @@ class TorchRunner:
                                 "codes (N, D). Export the module again with unbraid.export.export_representation.")
         return output.to("cpu", torch.float32).numpy()
 
+    def seed_noise(self, seed: int) -> None:
+        """Sets torch's global generators, on which a graph of torch draws."""
+        torch.manual_seed(seed)
+
     def all_outputs(self, values: np.ndarray, dtype: str) -> dict[str, np.ndarray]:
         """Every tensor among the outputs, see `flattened`; bfloat16, which numpy lacks, as float32."""
         outputs = flattened(self._run(values, getattr(torch, dtype)))

@@ -88,6 +88,10 @@ class Representation:
         self._rows(encode, images)
         return codes
 
+    def seed_noise(self, seed: int) -> None:
+        """Lets what the graph draws from now on follow from the seed."""
+        self.graph.seed_noise(seed)
+
     def is_deterministic(self, images: np.ndarray) -> bool:
         """Whether the same images get the same codes twice."""
         return bool(np.array_equal(self(images), self(images), equal_nan=True))

@@ -8,9 +8,7 @@ otherwise; they are compared with a tolerance."""
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...common.commands.wording import option
+from ...common.numerics.generators import generators_kept, seed_generators
 from ..errors import BatchDependenceError
 
 Function = Callable[[np.ndarray], np.ndarray]
@@ -59,9 +58,9 @@ def batch_dependence(function: Function, rows: np.ndarray) -> Dependence | None:
         outputs(first)
     if np.array_equal(outputs(first), outputs(first), equal_nan=True):
         return _in_other_company(outputs, companies) or _in_other_shapes(function, targets)
-    with _reset_generators() as reset:
+    with generators_kept():
         def from_one_seed(company: np.ndarray) -> np.ndarray:
-            reset()
+            seed_generators(0)
             return outputs(company)
 
         if np.array_equal(from_one_seed(first), from_one_seed(first), equal_nan=True):
@@ -124,25 +123,6 @@ def _precision(outputs: np.ndarray) -> str:
         return "bfloat16" if np.abs(outputs).max(initial=0) > 0 else "float32"
     with np.errstate(over="ignore"):
         return "float16" if np.array_equal(outputs, outputs.astype(np.float16).astype(np.float32)) else "float32"
-
-
-@contextlib.contextmanager
-def _reset_generators() -> Iterator[Callable[[], None]]:
-    """Yields what sets the global generators of numpy and torch to one seed; afterwards they are as they were."""
-    torch = sys.modules.get("torch")  # never loaded for an ONNX file
-    numpy_state, torch_state = np.random.get_state(), torch.get_rng_state() if torch else None
-
-    def reset() -> None:
-        np.random.seed(0)
-        if torch:
-            torch.manual_seed(0)
-
-    try:
-        yield reset
-    finally:
-        np.random.set_state(numpy_state)
-        if torch:
-            torch.set_rng_state(torch_state)
 
 
 def _on_average(outputs: Function, companies: dict[str, np.ndarray]) -> Dependence | None:

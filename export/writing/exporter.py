@@ -15,11 +15,12 @@ import torch
 from ...common.disk.files import atomic_directory
 from ...common.errors import UserError
 from ...common.numerics.array_likes import to_array
+from ...common.numerics.generators import generators_kept
 from ...ground_truth.catalogue.recorded import bindings_used
 from ...ground_truth.registry import data_sets
 from ..errors import ArtifactError
 from ..files.record import Record
-from ..formats import FORMAT_NAMES
+from ..formats import FORMAT_NAMES, Runner
 from ..postprocessing.affine import AffineMap
 from ..reading.batch_dependence import batch_dependence, refuse_dependence
 from .graphs import DecoderOfCodes, PosteriorModule, RepresentationModule, has_posterior, latents_of
@@ -106,11 +107,17 @@ def _write(network: torch.nn.Module, inputs: np.ndarray, record: Record, folder:
     expected = copy.copy(network)
     if is_sample:
         expected.representation = "mean"  # type: ignore[assignment]
-    difference = largest_difference if not is_sample else largest_sampling_error
+
+    def verify(exported: Runner, name: str) -> float:
+        if not is_sample:
+            return largest_difference(exported, _eager(expected), inputs, name)
+        with generators_kept():
+            exported.seed_noise(0)
+            return largest_sampling_error(exported, _eager(expected), inputs, name)
+
     dependence = refuse_dependence(batch_dependence(_eager(expected), inputs), f"The {record.kind} of the module",
                                    allow_batch_dependence)
-    return write_graph(lambda file_format: file_format.convert(network, example, record.kind),
-                       lambda exported, name: difference(exported, _eager(expected), inputs, name),
+    return write_graph(lambda file_format: file_format.convert(network, example, record.kind), verify,
                        dataclasses.replace(record, batch_dependence=dependence), folder, formats, optional)
 
 

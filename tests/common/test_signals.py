@@ -70,6 +70,22 @@ def main(arguments):
     assert run(body) == (143, "tool: ended by SIGTERM.")
 
 
+def test_a_child_leaves_the_word_to_its_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sleeper.py").write_text(HEAD + """
+def main(arguments):
+    os.kill(os.getppid(), signal.SIGTERM)
+    time.sleep(60)
+sys.exit(run_command(main, argparse.ArgumentParser(prog='sleeper'), []))
+""")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    body = """
+from unbraid.common.commands.children import run_child
+def main(arguments):
+    run_child("sleeper", [])
+"""
+    assert run(body) == (143, "tool: ended by SIGTERM.")
+
+
 def test_an_error_after_a_signal_that_was_put_off_is_told() -> None:
     body = """
 def main(arguments):

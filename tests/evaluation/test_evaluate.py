@@ -175,7 +175,7 @@ def test_a_representation_that_samples_is_encoded_anew_and_said(tmp_path: Path, 
         evaluator.evaluate(tmp_path / name, False, ["mig"], SMALL)
     assert "answers differently to the same images; every image is encoded anew" in caplog.text
     assert sum(counts) == 1000
-    assert read(tmp_path / "a")["discrete_mig"] != read(tmp_path / "b")["discrete_mig"]
+    assert read(tmp_path / "a")["discrete_mig"] == read(tmp_path / "b")["discrete_mig"]  # the same seed
 
 
 def test_a_metric_written_for_disentanglement_lib_plugs_in(exported: Path, tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hostile_archives
 import hostile_data
 import hostile_graphs
 from hostile_inputs import GENERATORS
 
-__all__ = ["GENERATORS", "hostile_data", "hostile_graphs"]
+__all__ = ["GENERATORS", "hostile_archives", "hostile_data", "hostile_graphs"]

@@ -141,15 +141,13 @@ def _catches_sigterm(process: subprocess.Popen[str]) -> bool:
         return True
 
 
-def two_at_once(trial: Trial, first: subprocess.Popen[str], second: subprocess.Popen[str]) -> None:
-    """One does it all, the other is refused by a sentence that names the first; or it comes when all is done."""
-    (one, said), (other, answer) = finish(first), finish(second)
-    if one != 0:
-        trial.faults.append(f"the first ends with {one}: {said}")
-    if other == 2 and not (f"process {first.pid}" in answer and "is being written by" in answer):
-        trial.faults.append(f"the second says {answer!r}")
-    if other not in (0, 2):
-        trial.faults.append(f"the second ends with {other}: {answer}")
+def two_at_once(trial: Trial, *processes: subprocess.Popen[str]) -> None:
+    """One does it all, and the other is refused by a sentence that names it, or comes when all is done."""
+    ended = [(process.pid, *finish(process)) for process in processes]
+    for (_, status, said), (other, other_status, _) in (ended, ended[::-1]):
+        was_refused = status == 2 and other_status == 0 and f"process {other}" in said and "is being written by" in said
+        if status != 0 and not was_refused:
+            trial.faults.append(f"one ends with {status}: {said}")
 
 
 def hidden(folder: Path) -> list[str]:

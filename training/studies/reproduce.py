@@ -12,11 +12,14 @@ import numpy as np
 from ...common.commands.children import run_child
 from ...common.commands.command_line import format_table, run_command
 from ...common.commands.shell import command_line
+from ...common.commands.signals import Stopped
 from ...common.configuration.parsing import find_config
 from ...common.disk.files import require_folder
 from ...common.disk.locks import locked
 from ...common.errors import UserError
 from .registry import Study, studies
+
+GOES_ON = "The same command goes on from there."
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -149,8 +152,18 @@ def _reproduce(arguments: argparse.Namespace) -> None:
     with locked(output):
         for command in run:
             print("python -m", command_line(command), flush=True)
-            if run_child(command[0], command[1:]).returncode:
-                raise UserError(f"{command[0]} failed; what it printed says why. The same command goes on from there.")
+            run_step(command)
+
+
+def run_step(command: Sequence[str]) -> None:
+    """Runs `python -m command`.  Raises UserError where it fails."""
+    try:
+        failed = run_child(command[0], command[1:]).returncode != 0
+    except Stopped as stopped:
+        stopped.note = GOES_ON
+        raise
+    if failed:
+        raise UserError(f"{command[0]} failed; what it printed says why. {GOES_ON}")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -33,6 +35,11 @@ class StoredViews:
             if self.known_factors:
                 check_order(self.known_factors[0], whole(data_set), str(self.known_factors[1]), short)
         return self._codes[name]
+
+    @contextlib.contextmanager
+    def noise_from(self, seed: int) -> Iterator[None]:
+        """Does nothing: codes in a file are not drawn."""
+        yield
 
     def save_codes(self, name: str, data_set: GroundTruthData) -> None:
         """Does nothing: they are in a file."""

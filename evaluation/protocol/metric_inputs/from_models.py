@@ -4,13 +4,15 @@ Each image is encoded once."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ....common.numerics.generators import generators_kept
 from ....export.errors import ArtifactError
 from ....export.reading.artifact import Representation
 from ....export.reading.decoder import Decoder, decoder_of
@@ -52,6 +54,7 @@ class Views:
         self.render = render
         self._codes: dict[str, CodeTable] = {}
         self._posterior: CodeTable | None = None
+        self._noise_seed, self._noise = 0, contextlib.ExitStack()
         self._opened: list[Representation | Posterior] = [representation]
 
     @property
@@ -63,7 +66,8 @@ class Views:
         """Codes of the data set of this name; on first use the representation is asked twice for the same images."""
         if name not in self._codes:
             probes = np.asarray(data_set.sample_observations(NUM_PROBES, np.random.RandomState(0)), dtype=np.float32)
-            is_deterministic = self.representation.is_deterministic(probes)
+            with generators_kept():
+                is_deterministic = self.representation.is_deterministic(probes)
             if not is_deterministic:
                 logger.warning("%s answers differently to the same images; every image is encoded anew.",
                                self.representation.path)
@@ -72,7 +76,17 @@ class Views:
                 recall_codes(table, whole(data_set), self.codes_file,
                              codes_fingerprint(self.representation, name, data_set))
             self._codes[name] = table
+        if not self._codes[name].cached:
+            self._noise.enter_context(generators_kept())
+            self.representation.seed_noise(self._noise_seed)
         return self._codes[name]
+
+    @contextlib.contextmanager
+    def noise_from(self, seed: int) -> Iterator[None]:
+        """Within the block, codes that are drawn follow from the seed and not from what was drawn before."""
+        self._noise_seed = seed
+        with contextlib.ExitStack() as self._noise:
+            yield
 
     def save_codes(self, name: str, data_set: GroundTruthData) -> None:
         """Writes the codes of all images of a data set to `codes_file`, see `saved_codes.save_codes`."""

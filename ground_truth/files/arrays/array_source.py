@@ -14,6 +14,7 @@ from ....common.system.memory import total_memory
 from .array_file import ArrayFile
 
 BLOCK_BYTES = 1 << 26
+MOST_FACTORS = 100_000
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,12 @@ class ArraySource:
     def in_place(self) -> ArrayFile | None:
         """Rows read straight from the file; None when they are compressed."""
         return None if self.offset is None else ArrayFile(self.path, self.offset, self.shape, self.dtype)
+
+    def load_few(self, what: str) -> np.ndarray:
+        """As `load`, of an array with one value for each factor.  what: those values, for the error."""
+        if math.prod(self.shape) > MOST_FACTORS:
+            raise DataError(f"{self} has shape {self.shape}; expected {what}, one for each factor.")
+        return self.load()
 
     def load(self) -> np.ndarray:
         """The whole array in memory.  Raises DataError where it would take more than a quarter of that."""

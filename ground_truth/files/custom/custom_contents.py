@@ -80,7 +80,7 @@ def _of_arrays(path: Path, wanted: Wanted) -> Contents:
 
     named, sized, factors = load(NAMES), load(SIZES), load(FACTORS, wanted.factors_key)
     names = None if named is None else texts(named)
-    sizes = None if sized is None else sized.load()
+    sizes = None if sized is None else sized.load_few("the sizes of the factors")
     if wanted.factors_path is not None:
         table = find_table(path if path.is_dir() else path.parent, wanted.factors_path)
         assert table is not None
@@ -119,7 +119,7 @@ def _of_parquet(paths: Sequence[Path], column: str, wanted: Wanted) -> Contents:
 
 def texts(source: ArraySource) -> list[str]:
     """An array of names.  Raises DataError for another one."""
-    values = decoded_texts(source.load().reshape(-1), str(source))
+    values = decoded_texts(source.load_few("the names of the factors").reshape(-1), str(source))
     if values.dtype.kind != "U":
         raise DataError(f"{source} has type {values.dtype}; expected the names of the factors as texts.")
     return [str(value) for value in values]
