@@ -58,7 +58,8 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--cores_per_task", type=int, default=1, metavar="N",
                        help="cores, and threads of every library, for each task (default: 1)")
     group.add_argument("--gpus", type=int, default=0, metavar="N",
-                       help="share out N GPUs of each machine; each task sees one (default: leave it to the scheduler)")
+                       help="share out N GPUs of each machine; each task sees one (default: 0, tasks see what the "
+                            "engine's workers see)")
     group.add_argument("--tasks_per_gpu", type=int, default=1, metavar="K", help="tasks that share a GPU (default: 1)")
     group.add_argument("--retries", type=int, default=2, metavar="K",
                        help="further attempts for a task that was killed or whose worker was lost (default: 2)")
@@ -159,10 +160,12 @@ def run(tasks: Sequence[Task], arguments: argparse.Namespace) -> int:
     print(f"{len(tasks)} tasks, {len(tasks) - len(waiting)} of them done.")
     ended: dict[str, dict[str, Any]] = {}
     if waiting:
-        resources = Resources(arguments.cores_per_task, arguments.gpus, arguments.tasks_per_gpu)
         settings = {"folder": str(folder / "slurm"), "partition": arguments.partition, "parallel": arguments.parallel,
-                    "timeout_min": arguments.timeout_min, "gpus_per_task": min(arguments.gpus, 1)}
+                    "timeout_min": arguments.timeout_min, "gpus": arguments.gpus,
+                    "tasks_per_gpu": arguments.tasks_per_gpu}
         engine = make_engine(arguments.engine, run_task, arguments.cores_per_task, settings)
+        resources = Resources(arguments.cores_per_task, 0 if engine.assigns_gpus else arguments.gpus,
+                              arguments.tasks_per_gpu)
         write_json(folder / "study.json", {"num_tasks": arguments.num_tasks, "command": sys.argv[1:]})
         try:
             with progress(total=len(tasks), initial=len(tasks) - len(waiting), unit="model") as bar:
@@ -174,7 +177,8 @@ def run(tasks: Sequence[Task], arguments: argparse.Namespace) -> int:
             refresh_page(folder, tasks)
     failed = [state for state in ended.values() if state["status"] == "failed"]
     if not arguments.no_aggregate and len(failed) < len(tasks):
-        collect(folder)
+        with locked(folder / "collecting", wait=True):  # another part of the study may end at the same time
+            collect(folder)
     if failed:
         print(failure_list(failed), f"\nThe same command tries them again; {folder}/logs has what they printed.")
     return INCOMPLETE if failed else 0

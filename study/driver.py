@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -60,12 +59,23 @@ def refresh_page(study: Path, tasks: Sequence[Task]) -> None:
 
 
 def _state(task: Task, attempt: int, outcome: Any, study: Path) -> State:
-    """The state of a task that ended: what the worker returned, or one made of the exception that came instead."""
+    """The state of a task that ended: what the worker returned, or what it last recorded with the exception that came
+    instead."""
     if not isinstance(outcome, BaseException):
         return outcome
-    state = {"name": task.name, "status": "failed", "attempt": attempt, "host": socket.gethostname(), "pid": 0,
-             "started": time.time(), "seconds": 0.0, "steps": [], "key": task.key,
-             "error": str(outcome).strip().splitlines()[-1] if str(outcome).strip() else type(outcome).__name__,
-             "may_retry": isinstance(outcome, (LostWorkerError, OSError))}
+    lines = str(outcome).strip().splitlines()
+    state = _begun(task, attempt, study) | {
+        "status": "failed", "error": lines[-1] if lines else type(outcome).__name__,
+        "may_retry": isinstance(outcome, (LostWorkerError, OSError))}
+    state["seconds"] = time.time() - state["started"]
     record(study, state)
     return state
+
+
+def _begun(task: Task, attempt: int, study: Path) -> State:
+    """What the worker recorded of this attempt before it was lost: host, start, steps; empty if it never began."""
+    recorded = read_states(study, [task.name]).get(task.name, {})
+    if recorded.get("status") == "running" and recorded.get("attempt") == attempt:
+        return recorded
+    return {"name": task.name, "attempt": attempt, "host": None, "pid": 0, "started": time.time(), "steps": [],
+            "key": task.key}

@@ -103,7 +103,7 @@ def write_page(study: Path, names: Sequence[str], states: Mapping[str, State]) -
     """Writes `status.html`, which loads itself again every ten seconds."""
     counts = Counter(status_of(states.get(name)) for name in names)
     rows = "".join(
-        f"<tr><td>{html.escape(name)}<td>{status_of(state)}<td>{html.escape(str(state.get('host', '')))}"
+        f"<tr><td>{html.escape(name)}<td>{status_of(state)}<td>{html.escape(state.get('host') or '')}"
         f"<td>{state.get('seconds', 0):.1f}<td>{peak_mib(state)}<td>{html.escape(str(state.get('error') or ''))}"
         for name in names if (state := states.get(name)) is not None)
     with atomic_file(study / PAGE_NAME) as path:

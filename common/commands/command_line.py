@@ -22,6 +22,7 @@ from .signals import Stopped, put_off, stop, stop_requested, stoppable, was_repl
 from .wording import command_wording
 
 BAD_INPUT = 2
+NO_MEMORY = "There is not enough memory for this."
 INCOMPLETE = 1  # exit status of a command that did what it could, while some of what it was given cannot be read
 
 
@@ -100,8 +101,7 @@ def _answered(prog: str, run: Callable[[], int]) -> int:
     except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise
-        _tell(f"{prog}: There is not enough memory for this. {one_sentence(error)} Ask for fewer points, smaller "
-              "batches or smaller networks.")
+        _tell(f"{prog}: {NO_MEMORY} {one_sentence(error)} Ask for fewer points, smaller batches or smaller networks.")
         return BAD_INPUT
 
 

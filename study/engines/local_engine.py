@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ...common.numerics.threads import num_cores
+from . import Calls
 
 
 def start(function: Callable[..., Any], cores: int, place: str, **_: Any) -> LocalEngine:
@@ -18,12 +19,14 @@ def start(function: Callable[..., Any], cores: int, place: str, **_: Any) -> Loc
 class LocalEngine:
     """Threads, each of which waits for the processes of one task."""
 
+    assigns_gpus = False
+
     def __init__(self, function: Callable[..., Any], num_workers: int):
         self._function = function
         self._pool = ThreadPoolExecutor(num_workers)
         self._ended: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
 
-    def submit(self, calls: dict[int, tuple[Any, ...]]) -> None:
+    def submit(self, calls: Calls) -> None:
         for number, arguments in calls.items():
             self._pool.submit(self._run, number, arguments)
 

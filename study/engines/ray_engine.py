@@ -6,33 +6,46 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from . import LostWorkerError
+from ...common.errors import UserError, one_sentence
+from . import Calls, LostWorkerError
 
 MOST_CALLS = 1000  # handed to Ray at a time: each wait looks at all of them
+DEFAULT_PORT = 10001  # of Ray's client server
 
 
-def start(function: Callable[..., Any], cores: int, place: str, address: str, **_: Any) -> RayEngine:
-    """place: the number of tasks at a time on this machine.  address: ray://HOST:PORT of a cluster's client server."""
+def start(function: Callable[..., Any], cores: int, place: str, address: str, gpus: int = 0, tasks_per_gpu: int = 1,
+          **_: Any) -> RayEngine:
+    """Makes the engine for this machine or for a cluster.
+
+    place: the number of tasks at a time on this machine.  address: ray://HOST or ray://HOST:PORT of a cluster's client
+    server.  Raises UserError where no cluster answers."""
     import ray
 
     if address:
-        ray.init(address, log_to_driver=False)
-    else:
-        ray.init(num_cpus=int(place) * cores if place else None, log_to_driver=False, include_dashboard=False)
-    return RayEngine(function, cores)
+        host, _, port = address.removeprefix("ray://").partition(":")
+        try:
+            ray.init(f"ray://{host}:{port or DEFAULT_PORT}", log_to_driver=False)
+        except (OSError, RuntimeError) as error:
+            raise UserError(f"--engine {address}: no Ray cluster answers there ({one_sentence(error)}). Start one with "
+                            f"`ray start --head --ray-client-server-port {DEFAULT_PORT}`.") from error
+    else:  # "local" even where a cluster runs on this machine
+        ray.init("local", num_cpus=int(place) * cores if place else None, num_gpus=gpus or None, log_to_driver=False,
+                 include_dashboard=False)
+    return RayEngine(function, cores, 1 / tasks_per_gpu if gpus else 0)
 
 
 class RayEngine:
-    """Calls as remote functions, each of which takes the cores of a task."""
+    """Calls as remote functions, each of which takes the cores and the share of a GPU of a task."""
 
-    def __init__(self, function: Callable[..., Any], cores: int):
+    def __init__(self, function: Callable[..., Any], cores: int, gpu_share: float = 0):
         import ray
 
-        self._remote = ray.remote(num_cpus=cores, max_retries=0)(function)
+        self.assigns_gpus = gpu_share > 0
+        self._remote = ray.remote(num_cpus=cores, num_gpus=gpu_share, max_retries=0)(function)
         self._waiting: deque[tuple[int, tuple[Any, ...]]] = deque()
         self._numbers: dict[Any, int] = {}
 
-    def submit(self, calls: dict[int, tuple[Any, ...]]) -> None:
+    def submit(self, calls: Calls) -> None:
         self._waiting.extend(calls.items())
         self._hand_out()
 
@@ -51,8 +64,8 @@ class RayEngine:
             return number, ray.get(reference)
         except ray.exceptions.RayTaskError as error:
             return number, error
-        except ray.exceptions.RayError:
-            return number, LostWorkerError("its worker was lost")
+        except ray.exceptions.RayError as error:
+            return number, LostWorkerError(f"its worker was lost ({type(error).__name__})")
 
     def drop(self) -> None:
         self._waiting.clear()

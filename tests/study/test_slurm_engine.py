@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -15,7 +16,7 @@ class Executor:
 
     def __init__(self) -> None:
         self.jobs: list[SimpleNamespace] = []
-        self.results: dict[str, int] = {}
+        self.results: dict[str, list[int]] = {}
 
     def batch(self) -> contextlib.AbstractContextManager:
         return contextlib.nullcontext()
@@ -39,7 +40,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_every_attempt_has_its_own_time(clock: list[float]) -> None:
     executor = Executor()
-    engine = slurm_engine.SlurmEngine(print, executor, set)
+    engine = slurm_engine.SlurmEngine(print, executor, set, 100)
     for attempt in range(3):
         start = clock[0]
         engine.submit({5: ()})
@@ -54,9 +55,33 @@ def test_a_job_that_waits_or_has_a_result_is_not_lost(clock: list[float]) -> Non
 
     def queued() -> set[str]:
         if clock[0] > 500:
-            executor.results["0"] = 42
+            executor.results["0"] = [42]
         return {"0"} if clock[0] < 500 else set()
 
-    engine = slurm_engine.SlurmEngine(print, executor, queued)
+    engine = slurm_engine.SlurmEngine(print, executor, queued, 100)
     engine.submit({5: ()})
     assert engine.finished() == (5, 42)
+
+
+def test_no_more_jobs_are_queued_than_allowed_and_each_takes_its_calls(clock: list[float]) -> None:
+    executor = Executor()
+    engine = slurm_engine.SlurmEngine(print, executor, None, most_jobs=8, calls_per_job=3)
+    engine.submit({number: () for number in range(32)})
+    assert len(executor.jobs) == 8
+    executor.results = {str(job): [100, 101, 102] for job in range(8)}
+    assert [engine.finished() for _ in range(24)] == [(number, 100 + number % 3) for number in range(24)]
+    executor.results |= {"8": [0, 1, 2], "9": [3, 4, 5], "10": [6, 7]}
+    assert [engine.finished() for _ in range(8)] == [(24 + number, number) for number in range(8)]
+    assert len(executor.jobs) == 11
+
+
+def test_calls_of_a_job_run_side_by_side_and_one_that_fails_is_reported_alone() -> None:
+    together = threading.Barrier(2, timeout=10)
+
+    def call(number: int) -> int:
+        together.wait()
+        return 1 // number
+
+    failed, result = slurm_engine.SideBySide(call)((0,), (1,))
+    assert isinstance(failed, ZeroDivisionError)
+    assert result == 1
