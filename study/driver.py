@@ -14,6 +14,7 @@ from .task import State, Task
 from .worker import Resources, record
 
 PAGE_SECONDS = 10.0
+MOST_LOST = 10  # times that a task may be lost with a worker at which it only waited
 Report = Callable[[State], Any]
 
 
@@ -29,7 +30,7 @@ def run_tasks(tasks: Sequence[Task], study: Path, engine: Engine, resources: Res
     retries: further attempts after a task was killed or its worker was lost; bad input is not tried again.
     report: told the state of every task that has ended for good."""
     ended: dict[str, State] = {}
-    attempts = [1] * len(tasks)
+    attempts, begun = [1] * len(tasks), [0] * len(tasks)
     page_time = time.monotonic()
 
     def call(number: int) -> dict[int, tuple[Any, ...]]:
@@ -40,7 +41,9 @@ def run_tasks(tasks: Sequence[Task], study: Path, engine: Engine, resources: Res
         number, outcome = engine.finished()
         state = _state(tasks[number], attempts[number], outcome, study)
         log_attempt(study, state)
-        if state["status"] == "failed" and state["may_retry"] and attempts[number] <= retries:
+        begun[number] += bool(state["steps"])
+        may_retry = begun[number] <= retries and attempts[number] <= retries + MOST_LOST
+        if state["status"] == "failed" and state["may_retry"] and may_retry:
             attempts[number] += 1
             engine.submit(call(number))
             continue

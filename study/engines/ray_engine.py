@@ -22,9 +22,9 @@ def start(function: Callable[..., Any], cores: int, place: str, address: str, gp
     import ray
 
     if address:
-        host, _, port = address.removeprefix("ray://").partition(":")
+        port = "" if ":" in address.removeprefix("ray://") else f":{DEFAULT_PORT}"
         try:
-            ray.init(f"ray://{host}:{port or DEFAULT_PORT}", log_to_driver=False)
+            ray.init(f"{address}{port}", log_to_driver=False)
         except (OSError, RuntimeError) as error:
             raise UserError(f"--engine {address}: no Ray cluster answers there ({one_sentence(error)}). Start one with "
                             f"`ray start --head --ray-client-server-port {DEFAULT_PORT}`.") from error

@@ -17,7 +17,7 @@ from . import Calls, LostWorkerError
 POLL_SECONDS = 2.0
 QUEUE_SECONDS = 20.0  # between two questions to squeue, which a scheduler may not be asked often
 GRACE_SECONDS = 60.0  # until a result on a network disk is seen
-ENDING_SECONDS = 60.0  # for the steps of a job to save themselves; submitit asks for a signal 90 s before the time limit
+ENDING_SECONDS = 60.0  # for the steps of a job to save themselves; the signal comes 90 s before the time limit
 LARGEST_ARRAY = 1000  # Slurm's default MaxArraySize is 1001
 MOST_TIMEOUTS = 1000  # time limits that a job may run into; submitit's default of 3 is for jobs that make no progress
 
@@ -70,7 +70,7 @@ class SideBySide:
 class SlurmEngine:
     """Jobs, which are asked for their state every few seconds, all in one pass.
 
-    Only so many are in Slurm's queue at a time: clusters limit the jobs of a user, and by default all jobs to 10,000."""
+    Only `most_jobs` are queued at a time: clusters limit the jobs of a user, and by default all jobs to 10,000."""
 
     def __init__(self, function: Callable[..., Any], executor: Any, queued: Callable[[], set[str]] | None,
                  most_jobs: int, calls_per_job: int = 1, assigns_gpus: bool = False):

@@ -12,6 +12,8 @@ from unbraid.study.task import Task
 
 HERE = Path(__file__).parent
 
+os.environ.update(RAY_worker_niceness="0")  # 15 by default, which leaves Ray's tasks nothing on a busy machine
+
 
 @pytest.fixture
 def make_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Task]:

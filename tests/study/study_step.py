@@ -22,7 +22,13 @@ if "incomplete" in how:
     sys.exit(1)
 if "crash" in how:
     raise RuntimeError("a defect")
-if "killed_once" in how and is_first:
+if "no_memory" in how:
+    from unbraid.common.commands.command_line import guarded
+
+    sys.exit(guarded("study_step", lambda: len(bytearray(2**62))))
+if "slow" in how:
+    time.sleep(2)
+if "killed" in how or ("killed_once" in how and is_first):
     os.kill(os.getpid(), signal.SIGKILL)
 if "worker_killed_once" in how and is_first:
     os.kill(os.getppid(), signal.SIGKILL)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import signal
@@ -15,31 +14,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from engine_cases import engine_case, run
 
 from unbraid.study.__main__ import main
-from unbraid.study.driver import pending, refresh_page, run_tasks
-from unbraid.study.engines import make_engine
+from unbraid.study.driver import pending
 from unbraid.study.progress import read_states, summary
 from unbraid.study.task import Task
-from unbraid.study.worker import Resources, run_task
-
-
-def engine_case(name: str, module: str | None, *marks: pytest.MarkDecorator):
-    missing = module is not None and importlib.util.find_spec(module) is None
-    return pytest.param(name, marks=[pytest.mark.skipif(missing, reason=f"{module} is not installed"), *marks])
-
+from unbraid.study.worker import run_task
 
 ENGINES = [engine_case("local:2", None), engine_case("dask:2", "distributed"),
            engine_case("ray:2", "ray", pytest.mark.slow), engine_case("slurm:local", "submitit", pytest.mark.slow)]
-
-
-def run(tasks: list[Task], folder: Path, name: str, retries: int = 2) -> dict:
-    engine = make_engine(name, run_task, 1, {"folder": str(folder / "slurm")})
-    try:
-        return run_tasks(tasks, folder, engine, Resources(), retries)
-    finally:
-        engine.close()
-        refresh_page(folder, tasks)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -66,7 +66,7 @@ def test_a_job_that_waits_or_has_a_result_is_not_lost(clock: list[float]) -> Non
 def test_no_more_jobs_are_queued_than_allowed_and_each_takes_its_calls(clock: list[float]) -> None:
     executor = Executor()
     engine = slurm_engine.SlurmEngine(print, executor, None, most_jobs=8, calls_per_job=3)
-    engine.submit({number: () for number in range(32)})
+    engine.submit(dict.fromkeys(range(32), ()))
     assert len(executor.jobs) == 8
     executor.results = {str(job): [100, 101, 102] for job in range(8)}
     assert [engine.finished() for _ in range(24)] == [(number, 100 + number % 3) for number in range(24)]
