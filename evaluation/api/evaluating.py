@@ -35,9 +35,10 @@ def evaluate(encoder: Encoder | str | Path, data: str | Path | GroundTruthData |
     """Scores a model as `unbraid-evaluate` does: the same points, the same numbers.
 
     Args:
-        encoder: a torch module from images (N, C, H, W) to codes (N, D), or to (mean, log-variance), which is copied
-            and not changed; a function of images (N, H, W, C) float32 in [0, 1] to codes (N, D); or the path of an
-            artifact.
+        encoder: a torch module from images (N, C, H, W) to codes (N, D), or to (mean, log-variance), or a method of
+            one, which is copied and not changed; `encode` is asked if it has one, and may return a distribution or an
+            output object, see `unbraid.export.export_representation`; a function of images (N, H, W, C) float32 in
+            [0, 1] to codes (N, D); or the path of an artifact.
         data: name of the data set, such as "dsprites_full"; path of own images with factors (.npz, .h5, a folder); or
             an object with the members of disentanglement_lib's `GroundTruthData`, whose class need not inherit from
             anything.  For an artifact by default the data set that it records.

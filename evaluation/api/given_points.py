@@ -14,7 +14,7 @@ from ...export.reading.artifact import load_representation
 from ...metrics.catalogue import declaration
 from ...metrics.declaration import FROM_POINTS
 from ...metrics.inputs import as_factors
-from .live import as_input, codes_of, module_of, nchw
+from .live import as_input, asked, codes_of, module_of, nchw
 from .score_table import ScoreTable
 from .scoring import Chosen, check_options, score
 
@@ -55,7 +55,8 @@ class GivenPoints:
             return lambda batch: representation(_as_images(batch))
         if (module := module_of(encoder)) is None:
             return lambda batch: encoder(_as_floats(batch))
-        return lambda batch: encoder(as_input(_channels_first(batch), module))
+        call = asked(encoder)
+        return lambda batch: call(as_input(_channels_first(batch), module))
 
 
 def _as_floats(batch: Any) -> Any:

@@ -112,12 +112,26 @@ def nchw(images: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(images.transpose(0, 3, 1, 2))
 
 
+def asked(encoder: Any) -> Callable[[Any], Any]:
+    """How a torch module, or a method of one, is asked: a function of tensors to codes, or to (mean, log-variance).
+
+    A module's `encode` is asked if it has one, and what it returns is understood as in an export."""
+    import torch
+
+    if not isinstance(module_of(encoder), torch.nn.Module):
+        return encoder
+    from ...export.writing.own_models import as_encoder, codes_or_posterior
+
+    network = as_encoder(encoder)
+    return lambda images: codes_or_posterior(network(images))
+
+
 def _of_module(encoder: Any, module: Any, copied: bool) -> Callable[[np.ndarray], Any]:
-    """A function of images (n, H, W, C) that gives what the encoder, `module` or a method of it, gives."""
+    """A function of images (n, H, W, C) to what the encoder, `module` or a method of it, is understood to give."""
     import torch
 
     network = copy.deepcopy(module).eval() if copied else module
-    call = network if encoder is module else getattr(network, encoder.__name__)
+    call = asked(network if encoder is module else getattr(network, encoder.__name__))
 
     def encode(images: np.ndarray) -> Any:
         with torch.no_grad():

@@ -114,9 +114,12 @@ def understood(data: Any) -> str:
         return "\n".join([*lines, "no factors: the images can be trained on"])
     values = getattr(data, "factor_values", None) or [()] * len(data.factors_num_values)
     binned = getattr(data, "binned_factors", {})
-    rows = [[name, str(size), _shown_values(of_factor, name in binned)]
-            for name, size, of_factor in zip(data.factor_names, data.factors_num_values, values, strict=True)]
-    return "\n".join(lines) + "\n\n" + format_table(["factor", "values", ""], rows)
+    table = format_table(["factor", "values"], [[name, str(size)] for name, size in
+                                                zip(data.factor_names, data.factors_num_values, strict=True)])
+    header, line, *rows = table.splitlines()
+    rows = [f"{row}  {_shown_values(of_factor, name in binned)}".rstrip()
+            for row, name, of_factor in zip(rows, data.factor_names, values, strict=True)]
+    return "\n".join([*lines, "", header, line, *rows])
 
 
 def _shown_values(values: Sequence[float | str], is_binned: bool) -> str:

@@ -18,6 +18,7 @@ from unbraid.common.errors import UnknownNameError, UserError
 from unbraid.evaluation.api.scoring import DEFAULT_METRICS
 from unbraid.evaluation.protocol.evaluate import compute_scores, load_metrics
 from unbraid.evaluation.sampling.points import sample_codes
+from unbraid.ground_truth.registry import data_sets
 from unbraid.ground_truth.sets.dummy_data import DummyData
 from unbraid.metrics.catalogue import declarations
 from unbraid.metrics.declaration import FROM_POINTS
@@ -209,6 +210,46 @@ def test_a_module_that_gives_a_posterior_is_scored_with_it() -> None:
 
     found = unbraid.evaluate(Posterior(), data="dummy_data", metrics=["mig_qzx"], bindings=["mig_qzx.num_images = 50"])
     assert 0 <= found["mig_qzx"]["MIG"] <= 1
+
+
+class WholeVAE(torch.nn.Module):
+    """Its forward gives pictures first, as that of most VAEs."""
+
+    def __init__(self, returns: str):
+        super().__init__()
+        torch.manual_seed(0)
+        self.layers, self.returns = torch.nn.Linear(64 * 64, 6), returns
+        if returns != "forward":
+            self.encode = self._encode
+
+    def _encode(self, images: torch.Tensor) -> Any:
+        mean, log_variance = self.layers(images.flatten(1)).chunk(2, 1)
+        normal = torch.distributions.Normal(mean, torch.exp(log_variance / 2))
+        return {"mean": mean, "tuple": (mean, log_variance), "distribution": normal,
+                "fields": {"logvar": log_variance, "mu": mean}}.get(self.returns, (images, mean, log_variance))
+
+    def forward(self, images: torch.Tensor) -> Any:
+        found = self._encode(images)
+        return found if self.returns == "forward" else images
+
+
+@pytest.mark.parametrize("returns", ["mean", "tuple", "distribution", "fields", "forward"])
+def test_live_models_are_understood_as_exports_understand_them(returns: str) -> None:
+    model = WholeVAE(returns)
+    settings = {"data": "dsprites_full", "metrics": ["mig"], "bindings": ["mig.num_train = 100"]}
+    data = data_sets()["dsprites_full"]()
+    factors, images = data.sample(100, np.random.RandomState(0))
+
+    def means(images: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            return WholeVAE("mean")._encode(torch.from_numpy(np.array(images).transpose(0, 3, 1, 2))).numpy()
+
+    expected = unbraid.evaluate(means, **settings)["mig"]["discrete_mig"]
+    assert unbraid.evaluate(model, **settings)["mig"]["discrete_mig"] == pytest.approx(expected)
+    scorer = unbraid.Scorer((np.asarray(images), factors), metrics=["mig"])
+    assert scorer(model)["mig"]["discrete_mig"] == pytest.approx(scorer(means)["mig"]["discrete_mig"])
+    if returns != "forward":
+        assert unbraid.evaluate(model.encode, **settings)["mig"]["discrete_mig"] == pytest.approx(expected)
 
 
 def test_codes_of_another_shape_are_refused() -> None:
