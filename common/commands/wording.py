@@ -23,10 +23,15 @@ def in_command() -> bool:
     return _STATE["in_command"]
 
 
-def option(name: str, value: str = "") -> str:
+def option(name: str, value: str = "", python: str = "") -> str:
     """`--name value` for somebody at a terminal, `name=value` for somebody in Python.
 
-    value: empty for a switch, whose Python argument is True."""
+    value: empty for a switch, whose Python argument is True.  python: what is said in Python if the names differ."""
     if in_command():
         return f"--{name} {value}".rstrip()
-    return f"{name}={value or True}"
+    return python or f"{name}={value or True}"
+
+
+def bindings_option(binding: str) -> str:
+    """How a gin binding is given, such as `mig.num_train = 1000`."""
+    return option("gin_bindings", f'"{binding}"', python=f'bindings=["{binding}"]')

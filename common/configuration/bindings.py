@@ -13,6 +13,7 @@ import gin
 
 from ..checking.ranges import interval_of
 from ..checking.values import ANY_NUMBER, fits, in_words
+from ..commands.wording import bindings_option
 from ..errors import ConfigurationError, shown
 from . import gin_internals
 from .gin_internals import Reference, configurable_of
@@ -55,7 +56,7 @@ def require_parameters(function: Any) -> None:
 def missing_parameters(names: Sequence[str]) -> str:
     """A sentence for required parameters, as NAME.PARAMETER, that nothing binds."""
     return (f"The gin parameter{'s' if len(names) > 1 else ''} {', '.join(names)} must be given: in a gin file, or "
-            f"with --gin_bindings '{names[0]} = ...'.")
+            f"with {bindings_option(f'{names[0]} = ...')}.")
 
 
 def _expected(selector: str, name: str, value: Any) -> str | None:

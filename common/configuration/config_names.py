@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from ..commands.wording import option
 from ..errors import ConfigurationError, suggestion
 
 CONFIG_ROOT = Path(__file__).resolve().parent.parent.parent / "gin_configs"
@@ -31,7 +32,8 @@ def find_config(name: str, folders: Sequence[str] = (),
     stem = name.removesuffix(".gin")
     matches = _matches(stem, folders, aliases) if Path(name).parent == Path(".") else []
     if folders and any(match.parent.name == PRESETS for match in matches):
-        raise ConfigurationError(f"{name!r} is a preset, which stands for several metrics: give --preset {stem}.")
+        raise ConfigurationError(f"{name!r} is a preset, which stands for several metrics: give "
+                                 f"{option('preset', stem)}.")
     if len(matches) == 1:
         _refuse_other_kinds(matches[0], folders)
         return matches[0]

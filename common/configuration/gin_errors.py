@@ -8,6 +8,7 @@ import re
 import tokenize
 from collections.abc import Iterator
 
+from ..commands.wording import in_command
 from ..errors import ConfigurationError, UserError, clipped, shown, suggestion
 from . import gin_internals
 from .bindings import missing_parameters
@@ -62,7 +63,7 @@ def explain(error: BaseException) -> str | None:
                 f"Parameters that can: {', '.join(_parameter_names(match[1]))}.")
     if isinstance(error, SyntaxError) and (quoted := with_quotes((error.text or "")[:LONGEST_LINE])):
         return (f"gin cannot read {shown(error.text)} ({error.filename or 'bindings'}, line {error.lineno}): texts are "
-                f"written in quotes, as in {quoted}. A shell takes the outer quotes away: --gin_bindings \"{quoted}\".")
+                f"written in quotes, as in {quoted}. {_in_a_shell(quoted)}".rstrip())
     if isinstance(error, SyntaxError):
         token = gin_internals.BAD_TOKEN.search(error.msg)
         reason = (f"{clipped(token[1], 100)} is no value; texts are written in quotes" if token
@@ -71,6 +72,11 @@ def explain(error: BaseException) -> str | None:
     if isinstance(error, OSError) and (match := gin_internals.NO_SUCH_FILE.match(text)):
         return f"A gin config includes {match[1]!r}, which is neither beside it nor among the shipped configs."
     return None
+
+
+def _in_a_shell(quoted: str) -> str:
+    """What becomes of quotes at a terminal; nothing for somebody in Python."""
+    return f'A shell takes the outer quotes away: --gin_bindings "{quoted}".' if in_command() else ""
 
 
 def _location(text: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..commands.wording import option
 from ..errors import ExistingOutputError, UserError
 from ..system.users import user_cache_folder
 from .locks import locked
@@ -91,7 +92,8 @@ def refuse_existing(path: str | os.PathLike[str], overwrite: bool = False) -> No
         if not path.exists() or (path.is_dir() and (overwrite or not any(path.iterdir()))):
             return
     if path.is_dir():
-        raise ExistingOutputError(f"{path} already exists. Choose another output directory or add --overwrite.")
+        raise ExistingOutputError(f"{path} already exists. Choose another output directory or add "
+                                  f"{option('overwrite')}.")
     raise ExistingOutputError(f"{path} already exists and is a file. Choose another output directory.")
 
 

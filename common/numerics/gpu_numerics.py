@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ..commands.wording import option
+
 # What CUDA's libraries say, by way of PyTorch or ONNX Runtime, of memory that is not there.
 OUT_OF_MEMORY = re.compile(r"out of memory|failed to allocate memory|CUBLAS_STATUS_ALLOC_FAILED", re.IGNORECASE)
 # Beginnings of their other complaints, which say nothing of the images or codes they were given.
@@ -26,8 +28,8 @@ def failure_of_device(error: BaseException) -> str | None:
     text = str(error)
     if OUT_OF_MEMORY.search(text) or type(error).__name__ == "OutOfMemoryError":
         return ("The GPU has too little free memory. Use a smaller batch size, end other programs that use it "
-                "(nvidia-smi lists them), or use --device cpu.")
+                f"(nvidia-smi lists them), or use {option('device', 'cpu')}.")
     if DEVICE_FAILURE.search(text):
         first_line = text.strip().splitlines()[0].rstrip(".")
-        return f"The GPU failed: {first_line}. Check it with nvidia-smi, or use --device cpu."
+        return f"The GPU failed: {first_line}. Check it with nvidia-smi, or use {option('device', 'cpu')}."
     return None

@@ -13,6 +13,7 @@ from ...metrics.declaration import FROM_POINTS, Metric
 from ...metrics.inputs import Points, as_points, as_train_and_test, split
 from ...metrics.random_streams import checked_seed
 from ...metrics.result import MetricResult
+from ...metrics.undefined import named_factors
 from .score_table import ScoreTable
 
 # The metrics of disentanglement_lib's study that need no more than codes and factors.
@@ -65,8 +66,9 @@ def score(codes: Any, factors: Any, metrics: Chosen | str = DEFAULT_METRICS, see
     points = pairs[0] if pairs else as_points(codes, factors, continuous=True)
     if pairs is None and any(metric.needs == "train and test points" for metric in declared.values()):
         pairs = split(*points, random_state=seed, test_size=test_size)
-    results = {name: _scored(metric, points if metric.needs == "points" else pairs, seed, n_jobs, chosen[name])
-               for name, metric in declared.items()}
+    with named_factors(column_names(factors)):
+        results = {name: _scored(metric, points if metric.needs == "points" else pairs, seed, n_jobs, chosen[name])
+                   for name, metric in declared.items()}
     return ScoreTable(results, declared, column_names(factors), column_names(codes))
 
 

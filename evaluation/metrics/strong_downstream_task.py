@@ -11,7 +11,7 @@ from ...ground_truth.ground_truth_data import GroundTruthData
 from ...metrics.inputs import Arrays
 from ...metrics.result import MetricResult
 from ...metrics.scores.strong_downstream_task import Intervention, strong_downstream_task
-from ...metrics.undefined import undefined
+from ...metrics.undefined import factor_labels, undefined
 from ..sampling.points import RepresentationFunction, encode_batches
 from ..settings.adapters import adapter
 from ..settings.choices import predictor
@@ -58,7 +58,8 @@ def intervene(train: np.ndarray, test: np.ndarray, target: int, sizes: Sequence[
     train, test = train.copy(), test.copy()
     train[:, factor] = fixed
     if not values:
-        undefined(f"Factor {factor} has one value, so none is left for the test; its test points stay as they are.")
+        undefined(f"{factor_labels([factor])} has one value, so none is left for the test; its test points "
+                  "stay as they are.")
         return train, test
     test[:, factor] = chooser.choice(values, size=len(test))
     return train, test

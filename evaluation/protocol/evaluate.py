@@ -16,6 +16,7 @@ from typing import Any
 import gin
 import numpy as np
 
+from ...common.commands.wording import option
 from ...common.configuration.parsing import bound, configured
 from ...common.disk.files import atomic_directory, refuse_existing
 from ...common.errors import ConfigurationError
@@ -29,6 +30,7 @@ from ...ground_truth.ground_truth_data import GroundTruthData
 from ...ground_truth.named_data import data_files, data_set_key, get_named_ground_truth_data
 from ...metrics.estimators.fast_paths import noted_implementations
 from ...metrics.result import MetricResult
+from ...metrics.undefined import named_factors
 from ..settings.adapters import declared
 from ..settings.context import evaluation_context
 from ..settings.metric_configs import find_metric_config
@@ -77,7 +79,7 @@ def compute_scores(ground_truth_data: GroundTruthData, representation_function: 
     data = ground_truth_data
     if scheme is not None:
         ground_truth_data = scheme(ground_truth_data)
-    with (using_split(split, data) as drawn,
+    with (using_split(split, data) as drawn, named_factors(names_of_factors(data)),
           evaluation_context(stream, on_degenerate, restart_model_stream)):
         found = evaluation_fn(ground_truth_data, representation_function, **arguments)
     if isinstance(found, MetricResult):
@@ -185,7 +187,7 @@ class Evaluator:
         found = recorded or (record.data_set if record else None) or os.environ.get("AICROWD_DATASET_NAME")
         if not found:
             raise ConfigurationError(f"Nothing says which data set {self.representation.path} belongs to. "
-                                     "Add --gin_bindings \"dataset.name = 'NAME'\".")
+                                     "Add " + option("gin_bindings", "\"dataset.name = 'NAME'\"", "data='NAME'") + ".")
         return found
 
     def _seen_by_metric(self, metric: ResolvedMetric, name: str, data_set: GroundTruthData) -> Any:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ...common.commands.wording import option
 from ...common.configuration.bindings import require_parameters
 from ...common.configuration.parsing import CONFIG_ROOT, Configuration, bind, bindings_in_use, bound, imports_in_use
 from ...common.errors import ConfigurationError
@@ -90,7 +91,7 @@ def resolve(config_files: Sequence[str | Path], bindings: Sequence[str] = ()) ->
         step = next((step for step in reversed(STEPS) if bound(f"{step}.{step}_fn") is not None), None)
         if step is None:
             raise ConfigurationError("No metric was chosen: give a gin config that binds evaluation.evaluation_fn, "
-                                     "such as --gin_config mig.")
+                                     "such as " + option("gin_config", "mig", "metrics=['mig']") + ".")
         require_parameters(bound(f"{step}.{step}_fn"))
         function = _function(bound(f"{step}.{step}_fn"))
         return ResolvedMetric(

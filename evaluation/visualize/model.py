@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ...common.commands.wording import option
 from ...common.configuration.parsing import bind, config_values, configured
 from ...common.errors import MissingDataError, UserError
 from ...export.errors import ArtifactError
@@ -111,7 +112,7 @@ class Model:
         """The data set.  Raises MissingPartError where none is named or its file is absent, or UserError."""
         if self.data_set_name is None:
             raise MissingPartError(f"Nothing says which data set {self.path} belongs to, and this needs its images. "
-                                   "Name it with --data_set.")
+                                   f"Name it with {option('data_set', 'NAME')}.")
         with configured([], self._gin_bindings):
             bind("dataset.name", self.data_set_name)
             if self.data_set_name == self.decoder.record.data_set:
@@ -124,7 +125,7 @@ class Model:
         if data.observation_shape != [height, width, channels]:
             raise UserError(f"The model makes images [H, W, C] = {[height, width, channels]}, but those of "
                             f"{self.data_set_name} are {data.observation_shape}. Name the data set that it was "
-                            "trained on with --data_set.")
+                            f"trained on with {option('data_set', 'NAME')}.")
         return data
 
     def decode(self, codes: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...common.commands.wording import option
 from ...common.numerics.generators import seed_generators
 from ..errors import ArtifactError, MissingBackendError, UnsafeArtifactError
 from ..formats.signature import UNKNOWN
@@ -36,7 +37,7 @@ class DillGraph:
         if not allow_pickled_code:
             raise UnsafeArtifactError(f"{path} is a Python function pickled with its code. Reading it would run that "
                                       "code, so it is refused; if you trust where it comes from, add "
-                                      "--allow_pickled_code.")
+                                      f"{option('allow_pickled_code')}.")
         try:
             import dill
         except ImportError as error:

@@ -77,7 +77,7 @@ def _formats(located: Located, formats: Sequence[str] | None) -> Sequence[str]:
         return possible
     if impossible := [name for name in formats if name not in possible]:
         raise UserError(f"{located.path} is {located.kind}, which is not converted into {' or '.join(impossible)}; "
-                        f"choose --formats {' '.join(possible)}, or export the network itself with "
+                        f"choose {option('formats', ' '.join(possible))}, or export the network itself with "
                         "unbraid.export.export_representation.")
     return formats
 

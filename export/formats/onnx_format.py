@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...common.commands.other_libraries import send_nothing
+from ...common.commands.wording import option
 from ...common.numerics.plain_arrays import plain
 from ...common.numerics.threads import core_limit, map_in_threads
 from ..error_lines import telling_line
@@ -90,7 +91,7 @@ class OnnxRunner:
             self._session = _open_session(path, device, threads_per_operator=1)
         if device == "cuda" and self.provider != "CUDAExecutionProvider":
             raise MissingBackendError(f"CUDA was asked for, but ONNX Runtime runs {path.name} on {self.provider}. "
-                                      f"{_how_to_get_cuda()}, or use --device cpu.")
+                                      f"{_how_to_get_cuda()}, or use {option('device', 'cpu')}.")
         self._input, self.signature = self._only_input(self._session.get_inputs(), path)
         self._outputs = [node.name for node in self._session.get_outputs()]
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ...common.commands.wording import option
 from ...common.numerics.gpu_numerics import use_exact_kernels
 from ...common.numerics.plain_arrays import plain
 from ..errors import ArtifactError, MissingBackendError
@@ -79,4 +80,5 @@ class TorchRunner:
 def check_device(device: str) -> None:
     """Raises MissingBackendError when CUDA is asked for where torch sees none."""
     if device == "cuda" and not torch.cuda.is_available():
-        raise MissingBackendError("CUDA was asked for (--device cuda), but torch sees no GPU here. Use --device cpu.")
+        raise MissingBackendError(f"CUDA was asked for ({option('device', 'cuda')}), but torch sees no GPU here. Use "
+                                  f"{option('device', 'cpu')}.")

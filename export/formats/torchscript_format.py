@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...common.commands.wording import option
 from ..errors import ArtifactError, UnsafeArtifactError
 from ..files.bounded import advice_on_arrays, check_archive, refuse_file_operations
 from ..files.pickles import PICKLE_BYTES, ZIP_BYTES, foreign_globals
@@ -84,7 +85,8 @@ def _check_devices(module: Any, device: str, path: Path) -> None:
     named = set(re.findall(r'Device = prim::Constant\[value="([a-z]+)', str(module.inlined_graph)))
     if others := sorted(named - {device.partition(":")[0]}):
         raise ArtifactError(f"{path} was traced on {others[0]} and makes tensors there, so it cannot run on {device}. "
-                            f"Use --device {others[0]}, or trace it again with the model and its input on {device}.")
+                            f"Use {option('device', others[0])}, or trace it again with the model and its input on "
+                            f"{device}.")
 
 
 def open_pickled_module(path: Path, device: str) -> TorchRunner:
@@ -134,4 +136,4 @@ def _first_bytes(path: Path) -> bytes:
 
 def _refusal(path: Path, what: str) -> str:
     return (f"{path} is {what}, not TorchScript. Reading it would run code from the file, so it is refused; "
-            "if you trust where it comes from, add --allow_pickled_code.")
+            f"if you trust where it comes from, add {option('allow_pickled_code')}.")

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from ...common.commands.wording import option
 from ...training.architectures.activations import ACTIVATIONS
 from ...training.architectures.registry import build
 from ..errors import ArtifactError
@@ -157,4 +158,4 @@ def _check(state: State, fillings: Sequence[Filling], ignored: Sequence[str]) ->
     if any(problems.values()):
         listed = "; ".join(f"{kind}: {', '.join(sorted(keys))}" for kind, keys in problems.items() if keys)
         raise KeyMismatchError(f"The weights in {state.path} do not fit: {listed}. Is this the right file, and the "
-                               "right --format?")
+                               f"right {option('format', 'NAME', 'source=NAME')}?")

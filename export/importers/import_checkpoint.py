@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from ...common.commands.wording import option
 from ...ground_truth.catalogue.recorded import OWN as OWN_DATA
 from ...ground_truth.catalogue.recorded import data_bindings, fall_back_on
 from ...ground_truth.registry import data_sets
@@ -110,8 +111,9 @@ def with_input_statistics(imported: Imported, origin: dict[str, str], data_set: 
         mean, std = STATISTICS[data_set]
     else:
         raise ArtifactError(f"{origin['project']} trains on (x - mean) / std, which {origin['file']} does not tell. "
-                            f"Name its data set with --data_set ({', '.join(STATISTICS)}), or give --input_statistics "
-                            "MEAN STD; 0 1 leaves images as they are.")
+                            f"Name its data set with {option('data_set', 'NAME')} ({', '.join(STATISTICS)}), or give "
+                            f"{option('input_statistics', 'MEAN STD', 'input_statistics=(MEAN, STD)')}; 0 and 1 leave "
+                            "images as they are.")
     imported = dataclasses.replace(imported, encoder=Normalised(as_encoder(imported.encoder), mean, std).eval())
     if imported.decoder is not None and imported.decodes_input:
         imported = dataclasses.replace(imported, decoder=Denormalised(imported.decoder, mean, std).eval())
@@ -160,7 +162,7 @@ def _refuse_other_kinds(located: Located, allow_pickled_code: bool) -> None:
         if located.path.suffix == ".dill" or not allow_pickled_code:
             raise UnsafeArtifactError(
                 f"{located.path} is a Python pickle, not a checkpoint of torch.save. Reading it would run code from "
-                "the file, so it is refused; if you trust where it comes from, add --allow_pickled_code.")
+                f"the file, so it is refused; if you trust where it comes from, add {option('allow_pickled_code')}.")
         return
     raise ArtifactError(f"{located.path} is a finished graph, no checkpoint; score it as it is with unbraid-evaluate "
                         "--model_dir, or look at it with unbraid-export --inspect.")

@@ -11,7 +11,7 @@ from typing import Any
 import gin
 import torch
 
-from ...common.commands.wording import option
+from ...common.commands.wording import bindings_option, option
 from ...common.configuration.parsing import configured
 from ...common.disk.file_identity import content_sha256
 from ...common.errors import ConfigurationError, UserError
@@ -69,8 +69,8 @@ def make_module(name: str, gin_config_files: Sequence[str] = (), gin_bindings: S
         try:
             return configurable()
         except TypeError as error:
-            raise ConfigurationError(f"{name} cannot be made: {error}. Bind its arguments, such as --gin_bindings "
-                                     f"'{network_class.__name__}.num_latent = 10'.") from error
+            raise ConfigurationError(f"{name} cannot be made: {error}. Bind its arguments, such as "
+                                     f"{bindings_option(f'{network_class.__name__}.num_latent = 10')}.") from error
 
 
 def needed_by(network: torch.nn.Module) -> Fit:

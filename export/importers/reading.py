@@ -68,7 +68,7 @@ def read_content(path: Path, allow_pickled_code: bool) -> Any:
     if set(names) - {"?"}:  # where only damage was found, reading says so
         raise UnsafeArtifactError(f"{path} holds more than tensors ({', '.join(names[:3])}). Reading it would run code "
                                   "from the file, so it is refused; if you trust where it comes from, add "
-                                  "--allow_pickled_code.")
+                                  f"{option('allow_pickled_code')}.")
     return _load(path, weights_only=True)
 
 

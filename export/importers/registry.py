@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from ...common.commands.wording import option
 from ...common.registry import Registry, import_members
 from ..errors import ArtifactError
 from .filling import Imported
@@ -83,7 +84,9 @@ def source_of(state: State, name: str | None = None) -> str:
     keys = list(state.tensors)
     shown = ", ".join(keys[:6]) + (f" and {len(keys) - 6} more" if len(keys) > 6 else "")
     if found:
-        raise ArtifactError(f"{state.path} could be a checkpoint of {' or '.join(found)}; say which with --format.")
+        raise ArtifactError(f"{state.path} could be a checkpoint of {' or '.join(found)}; say which with "
+                            f"{option('format', 'NAME', 'source=NAME')}.")
     raise ArtifactError(f"{state.path} belongs to no project that unbraid knows ({', '.join(known)}). Its keys are: "
-                        f"{shown}. Name the project with --format, give the network with --module "
-                        "package.module:Class, or write an importer as docs/checkpoints.md shows.")
+                        f"{shown}. Name the project with {option('format', 'NAME', 'source=NAME')}, give the network "
+                        f"with {option('module', 'package.module:Class')}, or write an importer as "
+                        "docs/checkpoints.md shows.")

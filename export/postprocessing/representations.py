@@ -12,6 +12,7 @@ from typing import Any
 import gin
 import numpy as np
 
+from ...common.commands.wording import option
 from ...common.configuration.parsing import bound, configured
 from ...common.errors import ConfigurationError, UserError
 from ...ground_truth import named_data  # noqa: F401  # gin has to know `dataset.name`, which export configs bind
@@ -88,7 +89,8 @@ class Postprocessing:
         latents = np.zeros((0, 0))
         if self.recipe.num_points:
             if data is None:
-                raise UserError("This post-processing is fitted on images; name their data set with --data_set.")
+                raise UserError("This post-processing is fitted on images; name their data set with "
+                                f"{option('data_set', 'NAME')}.")
             latents = encode(data.sample_observations(self.recipe.num_points, random_state))
             fitted_on = {"num_points": self.recipe.num_points, "random_seed": self.random_seed, "data_set": data_set}
         affine = self.recipe.fit(latents, random_state)
@@ -114,6 +116,6 @@ def postprocessing_of(statistic: str | None, gin_config_files: Sequence[str] = (
         if bound("postprocess.postprocess_fn") is None:
             return None if statistic is None else Postprocessing(Recipe(statistic))
         if statistic is not None:
-            raise ConfigurationError(f"--representation {statistic} and postprocess.postprocess_fn both say what is "
-                                     "exported; give one of them.")
+            raise ConfigurationError(f"{option('representation', statistic)} and postprocess.postprocess_fn both say "
+                                     "what is exported; give one of them.")
         return postprocess()

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ...common.commands.wording import option
 from ..errors import ArtifactError, MissingBackendError, NoModelError, UnsafeArtifactError
 from ..files.bounded import check_is_file
 from ..files.locating import ARTIFACTS, Located, locate, sha256_of
@@ -193,7 +194,8 @@ def _backend_of_file(path: Path, backend: str) -> str:
     """The backend for one file, told by its suffix; a TorchScript file may have any other."""
     by_suffix = {".onnx": "onnx", ".pt2": "export"}.get(path.suffix, "torchscript")
     if backend not in ("auto", by_suffix):
-        raise ArtifactError(f"{path} is a file for the backend {by_suffix}; --backend {backend} cannot run it.")
+        raise ArtifactError(f"{path} is a file for the backend {by_suffix}; {option('backend', backend)} "
+                            "cannot run it.")
     return by_suffix
 
 

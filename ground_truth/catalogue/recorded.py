@@ -12,6 +12,7 @@ from typing import Any
 
 import gin
 
+from ...common.commands.wording import bindings_option
 from ...common.configuration.parsing import bind, bound, config_values, configured, operative_config
 from ...common.errors import MissingDataError
 from ..sets.custom import custom_data
@@ -82,7 +83,7 @@ def recalled(recorded: Sequence[str], where: object) -> dict[str, Any]:
     values = {name: ast.literal_eval(text) for name, text in config_values("\n".join(recorded)).items()}
     if not Path(values[PATH]).expanduser().exists():
         raise MissingDataError(f"{where} was made with the data {values[PATH]}, which are not there any more. Say "
-                               f"where they are: --gin_bindings \"{PATH} = '...'\"")
+                               "where they are: " + bindings_option(f"{PATH} = '...'"))
     logger.info("%s records the data %s, which are used.", where, values[PATH])
     return {name: value for name, value in values.items() if bound(name) is None}
 

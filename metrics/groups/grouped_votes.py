@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..undefined import undefined
+from ..undefined import factor_labels, undefined
 from .labelled import numbers_of_groups
 from .votes import above_chance, active_codes, count_votes, vote_accuracies
 
@@ -32,7 +32,8 @@ def voted_scores(key: str, codes: np.ndarray, factors: np.ndarray, draw_groups: 
         of_train, of_eval = map(int, numbers)
         groups = draw_groups(factors, factor, of_train, of_eval, batch_size, stream)
         if groups is None:
-            return dict.fromkeys(keys, undefined(f"No two of {len(codes)} points can form a group for factor {factor}; "
+            return dict.fromkeys(keys, undefined(f"No two of {len(codes)} points can form a group for "
+                                                 f"{factor_labels([factor])}; "
                                                  "draw more points."))
         for counts, rows in zip(votes, groups, strict=True):
             np.add(counts, count_votes(np.full(len(rows), factor), codes[rows], variances, active, num_factors, winner),

@@ -9,19 +9,20 @@ import numpy as np
 
 from ...common.errors import UserError
 from ...common.numerics.array_likes import as_numbers
-from ..undefined import undefined
+from ..undefined import factor_labels, undefined
 
 MEANS = ("geometric", "arithmetic")
 
 
 def as_traversals(traversals: Sequence[Any]) -> list[np.ndarray]:
     """One array (n, length, num_codes) per factor.  Raises UserError for other shapes and paths of a single point."""
-    found = [as_numbers(codes, f"traversals of factor {factor}", "(num_traversals, number of values, num_codes)")
+    expected = "(num_traversals, number of values, num_codes)"
+    found = [as_numbers(codes, f"traversals of {factor_labels([factor])}", expected)
              for factor, codes in enumerate(traversals)]
     for factor, codes in enumerate(found):
         if codes.ndim != 3 or not len(codes) or codes.shape[1] < 2:
-            raise UserError(f"traversals of factor {factor} have shape {codes.shape}; expected (num_traversals, "
-                            "number of values, num_codes) with two values or more.")
+            raise UserError(f"traversals of {factor_labels([factor])} have shape {codes.shape}; expected "
+                            f"{expected} with two values or more.")
     return found
 
 

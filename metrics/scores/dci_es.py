@@ -14,7 +14,7 @@ from ..inputs import Arrays, Points, as_train_and_test
 from ..random_streams import RandomSeed, as_random_state, hand_out
 from ..result import MetricResult
 from ..shared_matrices import IMPORTANCES
-from ..undefined import undefined
+from ..undefined import one_value, undefined
 from .dci import completeness, disentanglement
 
 MAX_DEPTHS = (1, 2, 3, 4, 8, 10, 12, 14, 16, 18, 20, 32)
@@ -61,8 +61,8 @@ def dci_es(train: Points, test: Points, *, random_state: RandomSeed, max_depths:
     size, constant = train[1].shape[1] / train[0].shape[1], constant_factors(train[1])
     if constant or len(max_depths) < 2:
         return MetricResult({**dict.fromkeys(SCORES_OF_PROBES, undefined(
-            f"DCI-ES needs factors that vary and two probes; factors {constant} take one value, and there are "
-            f"{len(max_depths)} depths.")), "size": size})
+            f"DCI-ES needs factors that vary and two probes; {one_value(constant)}, and there "
+            f"are {len(max_depths)} depths.")), "size": size})
     depths = sorted(max_depths)
     scores, importances = probe_scores(train, test, depths, num_trees, continuous_factors,
                                        as_random_state(random_state), n_jobs)

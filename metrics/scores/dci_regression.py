@@ -15,7 +15,7 @@ from ..inputs import as_points
 from ..random_streams import RandomSeed, as_random_state, hand_out
 from ..result import MetricResult
 from ..shared_matrices import IMPORTANCES
-from ..undefined import undefined
+from ..undefined import one_value, undefined
 from .dci import completeness, completeness_per_factor, disentanglement
 
 NUM_FOLDS = 10
@@ -78,7 +78,7 @@ def dci_regression(codes: Any, factors: Any, *, random_state: RandomSeed = None,
     codes, factors = as_points(codes, factors, continuous=True)
     if constant := constant_factors(factors):
         return MetricResult(dict.fromkeys(KEYS, undefined(
-            f"Factors {constant} take one value in the sample; no regressor can learn them.")))
+            f"{one_value(constant)} in the sample, which no regressor can learn.")))
     importances, informativeness = regressed(scaled_to_unit(codes), scaled_to_unit(factors.astype(float)), regressor(),
                                              as_random_state(random_state), n_jobs)
     unweighted = float(np.mean(completeness_per_factor(importances)))

@@ -14,7 +14,7 @@ from ..estimators.jobs import run_in_turn
 from ..estimators.predictors import logistic_regression
 from ..inputs import as_points
 from ..result import MetricResult
-from ..undefined import undefined
+from ..undefined import one_value, undefined
 
 BALANCED = partial(logistic_regression, one_vs_rest=True, class_weight="balanced")
 
@@ -47,7 +47,7 @@ def explicitness(codes: Any, factors: Any, *, classifier: Callable[[], Any] = BA
     codes, factors = as_points(codes, factors)
     if constant := constant_factors(factors):
         return MetricResult({"explicitness": undefined(
-            f"Factors {constant} take one value and have no explicitness.")})
+            f"{one_value(constant)}, which leaves no explicitness.")})
     scaled = scaled_to_unit(codes)
     areas = run_in_turn(_area, [(classifier(), scaled, labels) for labels in factors.T])
     return MetricResult({"explicitness": 2 * (float(np.mean(areas)) - 0.5)})

@@ -11,7 +11,7 @@ from ..information.discretization import Discretizer, discretize, histogram_disc
 from ..inputs import as_points
 from ..result import MetricResult
 from ..shared_matrices import MUTUAL_INFORMATION
-from ..undefined import undefined
+from ..undefined import factor_labels, undefined
 
 
 @Metric(
@@ -59,7 +59,7 @@ def leakage(mutual_information: np.ndarray) -> dict[str, float]:
     ordered = np.sort(mutual_information, axis=0)[::-1]
     known = ordered[0] > 0
     if not known.all():
-        undefined(f"No code knows anything of factors {np.flatnonzero(~known).tolist()}; leakage leaves them out.")
+        undefined(f"No code knows anything of {factor_labels(np.flatnonzero(~known))}; leakage leaves that out.")
     if not known.any():
         return dict.fromkeys(keys, float("nan"))
     shares = ordered[:, known] / ordered[0, known]

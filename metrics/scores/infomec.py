@@ -13,7 +13,7 @@ from ..information.discretization import entropies, mutual_information_matrix
 from ..inputs import as_points
 from ..random_streams import RandomSeed, as_random_state
 from ..result import MetricResult
-from ..undefined import undefined
+from ..undefined import one_value, undefined
 
 
 @Metric(
@@ -63,7 +63,7 @@ def infomec(codes: Any, factors: Any, *, random_state: RandomSeed = None, discre
         normalised = information / entropies(factors)
     matrices, num_active = {"normalised_information": normalised}, int(active.sum())
     if constant := constant_factors(factors):
-        score = undefined(f"Factors {constant} take one value in the sample and hold no information.")
+        score = undefined(f"{one_value(constant)} in the sample, of which nothing can be known.")
         return MetricResult({"infom": score, "infoe": score, "infoc": score, "num_active_latents": num_active},
                             matrices)
     tasks = [(_inputs(codes, discrete_latents), labels) for labels in factors.T]

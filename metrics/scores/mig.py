@@ -17,7 +17,7 @@ from ..information.discretization import (
 from ..inputs import as_points
 from ..result import MetricResult
 from ..shared_matrices import MUTUAL_INFORMATION
-from ..undefined import undefined
+from ..undefined import one_value, undefined
 
 
 @Metric(
@@ -54,7 +54,7 @@ def mig(codes: Any, factors: Any, *, num_bins: int = 20, discretizer: Discretize
     gaps = mutual_information_gaps(information, entropies(factors))
     constant = np.flatnonzero(np.isnan(gaps))
     if 0 < len(constant) < len(gaps):
-        undefined(f"Factors {constant.tolist()} take one value in the sample and have no mutual information gap.")
+        undefined(f"{one_value(constant)} in the sample, which leaves no mutual information gap.")
     return MetricResult({"discrete_mig": float(np.mean(gaps)), "discrete_mig_varying_factors": mean_of_varying(gaps)},
                         {"mutual_information": information})
 

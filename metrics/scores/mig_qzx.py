@@ -13,7 +13,7 @@ from ..inputs import as_codes, as_points, check_count
 from ..random_streams import RandomSeed, as_random_state
 from ..result import MetricResult
 from ..shared_matrices import MUTUAL_INFORMATION
-from ..undefined import undefined
+from ..undefined import one_value, undefined
 
 
 @Metric(
@@ -57,8 +57,8 @@ def mig_qzx(means: Any, log_variances: Any, factors: Any, *, random_state: Rando
     numbers = np.array([len(np.unique(values)) for values in factors.T])
     if (numbers < 2).any() or means.shape[1] < 2:
         return MetricResult(dict.fromkeys(("MIG", "AAM"), undefined(
-            f"Factors {np.flatnonzero(numbers < 2).tolist()} take one value in the sample, and there are "
-            f"{means.shape[1]} latents; gaps are between two latents, for factors that vary.")))
+            f"gaps are between two latents, for factors that vary; {one_value(np.flatnonzero(numbers < 2))} in the "
+            f"sample, and there are {means.shape[1]} latents.")))
     information = mutual_information_of(means, log_variances, factors, num_samples, as_random_state(random_state),
                                         n_jobs)
     gap, alignment = gap_and_alignment(information, numbers)

@@ -17,7 +17,7 @@ from ..information.precision import wide_enough
 from ..inputs import Arrays, Points, as_train_and_test
 from ..result import MetricResult
 from ..shared_matrices import MUTUAL_INFORMATION
-from ..undefined import undefined
+from ..undefined import one_value, undefined
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ def _tasks(train: Arrays, test: Arrays, classifier: Callable[[], Any]) -> Iterat
     for values, where in ((factors, "training"), (test_factors, "test")):
         constant = np.flatnonzero((values == values[0]).all(axis=0))
         if len(constant):
-            undefined(f"Factors {constant.tolist()} take one value in the {where} points and have no explicitness.")
+            undefined(f"{one_value(constant)} in the {where} points, which leaves no explicitness.")
     standardised = ((codes - mean) / np.where(varying, deviation, 1))[:, varying]
     test_standardised = ((test_codes - mean) / np.where(varying, deviation, 1))[:, varying]
     return ((classifier(), standardised, labels, test_standardised, test_labels)

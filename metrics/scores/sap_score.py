@@ -11,7 +11,7 @@ from ..estimators.jobs import run_threads
 from ..inputs import Arrays, Points, as_train_and_test
 from ..random_streams import RandomSeed, as_random_state, hand_out
 from ..result import MetricResult
-from ..undefined import undefined
+from ..undefined import one_value, undefined
 
 
 @Metric(
@@ -88,7 +88,7 @@ def svm_accuracies(train: Arrays, test: Arrays, stream: np.random.RandomState,
     scores = np.full((codes.shape[1], factors.shape[1]), np.nan)
     single = [bool((labels == labels[0]).all()) for labels in factors.T]
     for j in np.flatnonzero(single).tolist():
-        undefined(f"Factor {j} takes one value in all {len(factors)} training points; SAP cannot rank codes for it.")
+        undefined(f"{one_value([j])} in all {len(factors)} training points; SAP cannot rank codes for it.")
     for i, code in enumerate(codes.T):
         for j, labels in enumerate(factors.T):
             if not single[j]:

@@ -47,7 +47,7 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path: Path) -> None:
 
 def test_an_existing_folder_is_refused_before_anything_is_done(tmp_path: Path) -> None:
     (tmp_path / "out" / "old").mkdir(parents=True)
-    with pytest.raises(ExistingOutputError, match=r"out already exists\. Choose another.*--overwrite"), \
+    with pytest.raises(ExistingOutputError, match=r"out already exists\. Choose another.*overwrite=True"), \
             atomic_directory(tmp_path / "out"):
         pytest.fail("the block must not run")
 

@@ -63,7 +63,8 @@ def test_a_strangers_onnx_is_read(tmp_path: Path, exported: Path, images: np.nda
 
 def test_a_pickled_module_is_refused_and_does_not_run(tmp_path: Path) -> None:
     torch.save([Boom(tmp_path / "ran")], tmp_path / "pytorch_model.pt")
-    with pytest.raises(UnsafeArtifactError, match=r"a pickled module \(posix\.mkdir\).*run code.*--allow_pickled_code"):
+    with pytest.raises(UnsafeArtifactError,
+                       match=r"a pickled module \(posix\.mkdir\).*run code.*allow_pickled_code=True"):
         load_representation(tmp_path)
     (tmp_path / "legacy.pt").write_bytes(pickle.dumps(Boom(tmp_path / "ran")))
     with pytest.raises(UnsafeArtifactError, match="a Python pickle, not TorchScript"):
@@ -161,7 +162,7 @@ def test_a_decoder_is_no_representation(exported: Path) -> None:
 
 
 def test_a_backend_must_fit_the_file(exported: Path) -> None:
-    with pytest.raises(ArtifactError, match="is a file for the backend onnx; --backend torchscript cannot run it"):
+    with pytest.raises(ArtifactError, match="is a file for the backend onnx; backend=torchscript cannot run it"):
         load_representation(exported / "representation.onnx", "torchscript")
     with pytest.raises(MissingBackendError, match="Unknown backend 'tensorrt'; expected one of auto, onnx"):
         load_representation(exported, "tensorrt")
@@ -170,7 +171,7 @@ def test_a_backend_must_fit_the_file(exported: Path) -> None:
 @pytest.mark.skipif(torch.cuda.is_available(), reason="checks the message where there is no GPU")
 @pytest.mark.parametrize("backend", ["auto", "onnx", "torchscript", "export"])
 def test_cuda_where_there_is_none_is_an_error(exported: Path, backend: str) -> None:
-    with pytest.raises(MissingBackendError, match=r"CUDA was asked for .*torch sees no GPU here\. Use --device cpu\."):
+    with pytest.raises(MissingBackendError, match=r"CUDA was asked for .*torch sees no GPU here\. Use device=cpu\."):
         load_representation(exported, backend, device="cuda")
 
 

@@ -167,7 +167,7 @@ def test_weights_in_another_file_are_read_in_its_own_folder_only(tmp_path: Path,
 def test_a_pickled_function_is_refused(tmp_path: Path, exported: Path) -> None:
     (tmp_path / "representation").mkdir()
     (tmp_path / "representation" / "python_model.dill").write_bytes(b"\x80\x04whatever")
-    with pytest.raises(UnsafeArtifactError, match=r"python_model\.dill is a Python function.*--allow_pickled_code"):
+    with pytest.raises(UnsafeArtifactError, match=r"python_model\.dill is a Python function.*allow_pickled_code=True"):
         load_representation(tmp_path)
 
 

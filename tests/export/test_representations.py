@@ -107,9 +107,9 @@ def test_plain_statistics_fit_nothing(encode: Any) -> None:
 
 
 def test_what_does_not_fit_together_is_named(encode: Any) -> None:
-    with pytest.raises(ConfigurationError, match=r"--representation sample and postprocess\.postprocess_fn both say"):
+    with pytest.raises(ConfigurationError, match=r"representation=sample and postprocess\.postprocess_fn both say"):
         postprocessing_of("sample", ["export/ica"])
     postprocessing = postprocessing_of(None, ["export/ica"])
     assert postprocessing is not None
-    with pytest.raises(UserError, match="is fitted on images; name their data set with --data_set"):
+    with pytest.raises(UserError, match="is fitted on images; name their data set with data_set=NAME"):
         postprocessing.fitted(encode, None, None)

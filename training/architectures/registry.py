@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import gin
 from torch import nn
 
+from ...common.commands.wording import option
 from ...common.errors import UserError
 from ...common.registry import Registry, import_members
 
@@ -67,7 +68,8 @@ def require_side(name: str, image_shape: Sequence[int], *sides: int) -> None:
     if height != width or height not in sides:
         expected = " or ".join(f"{side}x{side}" for side in sides)
         raise UserError(f"The architecture {name!r} takes {expected} images, but the data set's are {height}x{width}; "
-                        "add --gin_config any_size, whose networks take any size, or bind custom_data.resize.")
+                        f"add {option('gin_config', 'any_size')}, whose networks take any size, or bind "
+                        "custom_data.resize.")
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ import torch
 
 from ...common.commands.command_line import is_out_of_memory
 from ...common.commands.signals import Stopped, put_off, stop, stop_requested
+from ...common.commands.wording import option
 from ...common.configuration.parsing import bound
 from ...common.errors import ConfigurationError, UserError
 from ..objectives.objective import Losses
@@ -84,7 +85,7 @@ def _due(callbacks: Sequence[Callback], step: int) -> list[Callback]:
 
 
 def _how_to_go_on(state: RunState) -> str:
-    return f"{state.last_checkpoint()} is saved; go on from there with --resume."
+    return f"{state.last_checkpoint()} is saved; go on from there with {option('resume')}."
 
 
 def rehearse(state: RunState) -> None:

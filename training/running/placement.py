@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from ...common.commands.wording import option
 from ...common.errors import ConfigurationError
 from ...common.numerics.gpu_numerics import use_exact_kernels
 from ...common.system.memory import keep_freed_memory
@@ -18,7 +19,8 @@ def resolve_device(name: str) -> str:
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():
-        raise ConfigurationError("--device cuda was asked for, but torch sees no CUDA device here; use --device cpu, "
+        raise ConfigurationError(f"{option('device', 'cuda')} was asked for, but torch sees no CUDA device here; use "
+                                 f"{option('device', 'cpu')}, "
                                  "or install a torch built for CUDA and check nvidia-smi.")
     return name
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from ...common.commands.wording import option
 from ...common.configuration.parsing import bindings_in_use, bound, operative_config
 from ...common.disk.files import refuse_existing, require_folder
 from ...common.errors import ConfigurationError, DataError, UserError
@@ -100,7 +101,7 @@ class RunState:
                 self._take(content)
         except Exception as error:  # states of optimizers and generators are checked by those who take them
             raise CheckpointError(f"A training cannot go on from {path}: {type(error).__name__}: {error}. Start anew "
-                                  "with --overwrite.") from error
+                                  f"with {option('overwrite')}.") from error
         logger.info("Resumed at step %d.", self.step)
 
     def _take(self, content: dict[str, Any]) -> None:
@@ -119,7 +120,7 @@ class RunState:
         if saved is not None and saved != self.data_files:
             change = "; ".join(differences({"data file": saved}, {"data file": self.data_files}))
             raise DataError(f"{checkpoint_path(self.model_dir)} was trained on other data: {change}. Put the old data "
-                            "back to resume, or start anew with --overwrite.")
+                            f"back to resume, or start anew with {option('overwrite')}.")
 
     def finished(self, training_steps: int) -> bool:
         """Whether the last step and the results after it are on disk."""
@@ -153,7 +154,8 @@ def refuse_directory(model_dir: Path, overwrite: bool, resume: bool) -> None:
     """Raises unless `model_dir` may be written to; cheap, so it is asked before the data set is loaded, too."""
     require_folder(model_dir)
     if resume and model_dir.is_dir() and any(model_dir.iterdir()) and not checkpoint_path(model_dir).exists():
-        raise UserError(f"{model_dir} holds no {FILE_NAME} to resume from; choose another --model_dir or --overwrite.")
+        raise UserError(f"{model_dir} holds no {FILE_NAME} to resume from; choose another model "
+                        f"directory or {option('overwrite')}.")
     refuse_existing(model_dir, overwrite or resume)
 
 
@@ -166,7 +168,7 @@ def _require_same_bindings(saved: dict[str, str], path: Path) -> None:
                  if text.split(" ")[0] not in MAY_CHANGE and text.split(" ")[0].rpartition(".")[0] not in callbacks]
     if forbidden:
         raise ConfigurationError(f"{path} was trained with another configuration: {'; '.join(forbidden)}. Resume with "
-                                 "the same one, or start anew with --overwrite.")
+                                 f"the same one, or start anew with {option('overwrite')}.")
 
 
 def random_state(is_on_gpu: bool) -> dict[str, Any]:

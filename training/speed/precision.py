@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
+from ...common.commands.wording import option
 from ...common.errors import ConfigurationError, UnknownNameError
 
 PRECISIONS = ("float32", "tf32", "bfloat16")
@@ -26,7 +27,7 @@ def use_precision(model: nn.Module, precision: str, device: str) -> None:
         raise UnknownNameError("model.precision", precision, PRECISIONS)
     if precision == "tf32" and not device.startswith("cuda"):
         raise ConfigurationError("model.precision is 'tf32', which only NVIDIA GPUs compute; use 'float32', or "
-                                 "--device cuda.")
+                                 f"{option('device', 'cuda')}.")
     if precision != "bfloat16":
         return
     if device.startswith("cuda") and not torch.cuda.is_bf16_supported(including_emulation=False):

@@ -27,7 +27,7 @@ def hyperparameter_charts(models: Sequence[Model], columns: Sequence[Column]) ->
     """Each score against each training binding that differs among models of one data set; one series a method."""
     charts = []
     for name in varying_bindings(models, lambda model: model.data_set):
-        for column, label in zip(columns, labels_of(columns), strict=True):
+        for column, label in zip(columns, labels_of(columns, titles=True), strict=True):
             points = [(model, cell.mean) for model in models if name in model.first.hyperparameters
                       if (cell := cell_of(model, column)) and math.isfinite(cell.mean)]
             if len({model.first.hyperparameters[name] for model, _ in points}) > 1:
@@ -42,7 +42,7 @@ def group_charts(models: Sequence[Model], columns: Sequence[Column]) -> list[Cha
         groups = [(group.label, values) for group in groups_of(models) if (values := [
             cell.mean for model in group.models if (cell := cell_of(model, column)) and math.isfinite(cell.mean)])]
         if 1 < len(groups) <= MOST_GROUPS and max(len(values) for _, values in groups) > 1:
-            note = "Lower is better. " * column.lower_is_better + "One mark a model; bars: 95 % interval of the mean."
+            note = "Lower is better. " * column.lower_is_better + "One mark per model; bars: 95 % interval of the mean."
             charts.append(violin_chart(label, groups, label, note))
     return charts
 
@@ -91,7 +91,7 @@ def rank_correlations(models: Sequence[Model], columns: Sequence[Column]) -> lis
         of_set = [column for column in columns if column.data_set == data_set]
         scored = [model for model in models if model.data_set == data_set]
         if len(scored) >= MIN_MODELS and len(of_set) > 1:
-            names = labels_of(of_set)
+            names = labels_of(of_set, titles=True)
             matrix = spearman([[_mean(model, column) for model in scored] for column in of_set])
             note = f"Over {len(scored)} models; a score where low is better counts as it is."
             heat = heat_map(matrix, f"Rank correlation of scores on {data_set}", "Spearman's rho", "score", "score",
@@ -127,7 +127,7 @@ def _hyperparameter_chart(name: str, label: str, points: Sequence[tuple[Model, f
         series.append(Series(method, xs, [score for _, score in of_method]))
     names = [name.strip("'@") for name in categories]
     return point_chart(f"{label} by {name}", series, name, label, names,
-                       note=f"One mark a model, {len(points)} models.")
+                       note=f"One mark per model, {len(points)} models.")
 
 
 def _locality_chart(title: str, key: str, data_set: str, of_models: dict[str, Curve]) -> Chart:

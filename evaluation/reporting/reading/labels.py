@@ -46,18 +46,25 @@ def label(rows: Sequence[Row], labels: str | None) -> None:
 
 
 def _of_pattern(pattern: str) -> Labels:
-    """Properties by the names in braces, each without a slash; the pattern ends where the path ends."""
+    """Properties by the names in braces, each without a slash; the pattern ends where the path ends.
+
+    A seed is digits, and other names are as long as they can be, so that {method}_{seed} splits beta_vae_0 at its last
+    underscore."""
     names = re.findall(r"\{(\w+)\}", pattern)
     if not names or len(set(names)) < len(names):
         raise UserError(f"--labels {pattern} is no pattern: expected names in braces, each once, such as "
                         "'{method}_seed{seed}', or a .csv file.")
-    regex = re.compile(r"(?:^|/)" + re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+?)", re.escape(pattern)) + "$")
+    regex = re.compile(r"(?:^|/)" + re.sub(r"\\\{(\w+)\\\}", _group, re.escape(pattern)) + "$")
 
     def find(model: str) -> dict[str, str]:
         match = regex.search(model)
         return match.groupdict() if match else {}
 
     return find
+
+
+def _group(name: re.Match[str]) -> str:
+    return rf"(?P<{name[1]}>{'[0-9]+' if name[1] == 'seed' else '[^/]+'})"
 
 
 def _of_file(path: Path) -> Labels:

@@ -10,6 +10,7 @@ from ....common.commands.command_line import format_table
 from ..comparing.columns import Column, best_of, labels_of
 from ..comparing.grouping import Group, Spread
 from ..comparing.missing_scores import fill_commands
+from ..reading.scores import UNKNOWN
 
 GAP, UNDEFINED = "-", "undefined"
 MAX_NOTES = 20
@@ -76,6 +77,10 @@ def notes_on(groups: Sequence[Group], columns: Sequence[Column]) -> list[str]:
     """Which groups average over different bindings, and which scores are better when they are low."""
     notes = [f"{group.label}: averages over {name} = {', '.join(values)}; separate them with --group_by {name}."
              for group in groups for name, values in group.mixed().items()]
+    unknown = {model.name for group in groups for model in group.models if model.first.method == UNKNOWN}
+    if len(unknown) > 1:
+        notes.append(f"{len(unknown)} models record no method, as imported ones: say method and seed with --labels "
+                     "'{method}_{seed}', a pattern of their folders' names, or --labels FILE.csv.")
     low = [label for column, label in zip(columns, labels_of(columns), strict=True) if column.lower_is_better]
     return notes + ([f"Lower is better: {', '.join(low)}."] if low else [])
 

@@ -7,7 +7,7 @@ import pytest
 
 from unbraid.common.errors import UserError
 from unbraid.evaluation.reporting.aggregate import main as aggregate
-from unbraid.evaluation.reporting.reading.labels import label
+from unbraid.evaluation.reporting.reading.labels import _of_pattern, label
 from unbraid.evaluation.reporting.reading.result_files import find_result_files, read_result_files
 from unbraid.evaluation.reporting.reading.scores import models_of, results_of
 from unbraid.evaluation.reporting.report import main as report
@@ -54,3 +54,21 @@ def test_labels_that_say_nothing_are_refused(imported: Path, labels: str, messag
     os.mkfifo("pipe.csv")
     with pytest.raises(UserError, match=message):
         label(read_result_files(find_result_files([imported])).rows, labels)
+
+
+@pytest.mark.parametrize(("pattern", "name", "expected"), [
+    ("{method}_{seed}", "beta_vae_0", {"method": "beta_vae", "seed": "0"}),
+    ("{method}-{beta}-{seed}", "factor-vae-4-12", {"method": "factor-vae", "beta": "4", "seed": "12"}),
+    ("{method}_s{seed}", "dip_vae_s3", {"method": "dip_vae", "seed": "3"}),
+    ("{method}/{seed}", "models/beta_vae/7", {"method": "beta_vae", "seed": "7"}),
+    ("{method}_{seed}", "beta_vae_last", {}),
+])
+def test_patterns_split_names_as_people_read_them(pattern: str, name: str, expected: dict[str, str]) -> None:
+    assert _of_pattern(pattern)(f"runs/{name}") == expected
+
+
+def test_a_table_of_unknown_models_says_how_to_name_them(imported: Path, capsys) -> None:
+    assert aggregate(["--result_file_pattern", str(imported), "--table", str(imported / "t.md")]) == 0
+    assert "6 models record no method" in capsys.readouterr().out
+    assert aggregate(["--result_file_pattern", str(imported), "--labels", "{method}_beta{beta}_seed{seed}"]) == 0
+    assert "record no method" not in capsys.readouterr().out

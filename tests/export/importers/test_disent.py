@@ -171,7 +171,7 @@ def test_the_input_is_normalised_as_said(tmp_path: Path, checkpoint: tuple[Path,
 
 
 def test_the_statistics_must_be_known(tmp_path: Path, checkpoint: tuple[Path, Tensors]) -> None:
-    with pytest.raises(UserError, match=r"trains on \(x - mean\) / std.*--data_set \(dsprites.*--input_statistics"):
+    with pytest.raises(UserError, match=r"trains on \(x - mean\) / std.*data_set=NAME \(dsprites.*input_statistics="):
         export_checkpoint(checkpoint[0], tmp_path / "out", data_set="threeDots")
     assert not (tmp_path / "out").exists()
 

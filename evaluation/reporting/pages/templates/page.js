@@ -196,7 +196,7 @@ function makeInteractive(table, tools) {
     arrange(places().sort((a, b) => value(row, b) - value(row, a)));
     say(`Columns by ${row.cells[0].textContent.trim()}, largest first.`);
   };
-  tools.append(readout, button("Match codes to factors", () => {
+  const match = button("Match codes to factors", () => {
     const left = new Set(places()), matched = [];
     for (const row of body.rows) {
       const best = [...left].sort((a, b) => value(row, b) - value(row, a))[0];
@@ -204,7 +204,8 @@ function makeInteractive(table, tools) {
     }
     arrange([...matched, ...left]);
     say("Each row's largest remaining value stands on the diagonal.");
-  }), button("Original order", () => {
+  });
+  tools.append(readout, ...("match" in table.dataset ? [match] : []), button("Original order", () => {
     body.append(...original.rows);
     arrange(original.names.map((name) => name.cellIndex));
     say("Original order.");
