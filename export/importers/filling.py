@@ -95,9 +95,9 @@ class Imported:
     """Images (N, C, H, W) in [0, 1] to (mean, log-variance), or to codes (N, D)."""
     decoder: nn.Module | None
     """Codes (N, D) to images (N, C, H, W) in [0, 1], or as the encoder takes them where `decodes_input`."""
-    image_shape: tuple[int, ...] | None
-    """None, as num_latent, for a pickled module, which does not tell."""
-    num_latent: int | None
+    image_shape: tuple[int, ...]
+    """Empty, and num_latent 0, for a pickled module, which does not tell."""
+    num_latent: int
     symmetries: Symmetries = NO_SYMMETRIES
     """CFASL's codebook; a Lie algebra's bases are the decoder's."""
     statistic: str = "mean"

@@ -57,7 +57,7 @@ def import_checkpoint(path: str | Path, source: str | None = None, allow_pickled
         return own, {"format": OWN, "project": "unbraid", "file": located.path.name, "sha256": sha256}
     state = _state(located, allow_pickled_code, choice, source)
     if isinstance(state, torch.nn.Module):
-        return Imported(state, None, None, None), {"format": PICKLED, "project": _class_name(state),
+        return Imported(state, None, (), 0), {"format": PICKLED, "project": _class_name(state),
                                                    "file": located.path.name, "sha256": sha256}
     name = source_of(state, source)
     importer = sources()[name]
@@ -104,7 +104,7 @@ def with_input_statistics(imported: Imported, origin: dict[str, str], data_set: 
     if statistics is None and (origin["format"] in (OWN, PICKLED) or not sources()[origin["format"]].normalises):
         return imported, origin
     if statistics is not None:
-        if imported.image_shape is not None:
+        if imported.image_shape:
             refuse_other_channels(statistics, imported.image_shape[0])
         mean, std = statistics
     elif data_set in STATISTICS:
@@ -135,7 +135,7 @@ def export_checkpoint(path: str | Path, output_dir: str | Path, *, source: str |
                                              data_set, input_statistics)
     data_set = data_set or imported.data_set
     fall_back_on(data_bindings(imported.gin_config) if data_set == OWN_DATA else [], path)
-    images = verification_images(imported.image_shape, data_set)
+    images = verification_images(imported.image_shape or None, data_set)
     symmetries = imported.symmetries
     if imported.decoder is not None:
         symmetries = with_bases(symmetries, imported.decoder.state_dict())

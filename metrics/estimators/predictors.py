@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..random_streams import hand_out
-from ..undefined import undefined
+from ..undefined import one_value, undefined
 from .jobs import run_processes
 from .logistic_regression import SOLVER, LogisticRegressionCV, fit_together, scikit_learn_model
 from .trees.classifier import TREES, BoostedTrees
@@ -58,11 +58,13 @@ def logistic_regression(random_state: np.random.RandomState | None = None, one_v
 
 
 def fit_each(make_predictor: PredictorFactory, tasks: Sequence[tuple[np.ndarray, np.ndarray]],
-             stream: np.random.RandomState, n_jobs: int | None = None) -> list[Any]:
+             stream: np.random.RandomState, n_jobs: int | None = None, positions: Sequence[int] = ()) -> list[Any]:
     """A fitted classifier for each (codes (n, D), labels (n,)); None where all labels are equal, which is undefined.
 
-    stream: that models without a random state draw on."""
-    models: list[Any] = [None if _is_single(labels) else make_predictor() for _, labels in tasks]
+    stream: that models without a random state draw on.  positions: the factor of each task, for messages; by default
+    the tasks are the factors in order."""
+    models: list[Any] = [None if _is_single(labels, position) else make_predictor() for position, (_, labels) in
+                         zip(positions or range(len(tasks)), tasks, strict=True)]
     work = [(model, *task) for model, task in zip(models, tasks, strict=True) if model is not None]
     draws = [num_draws(model, labels) for model, _, labels in work]
     if any(number is None for number in draws):
@@ -131,9 +133,9 @@ def _fit(model: Any, codes: np.ndarray, labels: np.ndarray) -> Any:
     return model.fit(codes, labels)
 
 
-def _is_single(labels: np.ndarray) -> bool:
+def _is_single(labels: np.ndarray, position: int) -> bool:
     if (labels == labels[0]).all():
-        undefined(f"A factor takes the value {labels[0]} in all {len(labels)} training points; "
+        undefined(f"{one_value([position])}, {labels[0]}, in all {len(labels)} training points; "
                   "nothing can be learned about it, more points or another seed may help.")
         return True
     return False

@@ -53,7 +53,8 @@ def downstream_tasks(samples: Sequence[tuple[Arrays, Arrays]], stream: np.random
                      predictor: PredictorFactory, n_jobs: int | None = None) -> MetricResult:
     """The scores of several train and test pairs, whose models are all fitted together."""
     models = iter(fit_each(predictor, [(codes, labels) for (codes, factors), _ in samples for labels in factors.T],
-                           stream, n_jobs))
+                           stream, n_jobs,
+                           [factor for (_, factors), _ in samples for factor in range(factors.shape[1])]))
     scores: dict[str, float] = {}
     for train, test in samples:
         of_size = [next(models) for _ in train[1].T]

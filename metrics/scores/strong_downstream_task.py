@@ -67,7 +67,7 @@ def strong_downstream_task(train: Points, test: Points, interventions: Iterable[
     for target, of_train, of_test in interventions:
         (codes, factors), (test_codes, test_factors) = as_train_and_test(of_train, of_test)
         labels, test_labels = factors[:, target], test_factors[:, target]
-        model, = fit_each(predictor, [(codes, labels)], stream, n_jobs)
+        model, = fit_each(predictor, [(codes, labels)], stream, n_jobs, [target])
         strong.append((training_accuracy(model, codes, labels), accuracy(model, test_codes, test_labels)))
     means = [float(np.mean(values)) for values in (*plain, *zip(*strong, strict=True))]
     return MetricResult(gap_scores(str(len(samples[0][0])), *means))

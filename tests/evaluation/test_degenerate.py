@@ -62,11 +62,11 @@ def test_no_metric_breaks(name, kind):
 
 
 @pytest.mark.parametrize(("name", "key", "message"), [
-    ("mig", "discrete_mig", "Factor x takes one value in the sample"),
-    ("dci", "disentanglement", "A factor takes the value 0 in all 150 training points"),
-    ("sap_score", "SAP_score", "Factor x takes one value in all 150 training points"),
-    ("modularity_explicitness", "explicitness_score_test", "Factor x takes one value in the training points"),
-    ("downstream_task_boosted_trees", "60:mean_test_accuracy", "A factor takes the value 0 in all 60"),
+    ("mig", "discrete_mig", "Factor 0 takes one value in the sample"),
+    ("dci", "disentanglement", "Factor 0 takes one value, 0, in all 150 training points"),
+    ("sap_score", "SAP_score", "Factor 0 takes one value in all 150 training points"),
+    ("modularity_explicitness", "explicitness_score_test", "Factor 0 takes one value in the training points"),
+    ("downstream_task_boosted_trees", "60:mean_test_accuracy", "Factor 0 takes one value, 0, in all 60"),
 ])
 def test_a_factor_with_one_value_is_named(name, key, message, caplog):
     with caplog.at_level(logging.WARNING):
