@@ -1,5 +1,6 @@
 """Packaging: the repository root is the package `unbraid`, so nothing generic lands at the top of site-packages."""
 
+import re
 from pathlib import Path
 
 from setuptools import find_packages, setup
@@ -14,20 +15,28 @@ TORCH = ["torch>=2.9", "onnx>=1.21", "onnxscript>=0.7", "tensorboard>=2.18"]
 TEST = ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6", "setuptools>=77", "wheel>=0.43", "pyarrow>=15",
         "selenium>=4.20", "argcomplete>=3.1", "safetensors>=0.4"]
 DOCS = ["sphinx>=8", "furo>=2024.8.6", "myst-parser>=4", "sphinx-copybutton>=0.5"]
+# A package index has no docs/ folder, so relative links of the README become plain text there.
+DESCRIPTION = re.sub(r"\[([^\]]+)\]\((?!https?://)[^)]+\)", r"\1", (ROOT / "README.md").read_text(encoding="utf-8"))
 
 setup(
     name="unbraid",
     version=VERSION,
     description="Train, export and score disentangled representations: disentanglement_lib's numbers, for PyTorch.",
-    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description=DESCRIPTION,
     long_description_content_type="text/markdown",
     author="The unbraid authors",
+    project_urls={
+        "Reference implementation": "https://github.com/google-research/disentanglement_lib",
+        "JL1-VAE and local metrics": "https://arxiv.org/abs/2106.02923",
+    },
     keywords=["disentanglement", "representation learning", "variational autoencoder", "metrics"],
     classifiers=[
         "Development Status :: 4 - Beta",
+        "Environment :: Console",
         "Intended Audience :: Science/Research",
         "Operating System :: POSIX :: Linux",
         "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3 :: Only",
         "Programming Language :: Python :: 3.11",
         "Programming Language :: Python :: 3.12",
         "Programming Language :: Python :: 3.13",
@@ -40,7 +49,8 @@ setup(
     package_dir={"unbraid": "."},
     packages=["unbraid", *(f"unbraid.{package}" for package in FLOORS)],
     package_data={"unbraid": ["py.typed", "gin_configs/**/*.gin",
-                              "evaluation/reporting/pages/templates/*"]},
+                              "evaluation/reporting/pages/templates/*",
+                              "evaluation/reporting/citing/papers.bib"]},
     install_requires=[
         "numpy>=1.26",
         "h5py>=3.11",

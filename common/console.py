@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import difflib
 import importlib
+import os
 import sys
 from collections.abc import Callable
 
@@ -36,6 +38,8 @@ data, train, reproduce, export, evaluate, study, aggregate, report, warmup, visu
 
 def main() -> int:
     """`unbraid COMMAND ...` runs `unbraid-COMMAND ...`; returns its exit status."""
+    if "_ARGCOMPLETE" in os.environ:  # the shell asks for completions
+        return _completed(os.environ.get("COMP_LINE", ""))
     name = sys.argv[1] if len(sys.argv) > 1 else "--help"
     if name in ("-h", "--help"):
         print(_usage())
@@ -51,6 +55,22 @@ def main() -> int:
         return BAD_INPUT
     sys.argv[:2] = [f"unbraid-{name}"]
     return _command(name)()
+
+
+def _completed(line: str) -> int:
+    """Answers the shell: with a command's own completions after its name, else with the names."""
+    words = line.split()
+    if len(words) > 2 or (len(words) == 2 and line.endswith(" ")):
+        if words[1] not in COMMANDS:
+            return BAD_INPUT
+        os.environ["_ARGCOMPLETE"] = "2"  # argcomplete's count of words before the first argument
+        return _command(words[1])()
+    from .commands.completion import complete
+
+    parser = argparse.ArgumentParser(prog="unbraid", add_help=False)
+    parser.add_argument("command", choices=COMMANDS)
+    complete(parser)
+    return 0
 
 
 def _usage() -> str:

@@ -51,6 +51,8 @@ def build_parser() -> argparse.ArgumentParser:
                         help="score with K consecutive seeds from the config's on; report mean and 95 %% interval")
     parser.add_argument("--jobs", type=int, metavar="N", help="number of parallel jobs (default: number of cores)")
     parser.add_argument("--figures", action="store_true", help="draw heat maps of the matrices behind the scores")
+    parser.add_argument("--cite", action="store_true",
+                        help="also print the BibTeX of the papers that the metrics come from")
     parser.add_argument("--save_codes", nargs="?", const=True, default=False, metavar="FILE",
                         help="keep the codes of all images in FILE (default: OUTPUT_DIR/codes.npz): with the same "
                              "flag, later metrics, presets and seeds of this model encode nothing; --codes FILE needs "
@@ -101,6 +103,12 @@ def evaluate(arguments: argparse.Namespace) -> int:
         outcome = study.run(evaluators)
     print_tables(outcome.results, arguments.repeats)
     print(f"Results: {arguments.output_dir}")
+    if arguments.cite:
+        from .reporting.citing.bibliography import bibtex_of_metrics
+        from .settings.adapters import declared
+
+        scored = {name for of_model in outcome.results.values() for name in of_model}
+        print("\n" + bibtex_of_metrics(declared(study.metrics[name].function) for name in scored))
     for reason, metrics in outcome.reasons().items():
         print(f"Not scored: {', '.join(metrics)}. {reason}", file=sys.stderr)
     return INCOMPLETE if outcome.unscored else 0

@@ -61,6 +61,13 @@ class ScoreTable(Mapping[str, MetricResult]):
                 for key, value in result.items() if isinstance(value, (int, float))]
         return pd.DataFrame(rows, columns=list(COLUMNS))
 
+    @property
+    def bibtex(self) -> str:
+        """BibTeX entries of the papers that the metrics come from."""
+        from ..reporting.citing.bibliography import bibtex_of_metrics
+
+        return bibtex_of_metrics(self.declarations.values())
+
     def plot(self, metric: str | None = None) -> Figure:
         """A matplotlib figure with a heat map of every matrix, or of one metric's.  Raises KeyError for an unknown."""
         from matplotlib.figure import Figure

@@ -41,6 +41,9 @@ def build_parser() -> argparse.ArgumentParser:
                         help="settings of the data set, such as \"custom_data.path = 'my_data.npz'\" (default: those "
                              "recorded in the runs)")
     add_label_argument(parser)
+    parser.add_argument("--cite", action="store_true",
+                        help="print the BibTeX of the papers that the metrics and methods of the runs come from, and "
+                             "write no page")
     parser.add_argument("--compact", action=argparse.BooleanOptionalAction, default=None,
                         help=f"of several runs show the comparison, and one line for each run (default: with more than "
                              f"{MOST_IN_FULL} runs)")
@@ -60,6 +63,11 @@ def report(arguments: argparse.Namespace) -> int:
     folders = [path for path in arguments.runs if not path.is_file()] or arguments.runs  # runs/* has files in it too
     output = output_path(arguments.output_path, folders)
     runs, left_out = read_runs(folders)
+    if arguments.cite:
+        from .citing.bibliography import bibtex_of_runs
+
+        print(bibtex_of_runs(runs))
+        return told(runs, left_out)
     label([result.row for run in runs for result in run.results], arguments.labels)
     for run in runs:
         run.results = results_of([result.row for result in run.results])
@@ -69,10 +77,15 @@ def report(arguments: argparse.Namespace) -> int:
         write_page(output, "report.html", left_out=left_out,
                    **page_values(runs, arguments.scores, not arguments.no_pictures, compact and len(runs) > 1,
                                  output.parent))
+    print(f"Written: {output}")
+    return told(runs, left_out)
+
+
+def told(runs: Sequence[Run], left_out: Sequence[str]) -> int:
+    """Names what could not be read, and returns the exit status: 1 where there is something, else 0."""
     broken = [*left_out, *(sentence for run in runs for sentence in run.broken)]
     for sentence in broken:
         print(f"unbraid-report: left out: {sentence}", file=sys.stderr)
-    print(f"Written: {output}")
     return INCOMPLETE if broken else 0
 
 
@@ -106,6 +119,7 @@ def page_values(runs: Sequence[Run], scores: Sequence[str], with_pictures: bool 
     """What the template shows; pictures need the models to run.
 
     compact: describes no run by itself.  folder: of the page, from which it links to the runs' own reports."""
+    from .citing.bibliography import bibtex_of_runs
     from .comparing.columns import columns_of
     from .comparing.setting_rows import with_setting_rows
     from .pages.comparison import (
@@ -138,6 +152,7 @@ def page_values(runs: Sequence[Run], scores: Sequence[str], with_pictures: bool 
         "groups": group_charts(models, columns), "locality": locality_charts(scored),
         "hyperparameters": hyperparameter_charts(models, columns),
         "correlations": rank_correlations(models, columns), "losses": loss_comparison(runs),
+        "bibtex": bibtex_of_runs(runs),
         "command": "unbraid-report",
     }
 
