@@ -37,7 +37,8 @@ def test_the_sdist_holds_what_a_build_needs_and_no_tests(sdist: Path) -> None:
 
 def test_the_readme_has_no_links_that_an_index_lacks(sdist: Path) -> None:
     with tarfile.open(sdist) as archive:
-        info = archive.extractfile(next(name for name in archive.getnames() if name.endswith("unbraid.egg-info/PKG-INFO")))
+        name = next(name for name in archive.getnames() if name.endswith("unbraid.egg-info/PKG-INFO"))
+        info = archive.extractfile(name)
         assert info is not None
         text = info.read().decode()
     assert "Author: The unbraid authors" in text
@@ -61,8 +62,8 @@ def test_the_wheel_works_in_a_fresh_environment(sdist: Path, tmp_path: Path) -> 
     venv.create(fresh, symlinks=True)
     packages = next((fresh / "lib").glob("python3*/site-packages"))
     (packages / "libraries.pth").write_text("\n".join(path for path in sys.path if path.endswith("site-packages")))
-    subprocess.run([*PIP, "--python", str(fresh / "bin" / "python"), "install", "--quiet", "--no-deps", "--ignore-installed",
-                    str(next(tmp_path.glob("*.whl")))], check=True)
+    subprocess.run([*PIP, "--python", str(fresh / "bin" / "python"), "install", "--quiet", "--no-deps",
+                    "--ignore-installed", str(next(tmp_path.glob("*.whl")))], check=True)
     done = subprocess.run(["bash", str(ROOT / "scripts" / "check_installation.sh"), str(fresh)], capture_output=True,
                           text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
