@@ -26,12 +26,14 @@ class ScheduledOptimizer:
     `step`, and everything a kernel sees is stored in the parameter's layout."""
 
     def __init__(self, optimizer: torch.optim.Optimizer, schedule: Schedule | None = None,
-                 clip_norm: float | None = None):
+                 clip_norm: float | None = None, warmup_steps: int = 0):
         self.optimizer = optimizer
         self.schedule = schedule
         self.clip_norm = clip_norm
+        self.warmup_steps = warmup_steps
+        self.rate = optimizer.defaults["lr"]
         # Groups with a learning rate of their own keep their proportion to the others'.
-        self.factors = [group["lr"] / optimizer.defaults["lr"] for group in optimizer.param_groups]
+        self.factors = [group["lr"] / self.rate if self.rate else 1.0 for group in optimizer.param_groups]
         self.parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
         self._allow_fused_kernels()
 
@@ -39,9 +41,11 @@ class ScheduledOptimizer:
         """Moves the parameters by their gradients, in order; None leaves a parameter where it is."""
         for parameter, gradient in zip(self.parameters, self._clipped(gradients), strict=True):
             parameter.grad = None if gradient is None else in_layout_of(parameter, gradient)
-        if self.schedule is not None:
+        if self.schedule is not None or self.warmup_steps:
+            rate = self.rate if self.schedule is None else self.schedule(global_step=step)
+            warmth = step / self.warmup_steps if step < self.warmup_steps else 1.0
             for group, factor in zip(self.optimizer.param_groups, self.factors, strict=True):
-                group["lr"] = factor * self.schedule(global_step=step)
+                group["lr"] = factor * warmth * rate
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
 
@@ -106,23 +110,25 @@ def _names_of_moments(optimizer: torch.optim.Optimizer) -> Collection[str]:
 
 
 def make_optimizer(parameters: Iterable[Any], optimizer_fn: OptimizerFn,
-                   learning_rate: float | Schedule | None, clip_norm: float | None) -> ScheduledOptimizer:
+                   learning_rate: float | Schedule | None, clip_norm: float | None,
+                   warmup_steps: int = 0) -> ScheduledOptimizer:
     """parameters: tensors, or groups as torch takes them.  learning_rate: None for the optimizer's own, a number, or a
-    function of `global_step`."""
+    function of `global_step`.  warmup_steps: during which it rises linearly from 0."""
     if learning_rate is None:
-        return ScheduledOptimizer(optimizer_fn(list(parameters)), None, clip_norm)
-    if callable(learning_rate):
-        initial = learning_rate(global_step=0)
-        return ScheduledOptimizer(optimizer_fn(list(parameters), learning_rate=initial), learning_rate, clip_norm)
-    return ScheduledOptimizer(optimizer_fn(list(parameters), learning_rate=learning_rate), None, clip_norm)
+        return ScheduledOptimizer(optimizer_fn(list(parameters)), None, clip_norm, warmup_steps)
+    schedule = learning_rate if callable(learning_rate) else None
+    initial = learning_rate(global_step=0) if callable(learning_rate) else learning_rate
+    return ScheduledOptimizer(optimizer_fn(list(parameters), learning_rate=initial), schedule, clip_norm, warmup_steps)
 
 
 @gin.configurable("vae_optimizer", denylist=["parameters"])
 def make_vae_optimizer(parameters: Iterable[Any], optimizer_fn: OptimizerFn = gin.REQUIRED,
                        learning_rate: float | Schedule | None = None,
-                       clip_norm: float | None = None) -> ScheduledOptimizer:
-    """The optimizer of encoder and decoder.  clip_norm: bound on the gradient's global norm, None for none."""
-    return make_optimizer(parameters, optimizer_fn, learning_rate, clip_norm)
+                       clip_norm: float | None = None, warmup_steps: int = 0) -> ScheduledOptimizer:
+    """The optimizer of encoder and decoder.  clip_norm: bound on the gradient's global norm, None for none.
+
+    warmup_steps: steps in which the learning rate rises from 0."""
+    return make_optimizer(parameters, optimizer_fn, learning_rate, clip_norm, warmup_steps)
 
 
 @gin.configurable("discriminator_optimizer", denylist=["parameters"])
@@ -145,9 +151,10 @@ def adam(parameters: Iterable[Any], learning_rate: float = 0.001, beta1: float =
 
 
 @gin.configurable("GradientDescentOptimizer", denylist=["parameters"])
-def gradient_descent(parameters: Iterable[Any], learning_rate: float = gin.REQUIRED) -> torch.optim.SGD:
-    """Plain gradient descent."""
-    return torch.optim.SGD(parameters, lr=learning_rate)
+def gradient_descent(parameters: Iterable[Any], learning_rate: float = gin.REQUIRED, momentum: float = 0.0,
+                     weight_decay: float = 0.0) -> torch.optim.SGD:
+    """Gradient descent; plain unless it has momentum or weight decay."""
+    return torch.optim.SGD(parameters, lr=learning_rate, momentum=momentum, weight_decay=weight_decay)
 
 
 @gin.configurable("RMSPropOptimizer", denylist=["parameters"])
@@ -173,3 +180,13 @@ def exponential_decay(global_step: int, learning_rate: float = gin.REQUIRED, dec
     """learning_rate * decay_rate ** (global_step / decay_steps); whole powers only with `staircase`."""
     power = global_step / decay_steps
     return learning_rate * decay_rate ** (int(power) if staircase else power)
+
+
+@gin.configurable("linear_decay", denylist=["global_step"])
+def linear_decay(global_step: int, learning_rate: float = gin.REQUIRED, decay_until: int = gin.REQUIRED,
+                 decay_from: int = 0) -> float:
+    """learning_rate up to step decay_from, then linearly down to 0 at step decay_until."""
+    if decay_until <= decay_from:
+        raise ConfigurationError(f"linear_decay.decay_until is {decay_until}; expected more than "
+                                 f"linear_decay.decay_from, {decay_from}.")
+    return learning_rate * min(1.0, max(0.0, (decay_until - global_step) / (decay_until - decay_from)))

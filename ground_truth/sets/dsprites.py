@@ -66,6 +66,39 @@ class DSpritesNoShape(DSprites):
     latent_factor_indices = (2, 3, 4, 5)
 
 
+class SpritesOfOneShape(DSprites):
+    """A third of dSprites, the part of one shape, as the Lie group VAE's `fixed_shape` takes it."""
+
+    grid_factor_names = Sprites.grid_factor_names[2:]  # type: ignore[assignment]
+    grid_factor_sizes = Sprites.grid_factor_sizes[2:]  # type: ignore[assignment]
+    latent_factor_indices = (0, 1, 2, 3)
+    shape: int
+
+    def raw(self, indices: np.ndarray, draws: np.ndarray | None = None) -> np.ndarray:
+        return self.sprites(self.shape * int(np.prod(self.grid_factor_sizes)) + indices)
+
+
+@register("dsprites_square")
+class DSpritesSquare(SpritesOfOneShape):
+    """The squares of dSprites."""
+
+    shape = 0
+
+
+@register("dsprites_ellipse")
+class DSpritesEllipse(SpritesOfOneShape):
+    """The ellipses of dSprites."""
+
+    shape = 1
+
+
+@register("dsprites_heart")
+class DSpritesHeart(SpritesOfOneShape):
+    """The hearts of dSprites."""
+
+    shape = 2
+
+
 def open_sprites() -> Callable[[np.ndarray], np.ndarray]:
     """The user's file where there is one, else the renderer."""
     path = find_file(ABOUT.layouts)

@@ -35,6 +35,7 @@ def small_grids(monkeypatch):
     sizes = fake_data_files.SIZES
     for data_set, grid in {
         dsprites.Sprites: sizes["dsprites"],
+        dsprites.SpritesOfOneShape: sizes["dsprites"][2:],
         dsprites_variants.AbstractDSprites: (5, 6, *sizes["dsprites"]),
         shapes3d.Shapes3D: sizes["shapes3d"],
         cars3d.Cars3D: sizes["cars3d"],

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from unbraid.ground_truth.drawing.dsprites_raster import GRID_SIZES, draw_sprites
+from unbraid.ground_truth.named_data import get_named_ground_truth_data
 
 # Twelve images of the real data set with their factor values (amir-abdi/disentanglement-pytorch, data/test_dsets).
 REAL_IMAGES = Path(__file__).parent / "fixtures" / "dsprites_12_real_images.npz"
@@ -52,3 +53,13 @@ def test_no_sprite_touches_the_border():
     largest = np.ravel_multi_index(np.ix_(np.arange(3), [5], np.arange(40), [0, 31], [0, 31]), GRID_SIZES).ravel()
     seen = draw_sprites(largest).any(axis=(0, 3))
     assert [np.flatnonzero(seen.any(axis=axis))[[0, -1]].tolist() for axis in (0, 1)] == [[3, 60], [3, 60]]
+
+
+@pytest.mark.parametrize(("name", "shape"), [("dsprites_square", 0), ("dsprites_ellipse", 1), ("dsprites_heart", 2)])
+def test_sets_of_one_shape_are_that_third_of_dsprites(name: str, shape: int) -> None:
+    whole, part = (get_named_ground_truth_data(known) for known in ("dsprites_full", name))
+    assert part.factors_num_values == whole.factors_num_values[1:]
+    factors = part.sample_factors(50, np.random.RandomState(0))
+    with_shape = np.concatenate([np.full((50, 1), shape), factors], axis=1)
+    np.testing.assert_array_equal(part.sample_observations_from_factors(factors, np.random.RandomState(1)),
+                                  whole.sample_observations_from_factors(with_shape, np.random.RandomState(1)))

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -194,3 +195,31 @@ def test_changed_data_is_not_resumed_on(train_small, tmp_path: Path, is_finished
     assert all(torch.equal(tensor, before[name]) for name, tensor in weights(model_dir).items())
     train_small(model_dir, *bindings, overwrite=True)
     train_small(model_dir, *bindings, resume=True)
+
+
+def test_a_training_starts_from_the_networks_of_another(train_small, trained_dir: Path, tmp_path: Path) -> None:
+    """Of another method, with a learning rate of 0: the networks stay those it began with."""
+    train_small(tmp_path / "model", f"model.start_from = '{trained_dir}'", "vae_optimizer.learning_rate = 0.0",
+                "model.model = @annealed_vae()", "annealed_vae.gamma = 1.0", "annealed_vae.c_max = 1.0",
+                "annealed_vae.iteration_threshold = 1")
+    content, before = read_checkpoint(tmp_path / "model"), weights(trained_dir)
+    assert (content["method"], content["step"]) == ("annealed_vae", 6)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in content["objective"].items())
+
+
+def test_networks_of_another_size_are_refused(train_small, trained_dir: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"The weights of encoder and decoder in .*checkpoint.pt do not fit the "
+                                        r"architecture of this training: .*expected \(7, "):
+        train_small(tmp_path / "model", f"model.start_from = '{trained_dir}'", "encoder.num_latent = 7")
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_training_that_started_elsewhere_resumes_without_it(train_small, trained_dir: Path, tmp_path: Path) -> None:
+    origin, bindings = tmp_path / "origin", ("model.training_steps = 6",)
+    shutil.copytree(trained_dir, origin)
+    start = f"model.start_from = '{origin}'"
+    train_small(tmp_path / "whole", start, *bindings)
+    train_small(tmp_path / "parts", start, "model.training_steps = 2")
+    shutil.rmtree(origin)
+    train_small(tmp_path / "parts", start, *bindings, resume=True)
+    assert_same_weights(tmp_path / "whole", tmp_path / "parts")

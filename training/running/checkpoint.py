@@ -129,6 +129,30 @@ def load_model(model_dir: Path) -> TrainedModel:
                         step=content["step"])
 
 
+def take_networks(model: nn.Module, model_dir: Path) -> None:
+    """Gives a model the weights of encoder and decoder in a checkpoint.
+
+    Raises CheckpointError where they are of another architecture, and for what is no checkpoint."""
+    path, content = checkpoint_path(model_dir), read_checkpoint(model_dir)["objective"]
+    own = {name: tensor for name, tensor in model.state_dict().items() if name.startswith(("encoder.", "decoder."))}
+    found = {name: tensor for name, tensor in content.items() if name.startswith(("encoder.", "decoder."))}
+    _require_shapes(_shapes(found), _shapes(own), f"encoder and decoder in {path}", "of this training")
+    model.load_state_dict(found, strict=False)
+
+
+def _shapes(weights: dict[str, torch.Tensor]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in weights.items()}
+
+
+def _require_shapes(found: dict[str, tuple[int, ...]], expected: dict[str, tuple[int, ...]], what: str,
+                    architecture: str) -> None:
+    """Raises CheckpointError where names or shapes of weights differ."""
+    if different := sorted(key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)):
+        raise CheckpointError(f"The weights of {what} do not fit the architecture {architecture}: " + ", ".join(
+            f"{key} {found.get(key, 'missing')}, expected {expected.get(key, 'none')}"
+            for key in different[:MOST_KEYS]))
+
+
 def _network(content: dict[str, Any], name: str, path: Path) -> nn.Module:
     """One of the networks, whose sizes are compared with the weights before any memory is taken."""
     description = content["networks"][name]
@@ -136,13 +160,8 @@ def _network(content: dict[str, Any], name: str, path: Path) -> nn.Module:
     weights = {key.removeprefix(prefix): value for key, value in content["objective"].items() if key.startswith(prefix)}
     try:
         with torch.device("meta"):
-            expected = {key: tuple(tensor.shape) for key, tensor in build(description).state_dict().items()}
-        found = {key: tuple(tensor.shape) for key, tensor in weights.items()}
-        if different := sorted(key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)):
-            raise CheckpointError(f"The weights of {name!r} in {path} do not fit the architecture "
-                                  f"{description['name']!r}: " + ", ".join(
-                                      f"{key} {found.get(key, 'missing')}, expected {expected.get(key, 'none')}"
-                                      for key in different[:MOST_KEYS]))
+            expected = _shapes(build(description).state_dict())
+        _require_shapes(_shapes(weights), expected, f"{name!r} in {path}", repr(description["name"]))
         network = build(description)
         network.load_state_dict(weights)
     except CheckpointError:

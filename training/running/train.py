@@ -21,7 +21,7 @@ from ..data.labelled import Supervision
 from ..objectives.objective import VAEObjective
 from ..tracking.trackers import TrackerName, check_trackers, tracking
 from .callbacks import FOLDER_NAME, Callback, MeanDecoder, MeanEncoder, Training, start_callbacks
-from .checkpoint import checkpoint_path
+from .checkpoint import checkpoint_path, take_networks
 from .log import SCORES_NAME, Progress, scores_table
 from .loop import rehearse, run
 from .placement import place
@@ -42,7 +42,7 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
           progress: Progress | None = None, model: VAEObjective | type[VAEObjective] = gin.REQUIRED,
           training_steps: int = gin.REQUIRED, random_seed: int | None = None, batch_size: int = gin.REQUIRED,
           eval_steps: int = 1000, data_seed: int | None = None, checkpoint_steps: int = 5000, log_steps: int = 100,
-          keep_steps: int | None = None,
+          keep_steps: int | None = None, start_from: str | None = None,
           precision: str = "float32", compile: bool = False, callbacks: Sequence[Callback] = (),
           trackers: Sequence[TrackerName] = (), name: str = "",
           model_num: int | None = None, model_seed: int | None = None, unsupervised_data_seed: int | None = None,
@@ -58,6 +58,8 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
         checkpoint_steps, log_steps: updates between two checkpoints and between two rows of the log.
         keep_steps: updates between two checkpoints that stay in `model_dir`/checkpoints/STEP; None keeps the latest one
             only.
+        start_from: model directory of an earlier training, of any method and data, whose encoder and decoder are the
+            first weights; step, optimizers and seeds are new.
         precision: 'float32', 'tf32' for products on a GPU, or 'bfloat16' for the networks' layers.
         compile: hands these layers to torch.compile.
         callbacks: observers of the training, such as @evaluate_during_training().
@@ -90,6 +92,8 @@ def train(model_dir: Path, overwrite: bool = False, resume: bool = False, device
                     MeanDecoder(model.decoder, model.reconstruction_loss.activation, device))
     start_callbacks(callbacks, view)
     if not (resume and checkpoint_path(state.model_dir).exists()):
+        if start_from is not None:
+            take_networks(model, Path(start_from))
         rehearse(state)
     prepare_directory(state, overwrite, resume)
     if state.finished(training_steps):
