@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
+from ..common.checking.options import with_checked_options
+
 Better = Literal["high", "low"]
 Cost = Literal["small", "medium", "large"]
 Needs = Literal["points", "train and test points", "groups", "neighbourhoods", "traversals", "interventions",
@@ -88,11 +90,12 @@ class Metric:
     report_config: str = ""
 
     def __call__(self, function: Function) -> Function:
-        """Registers the function.  Raises ValueError when its name is another or is taken."""
+        """Registers the function, and has its options checked.  Raises ValueError for another name or a taken one."""
         if function.__name__ != self.name or self.name in _FUNCTIONS:
             raise ValueError(f"The metric {self.name!r} is declared twice or for {function.__name__!r}.")
-        _FUNCTIONS[self.name], _DECLARATIONS[self.name] = function, self
-        return function
+        checked = with_checked_options(function, but=("random_state", "n_jobs"))  # checked where they are used
+        _FUNCTIONS[self.name], _DECLARATIONS[self.name] = checked, self
+        return checked
 
     @property
     def headline(self) -> Score:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..common.checking.options import check_option
 from ..common.errors import UserError
 from ..common.numerics.array_likes import as_numbers, column_names, is_missing, to_array
 from .random_streams import RandomSeed, as_random_state
@@ -93,6 +94,7 @@ def split(codes: Any, factors: Any, *, random_state: RandomSeed, test_size: floa
     ((2, 1), (1, 1))
     """
     codes, factors = as_points(codes, factors, continuous=True)
+    check_option("test_size", test_size, float)
     num_test = round(len(codes) * test_size)
     if not 0 < num_test < len(codes):
         raise UserError(f"test_size is {test_size}, which leaves {num_test} of {len(codes)} points for the test; "
@@ -109,12 +111,6 @@ def as_two(pair: Any, name: str, expected: str) -> tuple[Any, Any]:
         given = f"an array of shape {tuple(shape)}" if shape is not None else repr(pair)[:60]
         raise UserError(f"{name} is {given}; expected a pair of {expected}.")
     return pair[0], pair[1]
-
-
-def check_count(name: str, value: int, least: int) -> None:
-    """Raises UserError for a count below `least`."""
-    if value < least:
-        raise UserError(f"{name} is {value}; expected at least {least}.")
 
 
 def _values(factors: Any, name: str) -> np.ndarray:

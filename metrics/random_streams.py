@@ -8,7 +8,7 @@ import numpy as np
 
 from ..common.errors import UserError
 
-RandomSeed = int | np.integer | np.random.RandomState | None
+RandomSeed = int | np.integer | np.random.RandomState | np.random.Generator | None
 
 
 NUM_SEEDS = 2**32  # numpy's RandomState takes 0 to 2**32 - 1
@@ -19,17 +19,23 @@ class RestartingStream(np.random.RandomState):
 
 
 def as_random_state(random_state: RandomSeed) -> np.random.RandomState:
-    """Returns a `RandomState`: itself, a fresh one for a seed, numpy's global one for None.
+    """Returns a `RandomState` for whatever scikit-learn takes as `random_state`, and for a numpy Generator.
 
-    Raises UserError for anything else."""
-    if random_state is None:
+    A `RandomState` is returned itself, a seed gives a fresh one, and None (or the module `numpy.random`) numpy's global
+    one.  A Generator, or a stream of other bits than the Mersenne Twister's, whose state cannot be handed out, draws
+    the seed of a fresh one.  Raises UserError for anything else."""
+    if random_state is None or random_state is np.random:
         return np.random.mtrand._rand  # numpy's global RandomState has no public name
+    if isinstance(random_state, np.random.Generator):
+        return np.random.RandomState(int(random_state.integers(NUM_SEEDS)))
     if isinstance(random_state, np.random.RandomState):
-        return random_state
+        if random_state.get_state(legacy=False)["bit_generator"] == "MT19937":
+            return random_state
+        return np.random.RandomState(random_state.randint(NUM_SEEDS, dtype=np.uint32))
     if _is_seed(random_state):
         return np.random.RandomState(int(random_state))
     raise UserError(f"random_state is {random_state!r}; expected an integer from 0 to 2**32 - 1, a "
-                    "numpy.random.RandomState, or None for numpy's global stream.")
+                    "numpy.random.RandomState or Generator, or None for numpy's global stream.")
 
 
 def checked_seed(seed: object) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 import gin
 
+from ..checking.options import evaluated, holds_numbers
 from ..checking.ranges import interval_of
 from ..checking.values import ANY_NUMBER, fits, in_words
 from ..commands.wording import bindings_option
@@ -65,15 +66,11 @@ def _expected(selector: str, name: str, value: Any) -> str | None:
     interval = interval_of(name)
     if fits(value, annotation, interval, _reference_fits) or _is_same(value, default):
         return None
-    return in_words(annotation, interval if _holds_numbers(annotation) else ANY_NUMBER)
+    return in_words(annotation, interval if holds_numbers(annotation) else ANY_NUMBER)
 
 
 def _is_same(value: Any, default: Any) -> bool:
     return type(value) is type(default) and not isinstance(value, Reference) and bool(value == default)
-
-
-def _holds_numbers(annotation: Any) -> bool:
-    return annotation in (int, float) or any(map(_holds_numbers, typing.get_args(annotation)))
 
 
 def _wrapped(selector: str) -> Any:
@@ -89,21 +86,9 @@ def _parameters(selector: str) -> dict[str, tuple[Any, Any]]:
     wrapped = _wrapped(selector)
     function = inspect.unwrap(wrapped.__init__ if inspect.isclass(wrapped) else wrapped)
     scope = getattr(function, "__globals__", {})
-    return {name: (_evaluated(parameter.annotation, scope), parameter.default)
+    return {name: (evaluated(parameter.annotation, scope), parameter.default)
             for name, parameter in inspect.signature(wrapped).parameters.items()
             if parameter.kind is not inspect.Parameter.VAR_KEYWORD}
-
-
-def _evaluated(annotation: Any, scope: dict[str, Any]) -> Any:
-    """A written annotation as an object; Any where its names are known to type checkers alone."""
-    if annotation is inspect.Parameter.empty:
-        return Any
-    if not isinstance(annotation, str):
-        return annotation
-    try:
-        return eval(annotation, scope)  # the annotations of functions that are registered, as typing does
-    except NameError:
-        return Any
 
 
 def _reference_fits(value: Any, annotation: Any) -> bool | None:
@@ -160,7 +145,7 @@ def _result(selector: str) -> Any:
     if inspect.isclass(wrapped):
         return wrapped
     function = inspect.unwrap(wrapped)
-    return _evaluated(inspect.signature(function).return_annotation, getattr(function, "__globals__", {}))
+    return evaluated(inspect.signature(function).return_annotation, getattr(function, "__globals__", {}))
 
 
 def _may_be(found: Any, wanted: Any) -> bool:

@@ -19,14 +19,14 @@ LONGEST_LINE = 200  # that a message quotes
 
 @contextlib.contextmanager
 def explained(while_reading: bool = False) -> Iterator[None]:
-    """Turns gin's errors into ConfigurationErrors of one sentence, with suggestions.
+    """Turns gin's errors into ConfigurationErrors of one sentence, with suggestions, and leaves ours as they were.
 
     while_reading: every error is explained, since what is read is the user's: syntax that gin stumbles over, imports
     that fail.  Otherwise only those that gin itself raises."""
     try:
         yield
-    except UserError:
-        raise
+    except UserError as error:
+        raise gin_internals.without_stack(error) from error.__cause__
     except (Exception, RecursionError) as error:
         explanation = explain(error) or (_about_reading(error) if while_reading else None)
         if explanation is None:

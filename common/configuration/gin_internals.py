@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 import gin
 from gin.config_parser import BindingStatement, ConfigParser, IncludeStatement
 
+from ..errors import UserError
+
 Reference = gin.config.ConfigurableReference  # `@name`, `@name()` and, as a reference to gin.macro, `%name`
 Parameters = dict[tuple[str, str], dict[str, Any]]  # values by parameter, by scope and configurable's full name
 
@@ -28,6 +30,17 @@ IN_FILE = re.compile(r'In file "(.*?)", line (\d+)')
 IN_BINDINGS = re.compile(r"In bindings string line (\d+)")
 STACK = "\n  In "  # what a message goes on with where gin's decorators have passed it
 IMPORTING_FUNCTION = "process_import"  # of gin, in tracebacks of what a gin file imports
+
+
+def without_stack(error: UserError) -> UserError:
+    """An error as it was raised: gin replaces it by a subclass whose text goes on with the decorators it passed."""
+    if STACK not in str(error):
+        return error
+    kind = next(kind for kind in type(error).__mro__
+                if "ExceptionProxy" not in getattr(vars(kind).get("__str__"), "__qualname__", ""))
+    # A subclass, since the class itself may take other arguments than a text; UserError cuts off the stack.
+    found: UserError = type(kind.__name__, (kind,), {"__init__": lambda made: UserError.__init__(made, error)})()
+    return found.with_traceback(error.__traceback__)
 
 
 def bindings() -> Parameters:

@@ -15,7 +15,8 @@ def to_array(values: Any, name: str = "values") -> np.ndarray:
 
     Args:
         values: nested lists, a data frame, a tensor of torch (on any device, with or without gradients), JAX,
-            TensorFlow or CuPy, a pyarrow table, a structured array, or a masked array, whose masked values become None.
+            TensorFlow or CuPy, anything with `__array__` or `__dlpack__`, a pyarrow table, a structured array, or a
+            masked array, whose masked values become None.
         name: of the argument, for messages.
 
     Raises:
@@ -97,6 +98,8 @@ def _as_numpy(values: Any) -> np.ndarray:
             values = values.float()  # numpy has no bfloat16; half precision is exact in single
     elif hasattr(values, "get") and hasattr(values, "__cuda_array_interface__"):  # CuPy
         values = values.get()
+    elif hasattr(values, "__dlpack__") and not hasattr(values, "__array__"):
+        values = np.from_dlpack(values)
     elif type(values).__module__.startswith("pyarrow") and hasattr(values, "to_pandas"):
         values = values.to_pandas()
     elif isinstance(values, np.ma.MaskedArray) and values.mask.any():

@@ -24,13 +24,14 @@ from ..settings.adapters import declared
 from ..settings.context import using_jobs
 from .live import LiveRepresentation
 from .score_table import ScoreTable
+from .scoring import names_of_metrics
 
 Encoder = Callable[[np.ndarray], Any]
 
 
 def evaluate(encoder: Encoder | str | Path, data: str | Path | GroundTruthData | None = None,
              preset: str | None = None, *,
-             metrics: Sequence[str] = (), seed: int | None = None, bindings: Sequence[str] = (),
+             metrics: Sequence[str] | str = (), seed: int | None = None, bindings: Sequence[str] | str = (),
              output_dir: str | Path | None = None, overwrite: bool = False, n_jobs: int | None = None) -> ScoreTable:
     """Scores a model as `unbraid-evaluate` does: the same points, the same numbers.
 
@@ -64,11 +65,11 @@ def evaluate(encoder: Encoder | str | Path, data: str | Path | GroundTruthData |
     >>> list(table)
     ['mig']
     """
-    of_preset = metrics_of_preset(preset or DEFAULT_PRESET) if preset or not metrics else []
-    given = [metrics] if isinstance(metrics, str) else list(metrics)
+    given = names_of_metrics(metrics) if metrics != () else []
+    of_preset = metrics_of_preset(preset or DEFAULT_PRESET) if preset or not given else []
     seeds = [] if seed is None else [f"evaluation.random_seed = {checked_seed(seed)}"]
     of_data = None if data is None else given_data(data)
-    chosen = [*(of_data.bindings if of_data else ()), *seeds, *bindings]
+    chosen = [*(of_data.bindings if of_data else ()), *seeds, *([bindings] if isinstance(bindings, str) else bindings)]
     with ExitStack() as stack:
         folder = Path(output_dir or f"{stack.enter_context(tempfile.TemporaryDirectory())}/results")
         stack.enter_context(using_jobs(n_jobs))

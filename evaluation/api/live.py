@@ -75,7 +75,7 @@ class LivePosterior:
     def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Raises ArtifactError for a module that gives codes only."""
         found = self._module(images)
-        if not isinstance(found, (tuple, list)) or len(found) < 2:
+        if not _is_posterior(found) or len(found) < 2:
             raise ArtifactError("The module gives codes only, and no posterior, which this metric needs. Return "
                                 "(mean, log-variance).")
         return to_array(found[0]), to_array(found[1])
@@ -85,11 +85,16 @@ def codes_of(found: Any, num_images: int) -> np.ndarray:
     """Codes (num_images, num_codes) of what an encoder returned: codes, or (mean, log-variance).
 
     Raises UserError for other shapes."""
-    codes = to_array(found[0] if isinstance(found, (tuple, list)) else found)
+    codes = to_array(found[0] if _is_posterior(found) else found, "the encoder's output")
     if codes.ndim != 2 or len(codes) != num_images:
         raise UserError(f"The encoder gives an array of shape {codes.shape} for {num_images} images; expected "
                         f"codes ({num_images}, num_codes).")
     return codes
+
+
+def _is_posterior(found: Any) -> bool:
+    """Whether an encoder returned (mean, log-variance), arrays of two dimensions, rather than a list of rows."""
+    return isinstance(found, (tuple, list)) and bool(found) and len(getattr(found[0], "shape", np.shape(found[0]))) == 2
 
 
 def module_of(encoder: Any) -> Any:

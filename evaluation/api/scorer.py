@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from ...common.errors import UserError
+from ...metrics.estimators.jobs import num_jobs
 from .given_points import GivenPoints
 from .protocol_scores import ProtocolScores
 from .score_table import ScoreTable
-from .scoring import Chosen
+from .scoring import Chosen, names_of_metrics
 from .undisturbed import undisturbed
 
 
@@ -33,7 +34,7 @@ class Scorer:
     """
 
     def __init__(self, data: Any, metrics: Chosen | str, seed: int = 0, *, num_points: int | None = None,
-                 bindings: Sequence[str] = (), n_jobs: int | None = None):
+                 bindings: Sequence[str] | str = (), n_jobs: int | None = None):
         """Chooses the points.
 
         Args:
@@ -51,19 +52,19 @@ class Scorer:
 
         Raises:
             UserError: for unknown names, and for metrics that need more than the data can give."""
-        if not metrics:
-            raise UserError("metrics is empty; expected names, such as ['mig', 'modularity_explicitness'].")
+        names = names_of_metrics(metrics)
         if num_points is not None and (not isinstance(num_points, int) or num_points < 1):
             raise UserError(f"num_points is {num_points!r}; expected a whole number of at least 1.")
-        chosen: Chosen = [metrics] if isinstance(metrics, str) else metrics
-        self.n_jobs = n_jobs
+        chosen: Chosen = metrics if isinstance(metrics, Mapping) else names
+        self.n_jobs = num_jobs(n_jobs)
         self._scores: ProtocolScores | GivenPoints
         with undisturbed(None):
             if isinstance(data, (str, Path)) or hasattr(data, "sample_factors"):
                 if isinstance(chosen, Mapping):
                     raise UserError("metrics is a mapping, whose arguments are for points of your own; for a data set "
                                     "give names, and bindings=['mig.num_train = 1000'].")
-                self._scores = ProtocolScores(data, chosen, seed, num_points, bindings)
+                lines = [bindings] if isinstance(bindings, str) else bindings
+                self._scores = ProtocolScores(data, chosen, seed, num_points, lines)
             else:
                 if bindings:
                     raise UserError("bindings are for data sets; for points of your own give metrics a mapping, such "

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...common.errors import UserError
+from ...common.errors import UserError, shown
 from ...common.numerics.array_likes import column_names
 from ...metrics.catalogue import declaration, metric_function
 from ...metrics.declaration import FROM_POINTS, Metric
+from ...metrics.estimators.jobs import num_jobs
 from ...metrics.inputs import Points, as_points, as_train_and_test, split
 from ...metrics.random_streams import checked_seed
 from ...metrics.result import MetricResult
@@ -57,8 +58,8 @@ def score(codes: Any, factors: Any, metrics: Chosen | str = DEFAULT_METRICS, see
     modularity_explicitness         modularity_score  1.0000    high
     modularity_explicitness  explicitness_score_test  1.0000    high
     """
-    seed = checked_seed(seed)
-    chosen = {name: metrics[name] if isinstance(metrics, Mapping) else {} for name in _names(metrics)}
+    seed, n_jobs = checked_seed(seed), num_jobs(n_jobs)
+    chosen = {name: metrics[name] if isinstance(metrics, Mapping) else {} for name in names_of_metrics(metrics)}
     declared = {name: _scorable(name) for name in chosen}
     pairs = None
     if test is not None:
@@ -72,8 +73,16 @@ def score(codes: Any, factors: Any, metrics: Chosen | str = DEFAULT_METRICS, see
     return ScoreTable(results, declared, column_names(factors), column_names(codes))
 
 
-def _names(metrics: Chosen | str) -> list[str]:
-    return [metrics] if isinstance(metrics, str) else list(metrics)
+def names_of_metrics(metrics: Chosen | str) -> list[str]:
+    """Returns the names of the metrics asked for: one, several, or the keys of a mapping to arguments.
+
+    Raises UserError for anything else, and for none."""
+    names = [metrics] if isinstance(metrics, str) else list(metrics) if isinstance(metrics, Iterable) else [metrics]
+    wrong = [name for name in names if not isinstance(name, str)]
+    if wrong or not names:
+        given = f"holds {shown(wrong[0], 60)}" if wrong else "is empty"
+        raise UserError(f"metrics {given}; expected names, such as ['mig', 'modularity_explicitness'].")
+    return names
 
 
 def _scorable(name: str) -> Metric:
@@ -88,6 +97,9 @@ def _scorable(name: str) -> Metric:
 
 def check_options(metric: Metric, options: Mapping[str, Any]) -> None:
     """Raises UserError for an argument that the metric does not take."""
+    if not isinstance(options, Mapping):
+        raise UserError(f"metrics has {shown(options, 60)} for {metric.name}; expected its arguments by name, such as "
+                        "{'mig': {'num_bins': 10}}.")
     known = inspect.signature(metric_function(metric.name)).parameters
     unknown = [option for option in options if option not in known or known[option].kind is not KEYWORD]
     if unknown:

@@ -53,8 +53,10 @@ def model_stream() -> np.random.RandomState:
 
 @contextlib.contextmanager
 def using_jobs(number: int | None) -> Iterator[None]:
-    """Runs the block with `number` parallel jobs; None means the number of available cores."""
-    token = _num_jobs.set(number)
+    """Runs the block with `number` parallel jobs; None means the number of available cores.
+
+    Raises UserError for what is no such number."""
+    token = _num_jobs.set(jobs.num_jobs(number))
     try:
         yield
     finally:

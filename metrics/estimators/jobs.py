@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+import numpy as np
+
 from ...common.errors import UserError
 from ...common.numerics.threads import num_cores
 
@@ -22,12 +24,12 @@ _pools: dict[int, ThreadPoolExecutor] = {}
 def num_jobs(n_jobs: int | None) -> int:
     """The number of parallel jobs: `n_jobs`, or for None and -1 the number of cores this process may use.
 
-    Raises UserError for other numbers below 1."""
+    Raises UserError for other numbers below 1, and for anything else."""
     if n_jobs is None or n_jobs == -1:
         return num_cores()
-    if n_jobs < 1:
-        raise UserError(f"n_jobs is {n_jobs}; expected 1 or more, or None or -1 for the number of available cores.")
-    return n_jobs
+    if isinstance(n_jobs, bool) or not isinstance(n_jobs, (int, np.integer)) or n_jobs < 1:
+        raise UserError(f"n_jobs is {n_jobs!r}; expected 1 or more, or None or -1 for the number of available cores.")
+    return int(n_jobs)
 
 
 def run_threads(function: Callable[..., Result], arguments: Sequence[tuple[Any, ...]],

@@ -9,7 +9,7 @@ import numpy as np
 from ...common.errors import UserError
 from ..declaration import Metric, Score
 from ..information.posterior_entropy import latent_entropies
-from ..inputs import as_codes, as_points, check_count
+from ..inputs import as_codes, as_points
 from ..random_streams import RandomSeed, as_random_state
 from ..result import MetricResult
 from ..shared_matrices import MUTUAL_INFORMATION
@@ -53,7 +53,6 @@ def mig_qzx(means: Any, log_variances: Any, factors: Any, *, random_state: Rando
     log_variances = as_codes(log_variances, "log_variances")
     if log_variances.shape != means.shape:
         raise UserError(f"log_variances have shape {log_variances.shape}; expected that of the means, {means.shape}.")
-    check_count("num_samples", num_samples, 1)
     numbers = np.array([len(np.unique(values)) for values in factors.T])
     if (numbers < 2).any() or means.shape[1] < 2:
         return MetricResult(dict.fromkeys(("MIG", "AAM"), undefined(

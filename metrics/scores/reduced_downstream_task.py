@@ -10,7 +10,7 @@ import numpy as np
 from ...common.errors import UserError
 from ..declaration import Metric, Score
 from ..estimators.predictors import PredictorFactory, accuracies, fit_factors, gradient_boosting_classifier
-from ..inputs import Arrays, Points, as_train_and_test, check_count
+from ..inputs import Arrays, Points, as_train_and_test
 from ..random_streams import RandomSeed, as_random_state
 from ..result import MetricResult
 from .dci import importances_and_accuracies
@@ -63,7 +63,6 @@ def reduced_downstream_task(train: Points, test: Points, *, random_state: Random
     1.0
     """
     train, test = as_train_and_test(train, test)
-    check_count("num_factors_to_remove", num_factors_to_remove, 0)
     if num_factors_to_remove >= train[0].shape[1]:
         raise UserError(f"reduced_downstream_task.num_factors_to_remove is {num_factors_to_remove}, but the "
                         f"representation has {train[0].shape[1]} codes; at least one must be left.")

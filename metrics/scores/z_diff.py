@@ -12,7 +12,7 @@ from ..declaration import Metric, Score
 from ..estimators.predictors import logistic_regression
 from ..groups.labelled import numbers_of_groups, repeated_values
 from ..groups.votes import above_chance
-from ..inputs import as_points, check_count
+from ..inputs import as_points
 from ..random_streams import RandomSeed, as_random_state
 from ..result import MetricResult
 from ..undefined import undefined
@@ -51,7 +51,6 @@ def z_diff(codes: Any, factors: Any, *, random_state: RandomSeed, batch_size: in
     1.0
     """
     codes, factors = as_points(codes, factors)
-    check_count("batch_size", batch_size, 1)
     stream = as_random_state(random_state)
     train, evaluation = numbers_of_groups(factors.shape[1], num_train, num_eval, stream)
     if (train > 0).sum() < 2:

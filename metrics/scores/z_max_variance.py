@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
+from ...common.checking.values import Interval
 from ..declaration import Metric, Score
 from ..groups.grouped_votes import Rows, voted_scores
 from ..groups.labelled import repeated_values, take_groups
-from ..inputs import as_points, check_count
+from ..inputs import as_points
 from ..random_streams import RandomSeed, as_random_state
 from ..result import MetricResult
 
@@ -20,8 +21,9 @@ from ..result import MetricResult
     scores=(Score("z_max_variance", "Z-max variance", "the code that moves names the factor that moves",
                   (float("-inf"), 1), "small", "NaN unless points differ in one factor only"),),
     other_keys={"z_max_variance_train": "high"})
-def z_max_variance(codes: Any, factors: Any, *, random_state: RandomSeed, batch_size: int = 200, num_train: int = 800,
-                   num_eval: int = 800, num_variance_estimate: int = 10_000, threshold: float = 0.02) -> MetricResult:
+def z_max_variance(codes: Any, factors: Any, *, random_state: RandomSeed,
+                   batch_size: Annotated[int, Interval(2)] = 200, num_train: int = 800, num_eval: int = 800,
+                   num_variance_estimate: int = 10_000, threshold: float = 0.02) -> MetricResult:
     """Computes how well the code that varies most names the only factor in which a group of given points differs.
 
     Args:
@@ -45,7 +47,6 @@ def z_max_variance(codes: Any, factors: Any, *, random_state: RandomSeed, batch_
     1.0
     """
     codes, factors = as_points(codes, factors)
-    check_count("batch_size", batch_size, 2)
     return MetricResult(voted_scores("z_max_variance", codes, factors, groups_with_other_values, np.argmax, batch_size,
                                      num_train, num_eval, num_variance_estimate, threshold,
                                      as_random_state(random_state)))

@@ -228,9 +228,11 @@ def test_rows_that_carry_factors_have_to_be_in_the_order_of_the_data_set(
             "shuffled": np.random.RandomState(0).permutation(60)}
     factors = grid()[::-1] / [1, 2, 0.5]  # the order in which the images are stored
     np.savez(tmp_path / "both.npz", codes=codes[rows[order]], factors=factors[rows[order]])
-    status = run(tmp_path / "out", "--codes", tmp_path / "both.npz", "--data_set", "custom", bindings=tuple(bindings))
+    status = run(tmp_path / "out", "--codes", tmp_path / "both.npz", "--data_set", "custom",
+                 metrics=("mig", "irs", "factor_vae_metric"), bindings=tuple(bindings))
     assert status == (0 if order == "right" else 2)
     if order != "right":
+        assert not list((tmp_path / "out").rglob("results"))
         assert re.search(r"row \d+ has factor_\d .* but image \d+ of custom has", capsys.readouterr().err)
 
 

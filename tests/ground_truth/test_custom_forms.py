@@ -15,6 +15,7 @@ from PIL import Image
 
 from unbraid.common.errors import DataError, UserError
 from unbraid.ground_truth.sets.custom import custom_data
+from unbraid.ground_truth.sets.points import points
 
 SIZES = (2, 3, 4)
 IMAGES = blocky(24, 16, 3, seed=0)
@@ -169,6 +170,19 @@ def test_continuous_factors_of_tables_are_factors(tmp_path, suffix):
      "parquet": frame.to_parquet}[suffix](tmp_path / f"table.{suffix}")
     data = custom_data(str(tmp_path))
     assert dict(zip(data.factor_names, data.factors_num_values, strict=True)) == {"angle": 20, "side": 2}
+
+
+def test_a_continuous_column_of_a_table_is_put_into_bins_beside_others(tmp_path, caplog):
+    values = np.random.RandomState(0).randn(200)
+    lines = [f"{value},{'abcd'[row % 4]}" for row, value in enumerate(values)]
+    (tmp_path / "factors.csv").write_text("\n".join(["position,shape", *lines]))
+    found = points(str(tmp_path / "factors.csv"))
+    assert found.factors_num_values == [20, 4]
+    assert "factor 'position' has 200 values in 200 rows; it is put into 20 bins" in caplog.text
+    lines[5] = ",b"
+    (tmp_path / "factors.csv").write_text("\n".join(["position,shape", *lines]))
+    with pytest.raises(DataError, match=r"factor 'position' has no finite value in 1 of 200 rows, first in row 5"):
+        points(str(tmp_path / "factors.csv"))
 
 
 def test_names_of_rows_are_no_factors(tmp_path, caplog):

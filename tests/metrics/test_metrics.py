@@ -22,6 +22,7 @@ from unbraid.evaluation.settings.adapters import declarations_by_gin_name
 from unbraid.metrics.catalogue import declarations, metric_function, names
 from unbraid.metrics.declaration import FROM_POINTS, Metric, Score, matches
 from unbraid.metrics.declaration_lookup import direction, headline_key
+from unbraid.metrics.random_streams import as_random_state
 from unbraid.metrics.result import MetricResult
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -171,14 +172,66 @@ def test_codes_that_cannot_be_used_are_named(codes: Any, message: str) -> None:
         metrics.mig(codes, BITS)
 
 
-def test_random_states_are_seeds_or_streams() -> None:
-    seeded, streamed = (metrics.infomec(SAMPLE[0], FACTORS, random_state=state, n_jobs=1)
-                        for state in (3, np.random.RandomState(3)))
-    assert dict(seeded) == dict(streamed)
+def test_random_states_are_what_scikit_learn_takes_and_generators() -> None:
+    def informed(state: Any) -> dict[str, Any]:
+        return dict(metrics.infomec(SAMPLE[0], FACTORS, random_state=state, n_jobs=1))
+
+    assert informed(3) == informed(np.int64(3)) == informed(np.random.RandomState(3))
+    drawn = int(np.random.default_rng(3).integers(2**32))
+    assert informed(np.random.default_rng(3)) == informed(drawn)
+    generator = np.random.default_rng(3)
+    assert as_random_state(generator).randint(2**31) != as_random_state(generator).randint(2**31)
+    assert as_random_state(np.random) is as_random_state(None)
     with pytest.raises(UserError, match="random_state is 'now'; expected an integer"):
-        metrics.infomec(SAMPLE[0], FACTORS, random_state="now")
-    with pytest.raises(UserError, match="n_jobs is 0; expected 1 or more"):
-        metrics.dci(SAMPLE, SAMPLE, random_state=0, n_jobs=0)
+        informed("now")
+
+
+def test_streams_of_other_bits_can_be_handed_out() -> None:
+    first, second = (metrics.dci(SAMPLE, SAMPLE, random_state=np.random.RandomState(np.random.PCG64(3)), n_jobs=1)
+                     for _ in range(2))
+    assert dict(first) == dict(second)
+
+
+@pytest.mark.parametrize("number", [0, -2, 1.5, "2", True])
+def test_numbers_of_jobs_are_counts(number: Any) -> None:
+    with pytest.raises(UserError, match=f"n_jobs is {number!r}; expected 1 or more"):
+        metrics.dci(SAMPLE, SAMPLE, random_state=0, n_jobs=number)
+
+
+OPTIONS_BY_METRIC = [(name, option) for name in names()
+                     for option, parameter in inspect.signature(metric_function(name)).parameters.items()
+                     if parameter.kind is inspect.Parameter.KEYWORD_ONLY and option not in ("random_state", "n_jobs")]
+
+
+@pytest.mark.parametrize(("name", "option"), OPTIONS_BY_METRIC)
+def test_options_of_another_type_are_named(name: str, option: str) -> None:
+    with pytest.raises(UserError, match=rf"^{option} is <object .*; expected "):
+        metric_function(name)(**{option: object()})
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    ({"num_bins": "ten"}, "num_bins is 'ten'; expected a whole number of at least 1|from 1"),
+    ({"num_bins": 0}, "num_bins is 0; expected a whole number"),
+    ({"num_bins": 2.5}, r"num_bins is 2\.5; expected a whole number"),
+    ({"discretizer": "histogram"}, "discretizer is 'histogram'; expected a function or class")])
+def test_options_that_do_not_fit_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        metrics.mig(*SAMPLE, **options)
+
+
+def test_an_estimator_in_place_of_its_class_is_told_apart() -> None:
+    from sklearn.ensemble import RandomForestClassifier
+
+    with pytest.raises(UserError, match=r"expected a function or class, such as lambda: RandomForestClassifier"):
+        metrics.dci(SAMPLE, SAMPLE, random_state=0, predictor=RandomForestClassifier())
+    with pytest.raises(UserError, match="batch_size is 1; expected a whole number of at least 2"):
+        metrics.z_min_variance(*SAMPLE, random_state=0, batch_size=1)
+
+
+def test_options_may_be_numbers_of_numpy() -> None:
+    assert dict(metrics.mig(*SAMPLE, num_bins=np.int64(20))) == dict(metrics.mig(*SAMPLE))
+    depths = metrics.dci_es(SAMPLE, SAMPLE, random_state=0, num_trees=2, max_depths=np.array([1, 4]))
+    assert dict(depths) == dict(metrics.dci_es(SAMPLE, SAMPLE, random_state=0, num_trees=2, max_depths=[1, 4]))
 
 
 def test_a_pair_is_asked_for_where_codes_are_given() -> None:

@@ -30,10 +30,10 @@ class StoredViews:
         """The table of codes, for the data set of this name.  Raises UserError where the two do not fit together."""
         if name not in self._codes:
             short = name.partition(" ")[0]
-            self._codes[name] = StoredCodes(self.file.codes, whole(data_set), str(self.file.path), short,
-                                            self.file.code_names)
+            codes = StoredCodes(self.file.codes, whole(data_set), str(self.file.path), short, self.file.code_names)
             if self.known_factors:
                 check_order(self.known_factors[0], whole(data_set), str(self.known_factors[1]), short)
+            self._codes[name] = codes
         return self._codes[name]
 
     @contextlib.contextmanager

@@ -44,8 +44,8 @@ def columns_of(table: np.ndarray, names: Sequence[str] | None, where: str,
         return columns if names is None else dict(zip(names_of(len(columns), names, where, prefix), columns.values(),
                                                       strict=True))
     if table.ndim not in {1, 2} or table.size == 0 or table.dtype.kind not in "biufUS":
-        raise DataError(f"{where} has shape {table.shape} and type {table.dtype}; expected one row of factors for each "
-                        "image, numbers or texts.")
+        raise DataError(f"{where} has shape {table.shape} and type {table.dtype}; expected one row for each image or "
+                        "point, numbers or texts.")
     table = table.reshape(len(table), -1)
     return dict(zip(names_of(table.shape[1], names, where, prefix), table.T, strict=True))
 
