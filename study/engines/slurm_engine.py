@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import time
 from collections import deque
@@ -30,6 +31,7 @@ def start(function: Callable[..., Any], cores: int, place: str, folder: str, gpu
     Raises UserError where there is no Slurm."""
     import submitit
 
+    logging.getLogger("submitit").setLevel(logging.ERROR)  # it warns at every poll where Slurm keeps no accounts
     try:
         executor = submitit.AutoExecutor(folder=folder, cluster=place or "slurm", slurm_max_num_timeout=MOST_TIMEOUTS)
     except RuntimeError as error:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import signal
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -25,3 +29,15 @@ def run(tasks: list[Task], folder: Path, name: str, retries: int = 2) -> dict:
     finally:
         engine.close()
         refresh_page(folder, tasks)
+
+
+def end_worker(step: str, number: signal.Signals = signal.SIGKILL) -> None:
+    """Waits for a process whose command line matches a pattern, and sends a signal to the worker that has started it."""
+    while not (found := pids(step)):
+        time.sleep(0.05)
+    os.kill(int(Path(f"/proc/{found[0]}/stat").read_text().rpartition(")")[2].split()[1]), number)
+
+
+def pids(pattern: str) -> list[int]:
+    """The processes whose command lines match a pattern."""
+    return [*map(int, subprocess.run(["pgrep", "-f", pattern], capture_output=True, check=False).stdout.split())]

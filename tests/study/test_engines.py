@@ -8,13 +8,14 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from engine_cases import engine_case, run
+from engine_cases import end_worker, engine_case, run
 
 from unbraid.study.__main__ import main
 from unbraid.study.driver import pending
@@ -106,7 +107,8 @@ def make_models(folder: Path, number: int) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", [case for case in ENGINES if case.values[0] != "local:2"])
 def test_models_have_the_same_scores_on_every_engine(tmp_path: Path, engine: str, capsys) -> None:
-    number = 20 if engine == "dask:2" else 5
+    """One worker is killed while it scores, and one model is bad."""
+    number = 5 if engine == "slurm:local" else 20
     patterns = make_models(tmp_path, number)
 
     def score(name: str, output: str) -> dict[str, float]:
@@ -118,7 +120,13 @@ def test_models_have_the_same_scores_on_every_engine(tmp_path: Path, engine: str
         files = sorted((tmp_path / output).glob("*/metrics/*/results/json/evaluation_results.json"))
         return {str(file.relative_to(tmp_path / output)): json.loads(file.read_text()) for file in files}
 
-    ours, theirs = score("local:2", "local"), score(engine, "engine")
+    ours = score("local:2", "local")
+    killer = threading.Thread(target=end_worker, args=(f"unbraid.evaluation.*{tmp_path}/engine/",))
+    killer.start()
+    theirs = score(engine, "engine")
+    killer.join()
+    errors = [json.loads(line)["error"] for line in (tmp_path / "engine" / "tasks.jsonl").read_text().splitlines()]
+    assert len([error for error in errors if error and "unbraid-evaluate" not in error]) >= 1
     assert len(ours) == 2 * (number - 1)
     assert {file: (found.get("discrete_mig"), found.get("SAP_score")) for file, found in ours.items()} == {
         file: (found.get("discrete_mig"), found.get("SAP_score")) for file, found in theirs.items()}
