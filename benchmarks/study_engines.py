@@ -3,6 +3,7 @@
     python benchmarks/study_engines.py overhead local:2 dask:2 ray:2
     python benchmarks/study_engines.py workers local dask
     python benchmarks/study_engines.py collect 10 100 1000 10000
+    python benchmarks/study_engines.py report 10 100 1000 10000
 """
 
 from __future__ import annotations
@@ -69,22 +70,33 @@ def collect(sizes: Sequence[str]) -> None:
         with tempfile.TemporaryDirectory() as folder:
             make_results(Path(folder) / "runs", size, kind)
             for label in ("first", "again"):
-                seconds, processor, memory = cost_of_aggregate(Path(folder))
-                print(f"{size:6} results, {kind:9} {label}: {seconds:6.1f} s, processor {processor:6.1f} s, "
-                      f"{memory:6.0f} MiB", flush=True)
+                print(f"{size:6} results, {kind:9} {label}: {cost_of('aggregate', *aggregation(folder))}", flush=True)
 
 
-def cost_of_aggregate(folder: Path) -> tuple[float, float, float]:
-    """Wall time and processor time in seconds, peak memory in MiB."""
-    start, output = time.perf_counter(), folder / "out"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "unbraid.evaluation.reporting.aggregate", "--result_file_pattern", str(folder / "runs"),
-         "--output_path", f"{output}.json", f"{output}.csv", "--leaderboard", f"{output}.html", f"{output}.md"],
-        stdout=subprocess.DEVNULL)
+def report(sizes: Sequence[str]) -> None:
+    """unbraid-report over made-up results, in a process of its own."""
+    for size in map(int, sizes):
+        with tempfile.TemporaryDirectory() as folder:
+            make_results(Path(folder) / "runs", size, "study")
+            cost = cost_of("report", f"{folder}/runs", "--output_path", f"{folder}/report.html")
+            print(f"{size:6} results: {cost}", flush=True)
+
+
+def aggregation(folder: str) -> list[str]:
+    return ["--result_file_pattern", f"{folder}/runs", "--output_path", f"{folder}/out.json", f"{folder}/out.csv",
+            "--leaderboard", f"{folder}/out.html", f"{folder}/out.md"]
+
+
+def cost_of(command: str, *arguments: str) -> str:
+    """Wall time, processor time and peak memory of a command of the reports."""
+    start = time.perf_counter()
+    process = subprocess.Popen([sys.executable, "-m", f"unbraid.evaluation.reporting.{command}", *arguments],
+                               stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
-        raise SystemExit(f"unbraid-aggregate ended with status {status}.")
-    return time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+        raise SystemExit(f"unbraid-{command} ended with status {status}.")
+    return (f"{time.perf_counter() - start:6.1f} s, processor {usage.ru_utime + usage.ru_stime:6.1f} s, "
+            f"{usage.ru_maxrss / 1024:6.0f} MiB")
 
 
 def make_results(folder: Path, number: int, kind: str) -> None:
@@ -126,10 +138,10 @@ def made_up_result(index: int, model: int, metric: int, kind: str) -> dict[str, 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("overhead", "workers", "collect"))
+    parser.add_argument("what", choices=("overhead", "workers", "collect", "report"))
     parser.add_argument("values", nargs="+", help="engines, or numbers of results")
     arguments = parser.parse_args()
-    {"overhead": overhead, "workers": workers, "collect": collect}[arguments.what](arguments.values)
+    {"overhead": overhead, "workers": workers, "collect": collect, "report": report}[arguments.what](arguments.values)
 
 
 if __name__ == "__main__":

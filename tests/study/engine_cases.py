@@ -32,7 +32,7 @@ def run(tasks: list[Task], folder: Path, name: str, retries: int = 2) -> dict:
 
 
 def end_worker(step: str, number: signal.Signals = signal.SIGKILL) -> None:
-    """Waits for a process whose command line matches a pattern, and sends a signal to the worker that has started it."""
+    """Waits for a process with a command line of this pattern and sends a signal to the worker that has started it."""
     while not (found := pids(step)):
         time.sleep(0.05)
     os.kill(int(Path(f"/proc/{found[0]}/stat").read_text().rpartition(")")[2].split()[1]), number)
