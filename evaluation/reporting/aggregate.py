@@ -64,6 +64,9 @@ def build_parser() -> argparse.ArgumentParser:
     tables.add_argument("--test", choices=("welch", "paired"),
                         help="also print a t test of every two groups in every column: welch for independent models, "
                              "paired for models trained with the same seeds")
+    tables.add_argument("--spread", choices=("sd", "interval"), default="sd",
+                        help="what stands after ±: the standard deviation over models, or half of the 95 %% interval "
+                             "of their mean (default: sd)")
     tables.add_argument("--digits", type=int, default=4, help="digits after the decimal point (default: 4)")
     return parser
 
@@ -194,7 +197,7 @@ def make_table(models: Sequence[Model], arguments: argparse.Namespace) -> ScoreT
     """Groups against scores.  Raises UserError for a key or score that does not exist."""
     from .tables.score_tables import score_table
 
-    return score_table(*groups_and_columns(models, arguments), arguments.digits)
+    return score_table(*groups_and_columns(models, arguments), arguments.digits, arguments.spread)
 
 
 def make_figures(models: Sequence[Model], arguments: argparse.Namespace) -> list[tuple[Path, Figure]]:

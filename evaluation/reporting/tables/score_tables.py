@@ -12,18 +12,21 @@ from ..comparing.grouping import Group, Spread
 from ..comparing.missing_scores import fill_commands
 from ..reading.scores import UNKNOWN
 
+# How a table shows the spread over models, and what its caption calls it.
+SPREADS = {"sd": "their standard deviation (ddof = 1)", "interval": "half of the mean's 95 % interval (Student's t)"}
 GAP, UNDEFINED = "-", "undefined"
 MAX_NOTES = 20
 
 
 @dataclass(frozen=True)
 class Score:
-    """One cell: text of mean and standard deviation, how many models where that is not the row's, whether the best.
+    """One cell: text of the mean and of what stands after ±, how many models where that is not the row's, whether the
+    best.
 
     spread: the exact numbers; None for a gap."""
 
     mean: str
-    sd: str = ""
+    margin: str = ""
     num: int | None = None
     is_best: bool = False
     spread: Spread | None = None
@@ -39,7 +42,7 @@ class Score:
     def text(self, plus_minus: str = " ± ", best: str = "{}") -> str:
         """As plain text; best: how the best mean is marked, such as `**{}**`."""
         mean = best.format(self.mean) if self.is_best else self.mean
-        spread = f"{plus_minus}{self.sd}" if self.sd else ""
+        spread = f"{plus_minus}{self.margin}" if self.margin else ""
         return mean + spread + (f" (n = {self.num})" if self.num is not None else "")
 
 
@@ -51,26 +54,27 @@ class ScoreTable:
     rows: list[tuple[str, list[Score], int]]
     notes: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
+    spread: str = "sd"
 
     @property
     def caption(self) -> str:
         """What the numbers are."""
-        return ("Mean over models, ± their standard deviation (ddof = 1) where there is more than one; "
+        return (f"Mean over models, ± {SPREADS[self.spread]} where there is more than one; "
                 "seeds: models trained with different seeds; the best of a column is bold.")
 
 
-def score_table(groups: Sequence[Group], columns: Sequence[Column], digits: int = 4) -> ScoreTable:
-    """Groups against columns; `digits` after the point."""
+def score_table(groups: Sequence[Group], columns: Sequence[Column], digits: int = 4, spread: str = "sd") -> ScoreTable:
+    """Groups against columns; `digits` after the point; spread: one of SPREADS."""
     spreads = [[group.spread(column) for group in groups] for column in columns]
     best = [best_of(column, [spread.mean if spread else None for spread in of_column], lambda v: f"{v:.{digits}f}")
             for column, of_column in zip(columns, spreads, strict=True)]
-    rows = [(group.label, [_score(of_column[place], group, is_best[place], digits)
+    rows = [(group.label, [_score(of_column[place], group, is_best[place], digits, spread)
                            for of_column, is_best in zip(spreads, best, strict=True)], group.num_seeds)
             for place, group in enumerate(groups)]
     models = list({id(model): model for group in groups for model in group.models}.values())
     commands = [command for commands in fill_commands(models, columns).values() for command in commands]
     header = [groups[0].keys[0], *labels_of(columns), "seeds"]
-    return ScoreTable(header, rows, notes_on(groups, columns), commands)
+    return ScoreTable(header, rows, notes_on(groups, columns), commands, spread)
 
 
 def notes_on(groups: Sequence[Group], columns: Sequence[Column]) -> list[str]:
@@ -91,11 +95,12 @@ def plain_table(table: ScoreTable) -> str:
     return format_table(table.header, rows)
 
 
-def _score(spread: Spread | None, group: Group, is_best: bool, digits: int) -> Score:
+def _score(spread: Spread | None, group: Group, is_best: bool, digits: int, shown: str) -> Score:
     if spread is None:
         return Score(GAP)
     num = spread.num if spread.num != group.num_seeds else None
     if math.isnan(spread.mean):
         return Score(UNDEFINED, num=num, spread=spread)
-    sd = "" if math.isnan(spread.sd) else f"{spread.sd:.{digits}f}"
-    return Score(f"{spread.mean:.{digits}f}", sd, num, is_best, spread)
+    margin = spread.half_interval if shown == "interval" else spread.sd
+    text = "" if math.isnan(margin) else f"{margin:.{digits}f}"
+    return Score(f"{spread.mean:.{digits}f}", text, num, is_best, spread)

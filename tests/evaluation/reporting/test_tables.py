@@ -6,9 +6,12 @@ import math
 import statistics
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from unbraid.common.errors import UnknownNameError, UserError
+from unbraid.evaluation.reporting.aggregate import main as aggregate
 from unbraid.evaluation.reporting.comparing.columns import cell_of, columns_of, labels_of
 from unbraid.evaluation.reporting.comparing.grouping import default_keys, groups_of
 from unbraid.evaluation.reporting.comparing.missing_scores import fill_commands
@@ -236,3 +239,19 @@ def test_a_gap_of_sampled_codes_needs_an_export(tmp_path, write_result) -> None:
 def test_the_place_of_a_file_tells_its_model(path, model, metric) -> None:
     (result,) = results_of([{"path": path, "evaluation_results.x": 1.0}])
     assert (result.model, result.metric) == (model, metric)
+
+
+def test_a_table_shows_the_interval_of_the_mean_over_models(tmp_path, write_result) -> None:
+    scores = [0.2, 0.5, 0.6, 0.3]
+    for seed, score in enumerate(scores):
+        write_result(f"run_{seed}", scores={"discrete_mig": score}, training={"model.random_seed": str(seed)})
+    models, results = read(tmp_path)
+    table = score_table(groups_of(models), columns_of(results), 3, spread="interval")
+    low, high = stats.t.interval(0.95, 3, loc=np.mean(scores), scale=stats.sem(scores))
+    assert f"0.400 ± {(high - low) / 2:.3f}" in plain_table(table)
+    assert "± half of the mean's 95 % interval" in markdown(table)
+    assert aggregate(["--result_file_pattern", str(tmp_path), "--spread", "interval", "--digits", "3", "--table",
+                      str(tmp_path / "t.tex")]) == 0
+    text = (tmp_path / "t.tex").read_text()
+    assert f"$\\pm$ {(high - low) / 2:.3f}" in text
+    assert r"95 \% interval" in text, "a bare % would end the line"
