@@ -32,7 +32,8 @@ Encoder = Callable[[np.ndarray], Any]
 def evaluate(encoder: Encoder | str | Path, data: str | Path | GroundTruthData | None = None,
              preset: str | None = None, *,
              metrics: Sequence[str] | str = (), seed: int | None = None, bindings: Sequence[str] | str = (),
-             output_dir: str | Path | None = None, overwrite: bool = False, n_jobs: int | None = None) -> ScoreTable:
+             output_dir: str | Path | None = None, overwrite: bool = False, n_jobs: int | None = None,
+             allow_pickled_code: bool = False) -> ScoreTable:
     """Scores a model as `unbraid-evaluate` does: the same points, the same numbers.
 
     Args:
@@ -50,6 +51,7 @@ def evaluate(encoder: Encoder | str | Path, data: str | Path | GroundTruthData |
         output_dir: folder to write the results to, with everything that `unbraid-evaluate` writes; none by default.
         overwrite: whether to replace results that exist.
         n_jobs: number of parallel jobs, None for the number of available cores.
+        allow_pickled_code: whether a path may be that of a pickled module, which runs code from the file.
 
     Returns:
         A `ScoreTable`; metrics that cannot be scored, such as those that need a posterior, are in `.unscored` with the
@@ -76,7 +78,7 @@ def evaluate(encoder: Encoder | str | Path, data: str | Path | GroundTruthData |
         study = Study(folder, metric_configs([*of_preset, *given], chosen), chosen, overwrite,
                       presets=dict.fromkeys(of_preset, preset or DEFAULT_PRESET))
         study.refuse_existing(["model"])
-        outcome = study.run({"model": _evaluator(encoder, of_data.made if of_data else {})})
+        outcome = study.run({"model": _evaluator(encoder, of_data.made if of_data else {}, allow_pickled_code)})
         results = {name: MetricResult(found, saved_matrices(study.folder("model", name, 1) / "artifacts"))
                    for name, found in outcome.results.get("model", {}).items()}
         declarations = {name: declared(metric.function) for name, metric in study.metrics.items()}
@@ -85,10 +87,12 @@ def evaluate(encoder: Encoder | str | Path, data: str | Path | GroundTruthData |
                       unscored={name: one_sentence(error) for (_, name), error in outcome.unscored.items()})
 
 
-def _evaluator(encoder: Encoder | str | Path, data_sets: Mapping[str, GroundTruthData]) -> Evaluator:
+def _evaluator(encoder: Encoder | str | Path, data_sets: Mapping[str, GroundTruthData],
+               allow_pickled_code: bool) -> Evaluator:
     """Returns the evaluator of an encoder.  Raises UserError for what is neither a path nor callable."""
     if isinstance(encoder, (str, Path)):
-        return Evaluator(load_representation(encoder), Path(encoder), data_sets=dict(data_sets))
+        representation = load_representation(encoder, allow_pickled_code=allow_pickled_code)
+        return Evaluator(representation, Path(encoder), data_sets=dict(data_sets))
     if not callable(encoder):
         raise UserError(f"encoder is a {type(encoder).__name__}; expected a torch module, a function of images "
                         "(N, H, W, C), or the path of an artifact.")

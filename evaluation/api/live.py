@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ...common.errors import UserError
+from ...common.errors import UserError, one_sentence
 from ...common.numerics.array_likes import to_array
 from ...common.numerics.generators import seed_generators
 from ...export.errors import ArtifactError
@@ -139,8 +139,15 @@ def _of_module(encoder: Any, module: Any, copied: bool) -> Callable[[np.ndarray]
     call = asked(network if encoder is module else getattr(network, encoder.__name__))
 
     def encode(images: np.ndarray) -> Any:
-        with torch.no_grad():
-            return call(as_input(nchw(images), network))
+        inputs = as_input(nchw(images), network)
+        try:
+            with torch.no_grad():
+                return call(inputs)
+        except UserError:
+            raise
+        except (RuntimeError, ValueError, TypeError) as error:  # the module's own, which its traceback shows
+            raise UserError(f"The encoder fails on images (N, C, H, W) = {tuple(inputs.shape)}: "
+                            f"{one_sentence(error)}") from error
 
     return encode
 

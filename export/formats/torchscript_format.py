@@ -89,19 +89,20 @@ def _check_devices(module: Any, device: str, path: Path) -> None:
                             f"{device}.")
 
 
-def open_pickled_module(path: Path, device: str) -> TorchRunner:
-    """Opens a module that was pickled whole.  This runs whatever code the file names."""
-    import torch
+def open_pickled_module(path: Path, device: str, is_understood: bool = True) -> TorchRunner:
+    """Opens a module that was pickled whole, perhaps under a key of a dict.  This runs whatever code the file names.
 
+    is_understood: whether `encode` is asked, if there is one, and outputs are named as an export understands them."""
+    from ..importers.pickled_module import UnderstoodModule, whole_module
+    from ..importers.reading import unpickled
+    from ..importers.unwrapping import NO_CHOICE
     from .torch_runner import TorchRunner
 
-    try:
-        module = torch.load(str(path), map_location=device, weights_only=False)
-    except Exception as error:
-        raise ArtifactError(f"{path} cannot be unpickled: {error}") from error
-    if not isinstance(module, torch.nn.Module):
-        raise ArtifactError(f"{path} holds a {type(module).__name__}; a representation must be a torch.nn.Module.")
-    return TorchRunner(module.eval(), device, None)
+    content = unpickled(path, device)
+    module = whole_module(content, path, NO_CHOICE)
+    if module is None:
+        raise ArtifactError(f"{path} holds a {type(content).__name__}; a representation must be a torch.nn.Module.")
+    return TorchRunner((UnderstoodModule(module) if is_understood else module).eval(), device, None)
 
 
 def check_is_torchscript(path: Path) -> None:

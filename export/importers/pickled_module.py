@@ -9,9 +9,28 @@ import torch
 
 from ...common.commands.wording import option
 from ...common.errors import UserError
+from ..writing.own_models import as_encoder, codes_or_posterior
 from .unwrapping import DEPTH, NOT_MODELS, Choice
 
 PICKLED = "pickled_module"  # its format in records
+
+
+class UnderstoodModule(torch.nn.Module):
+    """A module asked as an export asks it: codes (N, D), or a dict of mean and log-variance.
+
+    An output in which the codes cannot be told is given as it is, for whoever is told which one is meant."""
+
+    def __init__(self, module: torch.nn.Module):
+        super().__init__()
+        self.encoder = as_encoder(module)
+
+    def forward(self, images: torch.Tensor) -> Any:
+        output = self.encoder(images)
+        try:
+            found = codes_or_posterior(output)
+        except UserError:
+            return output
+        return found if isinstance(found, torch.Tensor) else {"mean": found[0], "log_variance": found[1]}
 
 
 def whole_module(content: Any, path: object, choice: Choice) -> torch.nn.Module | None:

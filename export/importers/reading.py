@@ -63,8 +63,7 @@ def read_content(path: Path, allow_pickled_code: bool) -> Any:
         return _load(path, pickle_module=inert, weights_only=False)
     if names and allow_pickled_code:
         logger.warning("Unpickling %s, which runs code from the file, as allowed.", path)
-        with working_directory_importable():
-            return _load(path, weights_only=False)
+        return unpickled(path)
     if set(names) - {"?"}:  # where only damage was found, reading says so
         raise UnsafeArtifactError(f"{path} holds more than tensors ({', '.join(names[:3])}). Reading it would run code "
                                   "from the file, so it is refused; if you trust where it comes from, add "
@@ -72,9 +71,15 @@ def read_content(path: Path, allow_pickled_code: bool) -> Any:
     return _load(path, weights_only=True)
 
 
-def _load(path: Path, **options: Any) -> Any:
+def unpickled(path: Path, device: str = "cpu") -> Any:
+    """What a file holds, code included, which may import from the current folder.  Raises ArtifactError."""
+    with working_directory_importable():
+        return _load(path, weights_only=False, map_location=device)
+
+
+def _load(path: Path, map_location: str = "cpu", **options: Any) -> Any:
     try:
-        return torch.load(path, map_location="cpu", **options)
+        return torch.load(path, map_location=map_location, **options)
     except (ImportError, AttributeError) as error:
         if options.get("weights_only", True) or "pickle_module" in options:
             raise _damaged(path, error) from error

@@ -108,7 +108,8 @@ def load_representation(path: str | Path, backend: str = "auto", device: str = "
     found out about a stranger's graph.  allow_batch_dependence: also uses a graph whose code of an image depends on the
     other images of its batch, which is otherwise an error of the first call.
     Raises ArtifactError or one of its kinds, with what to do next."""
-    file, backend, runner = _opened(Path(path), backend, device, allow_pickled_code)
+    file, backend, runner = _opened(Path(path), backend, device, allow_pickled_code,
+                                    hints.output is None and hints.head is None)
     if runner.record and runner.record.kind != "representation":
         raise ArtifactError(f"{file} is a {runner.record.kind}, not a representation.")
     # A file with a record is called as the record promises; any other has to be understood.
@@ -118,13 +119,16 @@ def load_representation(path: str | Path, backend: str = "auto", device: str = "
     return Representation(file, backend, device, called, hints, allow_batch_dependence)
 
 
-def _opened(path: Path, backend: str, device: str, allow_pickled_code: bool) -> tuple[Path, str, Any]:
-    """The file, its backend and its graph."""
+def _opened(path: Path, backend: str, device: str, allow_pickled_code: bool,
+            is_understood: bool) -> tuple[Path, str, Any]:
+    """The file, its backend and its graph.
+
+    is_understood: whether a pickled module is asked as an export would ask it; otherwise by its forward."""
     if dill := _only_dill(path, backend, device):
         return dill, "dill", DillGraph(dill, allow_pickled_code)
     file, backend = find_artifact(path, backend, device)
     if backend == "torchscript" and allow_pickled_code:
-        return file, backend, _open_trusted(file, device)
+        return file, backend, _open_trusted(file, device, is_understood)
     return file, backend, open_artifact(file, backend, device)
 
 
@@ -211,7 +215,7 @@ def _only_dill(path: Path, backend: str, device: str) -> Path | None:
     return None
 
 
-def _open_trusted(path: Path, device: str) -> Runner:
+def _open_trusted(path: Path, device: str, is_understood: bool) -> Runner:
     """TorchScript, or a module that was pickled whole."""
     try:
         return open_artifact(path, "torchscript", device)
@@ -219,4 +223,4 @@ def _open_trusted(path: Path, device: str) -> Runner:
         from ..formats import torchscript_format
 
         logger.warning("Unpickling %s, which runs code from the file, as allowed.", path)
-        return torchscript_format.open_pickled_module(path, device)
+        return torchscript_format.open_pickled_module(path, device, is_understood)

@@ -164,5 +164,6 @@ def checked_images(images: Any) -> np.ndarray:
                         "with 1 or 3 channels.")
     images = np.asarray(images, dtype=np.float32)
     if not (np.isfinite(images).all() and images.min() >= 0 and images.max() <= 1):
-        raise UserError(f"Images range from {images.min():.3g} to {images.max():.3g}; expected [0, 1].")
+        raise UserError(f"Images range from {images.min():.3g} to {images.max():.3g}; expected [0, 1]. Divide "
+                        "bytes by 255.")
     return images

@@ -37,7 +37,7 @@ def latex(table: ScoreTable) -> str:
     for label, scores, seeds in table.rows:
         cells = [score.text(r" $\pm$ ", r"\textbf{{{}}}").replace("(n = ", "($n$ = ") for score in scores]
         lines.append(_latex_row([escape_latex(label), *cells, str(seeds)]))
-    caption = " ".join([escape_latex(table.caption).replace("±", r"$\pm$"), *map(escape_latex, table.notes[:MAX_NOTES])])
+    caption = escape_latex(" ".join([table.caption, *table.notes[:MAX_NOTES]])).replace("±", r"$\pm$")
     lines += [r"    \bottomrule", r"  \end{tabular}", rf"  \caption{{{caption}}}", r"\end{table}"]
     if table.commands:
         lines += [f"% {GAP}: not computed. These commands fill the gaps:",

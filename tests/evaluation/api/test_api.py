@@ -282,6 +282,12 @@ def test_an_encoder_may_give_a_list_of_rows_or_a_posterior() -> None:
     assert len({str(table.headlines) for table in found}) == 1
 
 
+def test_images_that_a_module_does_not_take_are_one_sentence() -> None:
+    encoder = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 4, 4), torch.nn.Flatten())
+    with pytest.raises(UserError, match=r"fails on images \(N, C, H, W\) = \(16, 1, 64, 64\): .*to have 3 channels"):
+        unbraid.evaluate(encoder, data="dsprites_full", metrics=["mig"])
+
+
 @pytest.mark.parametrize("first", ["import unbraid.export", "from unbraid.export import export_representation",
                                    "import unbraid; unbraid.export", "import unbraid.evaluation.api.scoring"])
 def test_export_is_a_package_and_can_be_called_whatever_was_imported_first(first: str) -> None:

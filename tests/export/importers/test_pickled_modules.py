@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import torch
 
+import unbraid
+from unbraid.common.errors import UserError
 from unbraid.evaluation.__main__ import main as evaluate
 from unbraid.export import load_decoder, load_representation
 from unbraid.export.__main__ import main as export
@@ -81,6 +83,20 @@ def test_an_allowed_module_is_exported_with_posterior_and_decoder(inside: Path, 
     np.testing.assert_allclose(load_representation(out)(images), expected, atol=1e-4)
     assert load_decoder(out).num_latents == 3
     assert (out / "posterior.pt").is_file()
+
+
+@pytest.mark.parametrize("file", ["whole.pt", "dict.pt", "parallel.pt"])
+def test_an_allowed_module_is_a_representation_in_python(inside: Path, images: np.ndarray, file: str) -> None:
+    exported = load_representation(file, allow_pickled_code=True)
+    weights = torch.load("weights.pt")
+    expected = images.reshape(len(images), -1) @ weights["layers.weight"][:3].numpy().T + \
+        weights["layers.bias"][:3].numpy()
+    np.testing.assert_allclose(exported(images), expected, atol=1e-4)
+    with pytest.raises(UserError, match="add allow_pickled_code=True"):
+        unbraid.evaluate(file, data="dsprites_full", metrics=["mig"])
+    table = unbraid.evaluate(file, data="dsprites_full", metrics=["mig"], bindings=["mig.num_train = 100"],
+                             allow_pickled_code=True)
+    assert 0 <= table["mig"]["discrete_mig"] <= 1
 
 
 def test_several_modules_are_chosen_among(inside: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
