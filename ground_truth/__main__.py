@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..common.commands.arguments import count, seed
-from ..common.commands.command_line import run_command
+from ..common.commands.command_line import INCOMPLETE, run_command
 
 DESCRIPTION = """\
 Data sets: what there is, where the files go, and whether they are what they should be.
@@ -20,10 +20,13 @@ examples:
   unbraid-data list                          all data sets, and which can be used right now
   unbraid-data info shapes3d                 factors, licence, and where its file goes
   unbraid-data download shapes3d             fetch it; an interrupted download goes on where it stopped
+  unbraid-data download all                  everything that can be fetched; what is there is kept
   unbraid-data verify dsprites_full          checksums, and every image against the renderer
   unbraid-data images shapes3d --output shapes3d.npy --uint8
                                              all images, to be encoded by another program (docs/arrays.md)
-  unbraid-data preview dsprites_full         one row of images for each factor"""
+  unbraid-data preview dsprites_full         one row of images for each factor
+  unbraid-data preview shapes3d --output shapes3d.gif
+                                             the same, moving"""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -40,7 +43,11 @@ def build_parser() -> argparse.ArgumentParser:
             ("images", run_images, "write all images to one .npy file, in the order of unbraid-evaluate --codes"),
             ("preview", run_preview, "print what is read, and write a picture: one row for each factor, traversed")):
         command = commands.add_parser(name, help=explanation, description=f"{explanation.capitalize()}.")
-        command.add_argument("name", metavar="NAME", help="name of a data set, see 'unbraid-data list'")
+        if name == "download":
+            command.add_argument("names", metavar="NAME", nargs="+",
+                                 help="names of data sets, see 'unbraid-data list', or all")
+        else:
+            command.add_argument("name", metavar="NAME", help="name of a data set, see 'unbraid-data list'")
         command.set_defaults(run=run)
         if name in {"verify", "preview", "images"}:
             command.add_argument("--gin_bindings", nargs="+", default=[], metavar="BINDING",
@@ -49,9 +56,11 @@ def build_parser() -> argparse.ArgumentParser:
     writing.add_argument("--output", type=Path, required=True, metavar="FILE", help=".npy file to write")
     writing.add_argument("--uint8", action="store_true", help="bytes from 0 to 255 instead of float32 from 0 to 1")
     options = commands.choices["preview"]
-    options.add_argument("--output", type=Path, metavar="FILE", help="picture to write (default: NAME.png)")
+    options.add_argument("--output", type=Path, metavar="FILE",
+                         help="picture to write, NAME.png, or NAME.gif in which the factors move (default: NAME.png)")
     options.add_argument("--columns", type=count(), default=10,
                          help="maximum number of values shown per factor (default: 10)")
+    options.add_argument("--fps", type=count(), default=10, help="frames per second of a GIF (default: 10)")
     options.add_argument("--seed", type=seed(), default=0,
                          help="seed of the image that the traversals start from (default: 0)")
     return parser
@@ -69,18 +78,34 @@ def run_info(arguments: argparse.Namespace) -> None:
     print(details(arguments.name))
 
 
-def run_download(arguments: argparse.Namespace) -> None:
-    from ..common.errors import UserError
+def run_download(arguments: argparse.Namespace) -> int:
+    from ..common.errors import DataError
+    from .catalogue.descriptions import downloadable
+
+    names = downloadable(arguments.names)
+    failed = []
+    for name in names:
+        try:
+            _download(name)
+        except DataError as error:
+            if len(names) == 1:
+                raise
+            print(f"unbraid-data: {name}: {error}", file=sys.stderr)
+            failed.append(name)
+    if failed:
+        print(f"Not fetched: {', '.join(failed)}. The same command goes on.", file=sys.stderr)
+    return INCOMPLETE if failed else 0
+
+
+def _download(name: str) -> None:
     from .catalogue.descriptions import describe
     from .catalogue.downloads import download
     from .files.paths import data_root
 
-    about = describe(arguments.name).about
-    if about is None or not about.files:
-        raise UserError(f"There is nothing to download for {arguments.name}. "
-                        f"{about.manual if about and about.manual else 'It needs no file.'}")
+    about = describe(name).about
+    assert about is not None
     for file in about.files:
-        print(download(file, data_root(), about))
+        print(download(file, data_root(), about), flush=True)
 
 
 def run_verify(arguments: argparse.Namespace) -> None:
@@ -107,21 +132,23 @@ def run_images(arguments: argparse.Namespace) -> None:
 
 
 def run_preview(arguments: argparse.Namespace) -> None:
-    from PIL import Image
-
     from ..common.configuration.parsing import configured
     from ..common.disk.files import atomic_file
     from ..common.disk.locks import locked
     from .catalogue.descriptions import understood
-    from .catalogue.preview import preview
+    from .catalogue.preview import moving_preview, preview
+    from .files.pictures.picture_bytes import gif_bytes, png_bytes
     from .named_data import get_named_ground_truth_data
 
     output = arguments.output or Path(f"{arguments.name}.png")
     with configured(bindings=arguments.gin_bindings), locked(output):
         data = get_named_ground_truth_data(arguments.name)
-        picture = preview(data, arguments.columns, arguments.seed)
+        if output.suffix.lower() == ".gif":
+            content = gif_bytes(moving_preview(data, arguments.seed), arguments.fps)
+        else:
+            content = png_bytes(preview(data, arguments.columns, arguments.seed))
     with atomic_file(output) as temporary:
-        Image.fromarray(picture).save(temporary, format="PNG")
+        temporary.write_bytes(content)
     print(f"{understood(data)}\n\nWritten: {output}")
 
 

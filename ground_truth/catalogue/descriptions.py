@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...common.commands.command_line import format_table
+from ...common.errors import UserError
 from ..files.paths import data_root, search_roots
 from ..registry import data_sets
 from ..sets.dsprites import ABOUT as DSPRITES
@@ -59,6 +60,20 @@ def describe(name: str) -> Description:
     return Description(
         name, inspect.getdoc(factory) or "", [names[index] for index in exposed], [sizes[index] for index in exposed],
         list(getattr(factory, "image_shape", ())), getattr(factory, "about", None))
+
+
+def downloadable(names: Sequence[str]) -> list[str]:
+    """The data sets of these names; for "all", those that have files to fetch.
+
+    Raises UserError for one that is not known or that has nothing to fetch."""
+    if list(names) == ["all"]:
+        return [name for name in sorted(data_sets()) if (about := describe(name).about) and about.files]
+    for name in names:
+        about = describe(name).about
+        if about is None or not about.files:
+            raise UserError(f"There is nothing to download for {name}. "
+                            f"{about.manual if about and about.manual else 'It needs no file.'}")
+    return list(names)
 
 
 def overview() -> str:

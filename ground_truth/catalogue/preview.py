@@ -38,15 +38,41 @@ def preview(data: Any, num_columns: int = 10, seed: int = 0) -> np.ndarray:
     return picture
 
 
+def moving_preview(data: Any, seed: int = 0, num_frames: int = 60) -> list[np.ndarray]:
+    """Frames (H, W, 3) uint8 of one image for each factor, side by side, in which that factor goes up and down once.
+
+    Raises UserError where factors cannot be set one by one."""
+    if not isinstance(data.observation_shape, list) or isinstance(data, (ImageOnlyData, CustomTable)):
+        raise UserError("This data set has no images of any chosen factors, which would move; write a .png instead.")
+    start = data.sample_factors(1, np.random.RandomState(seed))[0]
+    moving = []
+    for position, size in enumerate(data.factors_num_values):
+        factors = np.tile(start, (num_frames, 1))
+        factors[:, position] = cycle(start[position], size, num_frames)
+        moving.append(_as_bytes(_on_one_stream(data, factors, seed)))
+    gap = np.full((num_frames, data.observation_shape[0], MARGIN, 3), BACKGROUND, dtype=np.uint8)
+    return list(np.concatenate([part for images in moving for part in (images, gap)][:-1], axis=2))
+
+
+def cycle(start: int, size: int, num_frames: int) -> np.ndarray:
+    """Values (num_frames,) of a factor of `size` values: from `start` up, down and back, as disentanglement_lib's."""
+    places = (start + np.ceil(np.linspace(0, 2 * size, num_frames, endpoint=False)).astype(int)) % (2 * size)
+    return np.minimum(places, 2 * size - 1 - places)
+
+
+def _on_one_stream(data: Any, factors: np.ndarray, seed: int) -> np.ndarray:
+    """Images one by one from the same stream, so that what the factors leave open stays as it is."""
+    return np.concatenate([data.sample_observations_from_factors(row[None], np.random.RandomState(seed))
+                           for row in factors])
+
+
 def _traversals(data: Any, num_columns: int, seed: int) -> Iterator[tuple[str, np.ndarray]]:
     start = data.sample_factors(1, np.random.RandomState(seed))[0]
     for position, size in enumerate(data.factors_num_values):
         values = np.unique(np.linspace(0, size - 1, min(num_columns, size)).astype(int))
         factors = np.tile(start, (len(values), 1))
         factors[:, position] = values
-        # One by one on the same stream, so that what the factors leave open stays as it is.
-        images = [data.sample_observations_from_factors(row[None], np.random.RandomState(seed)) for row in factors]
-        yield f"{data.factor_names[position]} ({size})", np.concatenate(images)
+        yield f"{data.factor_names[position]} ({size})", _on_one_stream(data, factors, seed)
 
 
 def _random_rows(data: Any, num_columns: int, seed: int) -> Iterator[tuple[str, np.ndarray]]:

@@ -7,11 +7,12 @@ from PIL import Image
 
 from unbraid.ground_truth.__main__ import main
 from unbraid.ground_truth.catalogue.about import About, DataFile
-from unbraid.ground_truth.catalogue.preview import preview
+from unbraid.ground_truth.catalogue.descriptions import downloadable
+from unbraid.ground_truth.catalogue.preview import cycle, moving_preview, preview
 from unbraid.ground_truth.catalogue.verification import verify_sprites
 from unbraid.ground_truth.drawing.dsprites_raster import draw_sprites
 from unbraid.ground_truth.registry import data_sets
-from unbraid.ground_truth.sets import dsprites, shapes3d
+from unbraid.ground_truth.sets import cars3d, dsprites, shapes3d
 
 
 def test_list_shows_every_data_set(capsys):
@@ -99,6 +100,55 @@ def test_errors_inside_gin_are_one_sentence(tmp_path, capsys):
 def test_preview_of_data_without_images_is_refused(tmp_path, capsys):
     assert main(["preview", "identity", "--output", str(tmp_path / "x.png")]) == 2
     assert "there are no images to show" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("start", "size"), [(0, 3), (2, 3), (1, 32), (0, 1), (4, 6)])
+def test_a_factor_goes_up_and_down_as_in_disentanglement_lib(start, size):
+    places = np.ceil(np.linspace(start, start + 2 * size, 60, endpoint=False)).astype(int)  # its cycle_factor
+    places -= np.maximum(0, 2 * places - 2 * size + 1)
+    places += np.maximum(0, -2 * places - 1)
+    np.testing.assert_array_equal(cycle(start, size, 60), places)
+
+
+def test_a_gif_shows_each_factor_moving(tmp_path):
+    output = tmp_path / "dots.gif"
+    assert main(["preview", "threeDots", "--output", str(output), "--fps", "20"]) == 0
+    with Image.open(output) as picture:
+        assert picture.info["duration"] == 50
+        assert picture.n_frames > 30  # equal frames in a row are one
+        assert picture.size == (6 * 64 + 5 * 2, 64)
+    frames = np.stack(moving_preview(data_sets()["noisy_dsprites"]()))
+    shape, noise = frames[:, :, :64], frames[:, :5, :]
+    assert len(np.unique(shape.reshape(60, -1), axis=0)) == 3
+    assert (noise == noise[0]).all()  # what the factors leave open stays
+
+
+def test_a_gif_of_pictures_alone_is_refused(tmp_path, capsys):
+    path = write_npz(tmp_path / "mine.npz", images=np.zeros((20, 16, 16), np.uint8))
+    assert main(["preview", "custom", "--output", str(tmp_path / "x.gif"), "--gin_bindings",
+                 f"custom_data.path = '{path}'"]) == 2
+    assert "write a .png instead" in capsys.readouterr().err
+    assert not (tmp_path / "x.gif").exists()
+
+
+def test_several_downloads_go_on_after_one_that_fails(monkeypatch, tmp_path, capsys, empty_root):
+    served = tmp_path / "3dshapes.h5"
+    served.write_bytes(b"content")
+    there = About("https://example.org", "none", (DataFile("3dshapes/3dshapes.h5", served.as_uri()),))
+    gone = About("https://example.org", "none", (DataFile("cars/cars.npz", (tmp_path / "gone").as_uri()),))
+    monkeypatch.setattr(shapes3d.Shapes3D, "about", there)
+    monkeypatch.setattr(cars3d.Cars3D, "about", gone)
+    assert main(["download", "cars3d", "shapes3d"]) == 1
+    said = capsys.readouterr()
+    assert said.out.strip() == str(empty_root / "3dshapes/3dshapes.h5")
+    assert "Not fetched: cars3d. The same command goes on." in said.err
+    assert main(["download", "shapes3d", "nothing"]) == 2
+
+
+def test_all_are_those_with_files_to_fetch():
+    names = downloadable(["all"])
+    assert {"shapes3d", "cars3d", "mpi3d_real"} <= set(names)
+    assert not {"threeDots", "custom", "dummy_data"} & set(names)
 
 
 def test_download_of_a_procedural_set_says_that_none_is_needed(capsys):

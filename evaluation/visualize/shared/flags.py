@@ -25,6 +25,7 @@ KINDS = """kinds:
   eigen                 principal axes of the codes
   largest-kl            from one image to another by replacing the codes of largest KL divergence
   latents-3d            images in the space of the three codes of largest KL divergence
+  interventions         mean of each code as a function of each factor, with the factor that it follows
   all                   every kind that the model allows; the others are listed
 
 examples:
@@ -108,11 +109,11 @@ def _add_others(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--top", type=count(), default=Options.top, metavar="K",
                        help="largest-kl: number of codes that are replaced (default: 5)")
     group.add_argument("--num_points", type=count(), default=Options.num_points, metavar="N",
-                       help="latents-3d: number of images (default: 640)")
+                       help="latents-3d, interventions: number of images (default: 640)")
     group.add_argument("--color_by", metavar="FACTOR",
                        help="latents-3d: factor shown as colour (default: the first)")
     group.add_argument("--fix", nargs="+", default=[], metavar="FACTOR[=VALUE]",
-                       help="latents-3d: factors that have the same value in all images")
+                       help="latents-3d, interventions: factors that have the same value in all images")
 
 
 def options_of(arguments: argparse.Namespace) -> Options:

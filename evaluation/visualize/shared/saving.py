@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from ....common.disk.files import atomic_file
+from ....ground_truth.files.pictures.picture_bytes import gif_bytes, png_bytes
 from .drawing import Drawing
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 FORMATS = ("png", "svg", "pdf")
 
@@ -22,7 +16,7 @@ def image_bytes(drawing: Drawing, file_format: str = "png") -> bytes:
     """A figure as PNG, SVG or PDF; whatever the format, pixels are a PNG and frames a GIF."""
     if drawing.figure is not None:
         return _figure_bytes(drawing, file_format)
-    return _gif_bytes(drawing.frames, drawing.fps) if drawing.pixels is None else _png_bytes(drawing.pixels)
+    return gif_bytes(drawing.frames, drawing.fps) if drawing.pixels is None else png_bytes(drawing.pixels)
 
 
 def save(drawing: Drawing, folder: Path, file_format: str = "png") -> Path:
@@ -45,32 +39,3 @@ def _figure_bytes(drawing: Drawing, file_format: str) -> bytes:
     with matplotlib.rc_context({"svg.hashsalt": drawing.name}):
         drawing.figure.savefig(buffer, format=file_format, metadata={"Title": drawing.about, **dates})
     return buffer.getvalue()
-
-
-def _png_bytes(picture: np.ndarray) -> bytes:
-    from PIL.Image import fromarray
-
-    buffer = io.BytesIO()
-    fromarray(picture).save(buffer, format="PNG")
-    return buffer.getvalue()
-
-
-def _gif_bytes(frames: Sequence[np.ndarray], fps: float) -> bytes:
-    """An endless GIF whose frames share their colours, so that nothing flickers."""
-    from PIL.Image import Dither, fromarray
-
-    pictures = [fromarray(frame) for frame in frames]
-    palette = _palette(pictures)
-    pictures = [picture.quantize(palette=palette, dither=Dither.NONE) for picture in pictures]
-    buffer = io.BytesIO()
-    pictures[0].save(buffer, format="GIF", save_all=True, append_images=pictures[1:], loop=0,
-                     duration=round(1000 / fps), optimize=False, disposal=2)
-    return buffer.getvalue()
-
-
-def _palette(pictures: list[Image]) -> Image:
-    """256 colours for all frames: of the first, middle and last one, side by side."""
-    from PIL.Image import fromarray
-
-    chosen = [np.asarray(pictures[i]) for i in (0, len(pictures) // 2, -1)]
-    return fromarray(np.concatenate(chosen)).quantize(colors=256)

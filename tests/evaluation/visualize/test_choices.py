@@ -10,6 +10,7 @@ from PIL import Image
 from scipy.linalg import expm
 
 from unbraid.common.errors import UserError
+from unbraid.evaluation.visualize.interventions import interventions_figure
 from unbraid.evaluation.visualize.jacobian import column_norms, draw_jacobian, jacobian_forward, starting_points
 from unbraid.evaluation.visualize.latents_3d import sampled_points
 from unbraid.evaluation.visualize.model import Model
@@ -93,3 +94,19 @@ def test_more_images_than_a_picture_holds_are_refused_before_they_are_made(data)
 def test_values_of_fixed_factors_are_numbers_that_there_are(data, value: str) -> None:
     with pytest.raises(UserError, match="a number up to 31"):
         sampled_points(data, Options(fix=[f"position_x={value}"]))
+
+
+def test_a_code_is_drawn_as_a_function_of_each_factor() -> None:
+    """z4 is the first factor with noise, z7 the second: lines of the others are flat."""
+    factors = np.stack(np.meshgrid(np.arange(4), np.arange(3), indexing="ij"), axis=-1).reshape(-1, 2).repeat(5, axis=0)
+    noise = np.tile([-0.2, -0.1, 0, 0.1, 0.7], 12)
+    figure = interventions_figure(np.stack([factors[:, 0] + noise, 10.0 * factors[:, 1]], axis=1), factors, [4, 7],
+                                  ["shape", "size"], "60 images")
+    cells = np.reshape(figure.axes, (2, 2))
+    mean, median = cells[0, 0].lines
+    np.testing.assert_allclose(mean.get_xydata(), np.stack([np.arange(4), np.arange(4) + 0.1], axis=1))
+    np.testing.assert_allclose(median.get_ydata(), np.arange(4))
+    assert [np.ptp(line.get_ydata()) for line in cells[0, 1].lines] == pytest.approx([0] * 4)
+    assert [line.get_ydata()[0] for line in cells[1, 0].lines] == pytest.approx([0, 10, 20])
+    assert cells[1, 1].get_title() == "parent, IRS 1.00"
+    assert [axes.get_ylabel() for axes in cells[:, 0]] == ["mean of z4", "mean of z7"]

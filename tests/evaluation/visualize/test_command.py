@@ -47,7 +47,7 @@ def test_all_draws_every_kind_that_the_model_allows(copied: Callable[..., Path],
     assert written == {
         "traversals_prior.png", "traversals_posterior_0.png", "traversals_posterior_1.png", "traversals.gif",
         "reconstruct.png", "reconstruct_traverse.png", "samples.png", "data_samples.png", "jacobian_forward.png",
-        "jacobian_difference.png", "eigen.png", "largest_kl.png", "latents_3d.png"}
+        "jacobian_difference.png", "eigen.png", "largest_kl.png", "latents_3d.png", "interventions.png"}
     said = capsys.readouterr().out
     assert all(name in said for name in written)
     assert f"left out: symmetries. {run / 'representation'} holds no symmetries.npz" in said
@@ -150,8 +150,8 @@ def test_ones_own_pictures_need_no_factors(copied: Callable[..., Path], tmp_path
 def test_pictures_of_another_size_are_refused(copied: Callable[..., Path], tmp_path: Path,
                                               capsys: pytest.CaptureFixture[str]) -> None:
     assert ("The model makes images [H, W, C] = [64, 64, 1], but those of custom are [32, 32, 1]. Name the data set "
-            "that it was trained on with --data_set.") in refused(capsys, copied(), "reconstruct",
-                                                             *own_images(tmp_path, (12, 32, 32)))
+            "that it was trained on with --data_set NAME.") in refused(capsys, copied(), "reconstruct",
+                                                                  *own_images(tmp_path, (12, 32, 32)))
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
