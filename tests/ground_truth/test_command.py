@@ -124,7 +124,7 @@ def test_a_gif_shows_each_factor_moving(tmp_path):
 
 
 def test_a_gif_of_pictures_alone_is_refused(tmp_path, capsys):
-    path = write_npz(tmp_path / "mine.npz", images=np.zeros((20, 16, 16), np.uint8))
+    path = write_npz(tmp_path / "mine.npz", images=np.full((20, 16, 16), 200, np.uint8))
     assert main(["preview", "custom", "--output", str(tmp_path / "x.gif"), "--gin_bindings",
                  f"custom_data.path = '{path}'"]) == 2
     assert "write a .png instead" in capsys.readouterr().err
