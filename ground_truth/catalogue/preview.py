@@ -25,16 +25,16 @@ def preview(data: Any, num_columns: int = 10, seed: int = 0) -> np.ndarray:
     Raises UserError for one without images."""
     if not isinstance(data.observation_shape, list):
         raise UserError("This data set's observations are its factors; there are no images to show.")
-    side = data.observation_shape[0] + MARGIN
+    height, width = (side + MARGIN for side in data.observation_shape[:2])
     rows = list(_random_rows(data, num_columns, seed) if isinstance(data, (ImageOnlyData, CustomTable))
                 else _traversals(data, num_columns, seed))
-    picture = np.full((len(rows) * side, LABEL_WIDTH + num_columns * side, 3), BACKGROUND, dtype=np.uint8)
+    picture = np.full((len(rows) * height, LABEL_WIDTH + num_columns * width, 3), BACKGROUND, dtype=np.uint8)
     for number, (label, images) in enumerate(rows):
-        top = number * side
-        picture[top : top + side, :LABEL_WIDTH] = _written(label, side)
+        top = number * height
+        picture[top : top + height, :LABEL_WIDTH] = _written(label, height)
         for column, image in enumerate(_as_bytes(images)):
-            left = LABEL_WIDTH + column * side
-            picture[top : top + side - MARGIN, left : left + side - MARGIN] = image
+            left = LABEL_WIDTH + column * width
+            picture[top : top + height - MARGIN, left : left + width - MARGIN] = image
     return picture
 
 

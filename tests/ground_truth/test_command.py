@@ -68,6 +68,20 @@ def test_preview_of_a_users_file(tmp_path, capsys):
     assert "6 images, 8 x 8 x 1" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("shape", [(8, 20), (20, 8)])
+@pytest.mark.parametrize("factors", [None, np.array([[0, 0], [0, 1], [1, 0]])], ids=["grid", "table"])
+def test_preview_of_pictures_that_are_no_squares(tmp_path, shape, factors):
+    images = np.random.RandomState(0).randint(256, size=(6 if factors is None else 3, *shape, 3)).astype(np.uint8)
+    arrays = {"factor_sizes": np.array([2, 3])} if factors is None else {"factors": factors}
+    path = write_npz(tmp_path / "mine.npz", images=images, **arrays)
+    output = tmp_path / "mine.png"
+    assert main(["preview", "custom", "--output", str(output), "--columns", "3", "--gin_bindings",
+                 f"custom_data.path = '{path}'"]) == 0
+    with Image.open(output) as picture:
+        rows = 2 if factors is None else 5
+        assert picture.size == (110 + 3 * (shape[1] + 2), rows * (shape[0] + 2))
+
+
 def test_preview_says_what_the_factors_of_a_users_file_are(tmp_path, capsys):
     """A row of an object array may hold a number, a text and a float, as that of a data frame."""
     angles = np.random.RandomState(0).rand(60)
