@@ -54,9 +54,13 @@ def test_traversals_go_as_far_as_the_codes_and_at_least_over_the_prior():
 
 def test_published_ranges_are_for_their_settings_only():
     key = ("mig", "discrete_mig", "dsprites_full")
-    assert published(*key, {"mig.num_train": "10000"}).low == 0.0990
-    assert published(*key, {"mig.num_train": "1000"}) is None
-    assert published("mig", "discrete_mig", "shapes3d", {"mig.num_train": "10000"}) is None
+    settings = {"mig.num_train": "10000", "discretizer.discretizer_fn": "@histogram_discretizer",
+                "discretizer.num_bins": "20", "dataset.part": "None"}
+    assert published(*key, settings).low == 0.0990
+    for other in ({"mig.num_train": "1000"}, {"discretizer.num_bins": "10"}, {"dataset.part": "'held_out'"},
+                  {"postprocess.postprocess_fn": "@sampled_representation"}):
+        assert published(*key, settings | other) is None
+    assert published("mig", "discrete_mig", "shapes3d", settings) is None
 
 
 def test_published_ranges_are_those_of_the_documents():
