@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,13 +22,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CELL = 1.5  # inches
-MOST_LINES = 40  # values of the parent that get a line each; of more, evenly chosen ones
+NUM_IMAGES = 10_000  # as there
+MOST_LINES = 10  # values of the parent that get a line each; of more, evenly chosen ones
 
 
 @kind("interventions")
 def draw_interventions(model: Model, options: Options) -> Iterator[Drawing]:
     """A row for each code that varies, a column for each factor."""
-    factors, images = sampled_points(model.data, options)
+    num = NUM_IMAGES if options.num_images is None else options.num_images
+    factors, images = sampled_points(model.data, replace(options, num_points=num))
     if factors is None:
         raise UserError(f"interventions needs factors, and {model.data_set_name} has images only.")
     codes = model.encode(images)

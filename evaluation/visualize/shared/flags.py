@@ -109,7 +109,7 @@ def _add_others(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--top", type=count(), default=Options.top, metavar="K",
                        help="largest-kl: number of codes that are replaced (default: 5)")
     group.add_argument("--num_points", type=count(), default=Options.num_points, metavar="N",
-                       help="latents-3d, interventions: number of images (default: 640)")
+                       help="latents-3d: number of images (default: 640)")
     group.add_argument("--color_by", metavar="FACTOR",
                        help="latents-3d: factor shown as colour (default: the first)")
     group.add_argument("--fix", nargs="+", default=[], metavar="FACTOR[=VALUE]",
