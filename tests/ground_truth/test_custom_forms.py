@@ -185,6 +185,22 @@ def test_a_continuous_column_of_a_table_is_put_into_bins_beside_others(tmp_path,
         points(str(tmp_path / "factors.csv"))
 
 
+@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
+@pytest.mark.parametrize("ragged", [False, True])
+def test_lists_in_tables_are_columns(tmp_path, suffix, ragged):
+    names = [f"{number:03}.png" for number in range(8)]
+    save_pictures(tmp_path, names, IMAGES[:8])
+    latents = [[number % 2, number // 2 % 2] + [1] * (ragged and number == 5) for number in range(8)]
+    frame = pandas.DataFrame({"file_name": names, "latent": latents})
+    {"jsonl": lambda path: frame.to_json(path, orient="records", lines=True),
+     "parquet": frame.to_parquet}[suffix](tmp_path / f"table.{suffix}")
+    if ragged:
+        with pytest.raises(DataError, match=r"Column 'latent' of .*table.* holds lists of 2 to 3 values; expected"):
+            custom_data(str(tmp_path))
+    else:
+        assert list(custom_data(str(tmp_path)).factor_names) == ["latent_0", "latent_1"]
+
+
 def test_names_of_rows_are_no_factors(tmp_path, caplog):
     columns = {"caption": [f"dot {number}" for number in range(200)], "side": np.arange(200) % 4}
     images = np.tile(IMAGES, (9, 1, 1, 1))[:200]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ....common.errors import DataError, shown
+from ..arrays.object_arrays import plain_array
 
 MEAN_REPEATS = 5  # values of a continuous factor occur fewer times than this on average
 FEWEST_REPEATS = 2  # classes occur that often on average; with fewer, a score says nothing and fits never end
@@ -48,6 +50,21 @@ def columns_of(table: np.ndarray, names: Sequence[str] | None, where: str,
                         "point, numbers or texts.")
     table = table.reshape(len(table), -1)
     return dict(zip(names_of(table.shape[1], names, where, prefix), table.T, strict=True))
+
+
+def columns_of_values(name: str, values: list[Any], where: str) -> dict[str, np.ndarray]:
+    """The column of a table as numbers or texts; one of lists as NAME_0, NAME_1, ...
+
+    where: the table, for messages.  Raises DataError for lists of several lengths, and for values of another type."""
+    column = f"Column {name!r} of {where}"
+    if not values or not all(isinstance(value, list) for value in values):
+        return {name: plain_array(values, column)}
+    lengths = {len(value) for value in values}
+    if len(lengths) > 1:
+        raise DataError(f"{column} holds lists of {min(lengths)} to {max(lengths)} values; expected as many in every "
+                        "row. Leave the column out, or give lists of one length.")
+    return {f"{name}_{number}": plain_array([value[number] for value in values], column)
+            for number in range(lengths.pop())}
 
 
 def names_of(num_factors: int, names: Sequence[str] | None, where: str, prefix: str = "factor_") -> list[str]:

@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 
 from ....common.errors import DataError, MissingDataError
-from ..arrays.object_arrays import plain_array
 from ..arrays.open_array import array_source
 from ..pictures.picture_folder import PICTURE_SUFFIXES, has_plain_order
 from ..reads import note_read
-from .factor_columns import columns_of
+from .factor_columns import columns_of, columns_of_values
 
 Columns = dict[str, np.ndarray]
 
@@ -58,8 +57,11 @@ def read_table(path: Path) -> Columns:
         raise
     except (OSError, ValueError, RecursionError, csv.Error) as error:  # JSON can be nested too deeply
         raise DataError(f"{path} cannot be read as a table: {error}.") from error
-    return {name: plain_array(values, f"Column {name!r} of {path}") for name, values in rows.items()
-            if name not in ROW_NUMBERS}
+    columns: Columns = {}
+    for name, values in rows.items():
+        if name not in ROW_NUMBERS:
+            columns |= columns_of_values(name, values, str(path))
+    return columns
 
 
 def match_pictures(columns: Columns, pictures: Sequence[Path], folder: Path, where: str) -> tuple[list[Path], Columns]:

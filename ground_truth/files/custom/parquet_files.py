@@ -13,9 +13,8 @@ import numpy as np
 from ....common.checking.ranges import as_many_as_fit
 from ....common.errors import DataError
 from ..arrays.array_file import ArrayFile
-from ..arrays.object_arrays import plain_array
 from ..pictures.picture_folder import Size, decode
-from .factor_columns import columns_of
+from .factor_columns import columns_of_values
 
 ROWS = 1000
 VALUE_BYTES = 400  # of memory that a value of a table takes on its way
@@ -87,11 +86,7 @@ def parquet_columns(paths: Sequence[Path], without: str) -> dict[str, np.ndarray
         if lacking := [path for path, table in zip(paths, tables, strict=True) if name not in table]:
             raise DataError(f"{lacking[0]} has no column {name!r}, which {paths[0]} has.")
         values = [value for table in tables for value in table[name]]
-        if values and all(isinstance(value, list) for value in values):
-            parts = columns_of(np.array(values), None, f"Column {name!r} of {paths[0]}")
-            columns |= {f"{name}_{number}": part for number, part in enumerate(parts.values())}
-        else:
-            columns[name] = plain_array(values, f"Column {name!r} of {paths[0]}")
+        columns |= columns_of_values(name, values, str(paths[0]))
     return columns
 
 
