@@ -87,6 +87,8 @@ setup(
         "wandb": [*TORCH, "wandb>=0.19.8"],
         "parquet": ["pyarrow>=15"],
         "completion": ["argcomplete>=3.1"],
+        # Executes the notebooks.
+        "examples": ["nbclient>=0.10", "nbformat>=5.10", "ipykernel>=6.29"],
         "test": TEST,
         "docs": DOCS,
         "dev": [*TEST, *DOCS, "ruff>=0.9", "mypy>=1.14", "build>=1.2"],

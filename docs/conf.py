@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
 from unbraid import __version__
+
+sys.path.insert(0, str(Path(__file__).parent))
+from notebook_pages import NOTEBOOKS, markdown_of
 
 project = "unbraid"
 author = "The unbraid authors"
@@ -35,7 +40,14 @@ def link_inside(app: Any, page: str, source: list[str]) -> None:
         source[0] = source[0].replace("](docs/", "](")
 
 
+def show_notebook(app: Any, page: str, source: list[str]) -> None:
+    """Puts the notebook in place of a page in examples/."""
+    if page.startswith("examples/"):
+        source[0] = markdown_of(NOTEBOOKS / f"{Path(page).name}.ipynb")
+
+
 def setup(app: Any) -> None:
     """Registers the hooks of this file."""
     app.connect("source-read", link_inside)
+    app.connect("source-read", show_notebook)
     app.connect("include-read", lambda app, path, page, source: link_inside(app, page, source))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,13 @@ class MetricResult(Mapping[str, Any]):
         rows = [f"{key.ljust(width)}  {_text(value)}" for key, value in self.scores.items()]
         shapes = [f"{name}: matrix {matrix.shape}" for name, matrix in self.matrices.items()]
         return "\n".join(rows + shapes)
+
+    def _repr_html_(self) -> str:
+        """The same as an HTML table, for notebooks."""
+        rows = [(key, _text(value)) for key, value in self.scores.items()]
+        rows += [(name, f"matrix {matrix.shape}") for name, matrix in self.matrices.items()]
+        cells = "".join(f"<tr><td>{escape(name)}</td><td>{escape(text)}</td></tr>" for name, text in rows)
+        return f"<table><thead><tr><th>key</th><th>value</th></tr></thead><tbody>{cells}</tbody></table>"
 
 
 def _text(value: Any) -> str:

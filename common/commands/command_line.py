@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
-import importlib
+import importlib.util
 import io
 import logging
 import os
@@ -174,6 +174,15 @@ def progress(iterable: Iterable[Any] | None = None, **options: Any) -> Any:
     from tqdm import tqdm
 
     return tqdm(iterable, disable=None, dynamic_ncols=True, **options)
+
+
+def notebook_progress(total: int, unit: str, is_shown: bool) -> Any:
+    """A bar for functions that users call: a widget in notebooks that have ipywidgets, text everywhere else."""
+    if importlib.util.find_spec("ipywidgets"):  # without it, tqdm.auto would warn
+        from tqdm.auto import tqdm
+    else:
+        from tqdm import tqdm
+    return tqdm(total=total, unit=unit, disable=not is_shown)
 
 
 def format_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from ...common.commands.command_line import notebook_progress
 from ...common.errors import UserError, one_sentence
 from ...export.reading.artifact import Representation, load_representation
 from ...ground_truth.catalogue.given_data import given_data
@@ -33,7 +34,7 @@ def evaluate(encoder: Encoder | str | Path, data: str | Path | GroundTruthData |
              preset: str | None = None, *,
              metrics: Sequence[str] | str = (), seed: int | None = None, bindings: Sequence[str] | str = (),
              output_dir: str | Path | None = None, overwrite: bool = False, n_jobs: int | None = None,
-             allow_pickled_code: bool = False) -> ScoreTable:
+             allow_pickled_code: bool = False, progress: bool = False) -> ScoreTable:
     """Scores a model as `unbraid-evaluate` does: the same points, the same numbers.
 
     Args:
@@ -52,6 +53,7 @@ def evaluate(encoder: Encoder | str | Path, data: str | Path | GroundTruthData |
         overwrite: whether to replace results that exist.
         n_jobs: number of parallel jobs, None for the number of available cores.
         allow_pickled_code: whether a path may be that of a pickled module, which runs code from the file.
+        progress: whether to show a bar of the metrics, on a terminal or in a notebook.
 
     Returns:
         A `ScoreTable`; metrics that cannot be scored, such as those that need a posterior, are in `.unscored` with the
@@ -75,8 +77,10 @@ def evaluate(encoder: Encoder | str | Path, data: str | Path | GroundTruthData |
     with ExitStack() as stack:
         folder = Path(output_dir or f"{stack.enter_context(tempfile.TemporaryDirectory())}/results")
         stack.enter_context(using_jobs(n_jobs))
-        study = Study(folder, metric_configs([*of_preset, *given], chosen), chosen, overwrite,
-                      presets=dict.fromkeys(of_preset, preset or DEFAULT_PRESET))
+        configs = metric_configs([*of_preset, *given], chosen)
+        bar = stack.enter_context(notebook_progress(len(configs), "metric", progress))
+        study = Study(folder, configs, chosen, overwrite, presets=dict.fromkeys(of_preset, preset or DEFAULT_PRESET),
+                      finished=lambda name: bar.update())
         study.refuse_existing(["model"])
         outcome = study.run({"model": _evaluator(encoder, of_data.made if of_data else {}, allow_pickled_code)})
         results = {name: MetricResult(found, saved_matrices(study.folder("model", name, 1) / "artifacts"))

@@ -70,13 +70,13 @@ class ScoreTable(Mapping[str, MetricResult]):
 
     def plot(self, metric: str | None = None) -> Figure:
         """A matplotlib figure with a heat map of every matrix, or of one metric's.  Raises KeyError for an unknown."""
-        from matplotlib.figure import Figure
+        from .notebook_figure import NotebookFigure
 
         shown = {name: found for name, found in self.matrices.items() if metric in (None, name)}
         if not shown:
             raise KeyError(f"{metric!r} has no matrices; there are those of {', '.join(self.matrices) or 'none'}.")
         panels = [(name, key, matrix) for name, found in shown.items() for key, matrix in found.items()]
-        figure = Figure(figsize=(4.5 * len(panels), 4), layout="constrained")
+        figure = NotebookFigure(figsize=(4.5 * len(panels), 4), layout="constrained")
         for axes, (name, key, matrix) in zip(np.ravel(figure.subplots(1, len(panels))), panels, strict=True):
             _draw(axes, matrix, self._declared(name, key), self.factor_names, self.code_names)
         return figure
@@ -92,7 +92,8 @@ class ScoreTable(Mapping[str, MetricResult]):
         heads = "".join(f"<th>{column}</th>" for column in COLUMNS)
         rows = "".join(f"<tr><td>{escape(name)}</td><td>{escape(key)}</td><td>{format_score(value)}</td>"
                        f"<td>{better}</td></tr>" for name, key, value, better in self._headlines())
-        return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        unscored = "".join(f"<p>{escape(name)}: {escape(reason)}</p>" for name, reason in self.unscored.items())
+        return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{unscored}"
 
     def _headlines(self) -> Iterator[tuple[str, str, float, str]]:
         for name, result in self.results.items():

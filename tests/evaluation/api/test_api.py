@@ -312,3 +312,12 @@ def test_unknown_names_have_no_attribute() -> None:
     with pytest.raises(AttributeError, match="module 'unbraid' has no attribute 'scores'"):
         unbraid.scores  # noqa: B018
     assert {"score", "evaluate", "export", "metrics"} <= set(dir(unbraid))
+
+
+def test_results_show_themselves_in_notebooks(capsys: pytest.CaptureFixture[str]) -> None:
+    bindings = ["mig.num_train = 100"]
+    table = unbraid.evaluate(lambda images: images.reshape(len(images), -1)[:, :2], data="dummy_data", metrics=["mig"],
+                             bindings=bindings, progress=True)
+    assert "1/1" in capsys.readouterr().err
+    assert table["mig"]._repr_html_().count("<tr>") == 1 + len(table["mig"]) + len(table["mig"].matrices)
+    assert table.plot("mig")._repr_png_().startswith(b"\x89PNG")
