@@ -1,4 +1,4 @@
-"""Notebooks as pages of the site: a page in docs/examples/ becomes the notebook of its name, with its stored outputs."""
+"""Notebooks as pages of the site: a page in docs/examples/ becomes the notebook of its name, with stored outputs."""
 
 from __future__ import annotations
 
