@@ -99,7 +99,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
         study.refuse_existing(names)
         evaluators = given.evaluators(names) if given else make_evaluators(names, study, arguments, bar.update)
         for evaluator in evaluators.values() if arguments.save_codes else ():
-            evaluator.check_codes_can_be_kept(next(iter(study.metrics.values())))
+            evaluator.check_codes_can_be_kept(study.metrics.values())
         outcome = study.run(evaluators)
     print_tables(outcome.results, arguments.repeats)
     print(f"Results: {arguments.output_dir}")

@@ -9,7 +9,7 @@ import logging
 import os
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import numpy as np
 from ...common.commands.wording import option
 from ...common.configuration.parsing import bound, configured
 from ...common.disk.files import atomic_directory, refuse_existing
-from ...common.errors import ConfigurationError
+from ...common.errors import ConfigurationError, UserError
 from ...common.fingerprint import KEY, Fingerprint
 from ...common.results import check_results, recorded_config, update_result_directory
 from ...export.files.record import library_versions
@@ -155,11 +155,16 @@ class Evaluator:
         logger.info("%s: %.1f s.", output_dir, results["elapsed_time"])
         return results
 
-    def check_codes_can_be_kept(self, metric: ResolvedMetric) -> None:
-        """Raises UserError where the codes of a metric's data set are to be kept in a file and cannot be."""
-        metric = self.on_own_data(metric)
-        with metric.in_use():
-            self.views.check_can_be_kept(data_set_key(metric.data_set), self._data_set())
+    def check_codes_can_be_kept(self, metrics: Iterable[ResolvedMetric]) -> None:
+        """Raises UserError where the codes of the metrics' data set are to be kept in a file and cannot be."""
+        keys: dict[str, str] = {}
+        for metric in map(self.on_own_data, metrics):
+            with metric.in_use():
+                keys[data_set_key(metric.data_set)] = metric.data_set
+                if len(keys) > 1:
+                    raise UserError("--save_codes keeps the codes of one data set in a file; the metrics are scored on "
+                                    f"{' and '.join(sorted(keys.values()))}. Score each by a command of its own.")
+                self.views.check_can_be_kept(data_set_key(metric.data_set), self._data_set())
 
     def save_codes(self) -> None:
         """Writes the codes of all images of the data set that was scored to the file where codes are kept."""

@@ -357,6 +357,18 @@ def test_one_file_cannot_hold_the_codes_of_several_models(tmp_path: Path, capsys
     assert "names one file for 2 models" in capsys.readouterr().err
 
 
+def test_one_file_cannot_hold_the_codes_of_several_data_sets(tmp_path: Path, traced, capsys) -> None:
+    model = traced(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64 * 64, 3)), (1, 64, 64))
+    configs = []
+    for metric, data_set in (("mig", "dsprites_noshape"), ("sap_score", "dsprites_full")):
+        configs.append(tmp_path / f"{metric}.gin")
+        configs[-1].write_text(f"include 'evaluation/{metric}.gin'\ndataset.name = '{data_set}'\n")
+    assert main(["--model_dir", str(model), "--output_dir", str(tmp_path / "out"), "--gin_config", *map(str, configs),
+                 "--save_codes"]) == 2
+    assert "the metrics are scored on dsprites_full and dsprites_noshape. Score each by" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_many_models_hold_one_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As they are scored one after another, each frees its codes before the next one encodes."""
     model, bindings, _ = encode(tmp_path)
