@@ -25,9 +25,11 @@ class CallablePackage(ModuleType):
         """Exports an encoder as TorchScript, ONNX and `torch.export`, each verified on real images.
 
         Args:
-            encoder: from images (N, C, H, W) float32 in [0, 1] to codes (N, D), or to (mean, log-variance).
+            encoder: from images (N, C, H, W) float32 in [0, 1] to codes (N, D), or to (mean, log-variance); a module
+                whose `encode` and `decode` are used if it has them, or a method of one.
             path: folder of the run, in which `representation/` is written.
-            images: (n, H, W, C) float32 in [0, 1], at least 8 of the data set; by default drawn from `data`.
+            images: (n, H, W, C) or (n, C, H, W) float32 in [0, 1], at least 8 of the data set; by default drawn from
+                `data`.
             data: name of the data set, or path of own images, which the files record; or a data set object, which
                 they cannot name.
             options: of `export_representation`, such as decoder, method and overwrite.
