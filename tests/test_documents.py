@@ -76,7 +76,7 @@ def test_bindings_of_the_migration_page_exist() -> None:
     assert len(names) > 30
     parameters = {selector.split(".")[-1]: inspect.signature(inspect.unwrap(found.wrapped)).parameters
                   for selector, found in gin_internals.configurables().items()}
-    files = ("py", "md", "json", "csv", "log", "bash", "sh", "zip", "ipynb", "pt")
+    files = ("py", "md", "json", "csv", "log", "bash", "sh", "zip", "ipynb", "pt", "png", "gif")
     theirs = ("aggregate_results",)  # a module of disentanglement_lib
     missing = [f"{name}.{parameter}" for name, parameter in names if parameter not in files and name not in theirs
                and parameter not in parameters.get(name, {})]
