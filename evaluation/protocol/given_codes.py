@@ -15,6 +15,7 @@ from ...ground_truth.ground_truth_data import GroundTruthData
 from ...ground_truth.sets.points import POINTS
 from .evaluate import Evaluator
 from .metric_inputs.from_codes import StoredViews
+from .resolved import load_metrics
 
 
 class GivenCodes:
@@ -26,6 +27,7 @@ class GivenCodes:
     def __init__(self, paths: Sequence[Path], factors: Path | None, data_set: str | None,
                  bindings: Sequence[str] = ()):
         """bindings: the user's, which win.  Raises UserError where nothing says whose codes these are."""
+        load_metrics()  # so that bindings may refer to what metrics are made of, such as @label_discretizer
         self.paths, self.factors = list(paths), factors
         names = self._factor_names(bindings) if self._share_a_table() else ()
         self.files = [CodesFile(path, names) for path in paths]

@@ -19,6 +19,8 @@ histogram_discretizer = gin.external_configurable(
     discretization.histogram_discretize, "histogram_discretizer", denylist=["target"])
 minmax_discretizer = gin.external_configurable(
     discretization.minmax_discretize, "minmax_discretizer", denylist=["target"])
+label_discretizer = gin.external_configurable(
+    discretization.label_discretize, "label_discretizer", denylist=["target"])
 gradient_boosting_classifier = gin.external_configurable(
     predictors.gradient_boosting_classifier, "gradient_boosting_classifier")
 logistic_regression_cv = gin.external_configurable(predictors.logistic_regression_cv, "logistic_regression_cv")

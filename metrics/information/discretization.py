@@ -37,6 +37,17 @@ def minmax_discretize(target: np.ndarray, num_bins: int) -> np.ndarray:
     return discretized
 
 
+def label_discretize(target: np.ndarray, num_bins: int) -> np.ndarray:
+    """Returns the number, from 1 on, of each distinct value of each row of `target` (num_dimensions, num_points).
+
+    For codes that are labels, such as indices into a codebook (VQ) or quantised levels (FSQ): bins of equal width would
+    put labels together whose numbers happen to be near.  `num_bins` is not used.  Raises UserError for NaN."""
+    discretized = _labels_like(target, max(1, target.shape[1]))
+    for row, values in zip(discretized, target, strict=True):
+        row[:] = np.unique(values, return_inverse=True)[1] + 1
+    return discretized
+
+
 def histogram_edges(values: np.ndarray, num_bins: int) -> np.ndarray:
     """Returns the num_bins + 1 edges of `np.histogram_bin_edges` for finite `values`, whatever their range.
 
