@@ -62,6 +62,7 @@ def test_more_labels_than_the_codes_type_can_count() -> None:
 
 def test_a_command_scores_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     np.savez(tmp_path / "codes.npz", codes=CODES, factors=FACTORS)
-    assert main(["--codes", str(tmp_path / "codes.npz"), "--output_dir", str(tmp_path / "scores"), "--gin_config", "mig",
-                 "--gin_bindings", "discretizer.discretizer_fn = @label_discretizer", "mig.num_train = 2000"]) == 0
+    assert main(["--codes", str(tmp_path / "codes.npz"), "--output_dir", str(tmp_path / "scores"),
+                 "--gin_config", "mig", "--gin_bindings",
+                 "discretizer.discretizer_fn = @label_discretizer", "mig.num_train = 2000"]) == 0
     assert "discrete_mig" in capsys.readouterr().out
