@@ -27,7 +27,8 @@ def start(function: Callable[..., Any], cores: int, place: str, address: str, gp
             ray.init(f"{address}{port}", log_to_driver=False)
         except (OSError, RuntimeError) as error:
             raise UserError(f"--engine {address}: no Ray cluster answers there ({one_sentence(error)}). Start one with "
-                            f"`ray start --head --ray-client-server-port {DEFAULT_PORT}`.") from error
+                            f"`ray start --head --ray-client-server-port {DEFAULT_PORT}`; one that asks for a token "
+                            "needs the variable RAY_AUTH_MODE=token here.") from error
     else:  # "local" even where a cluster runs on this machine
         ray.init("local", num_cpus=int(place) * cores if place else None, num_gpus=gpus or None, log_to_driver=False,
                  include_dashboard=False)
@@ -52,7 +53,11 @@ class RayEngine:
     def _hand_out(self) -> None:
         while self._waiting and len(self._numbers) < MOST_CALLS:
             number, arguments = self._waiting.popleft()
-            self._numbers[self._remote.remote(*arguments)] = number
+            try:
+                self._numbers[self._remote.remote(*arguments)] = number
+            except ModuleNotFoundError as error:  # the function is read where the cluster's client server runs
+                raise UserError(f"The Ray cluster's Python has no module {error.name!r}. Start Ray from an environment "
+                                "with the same unbraid.") from error
 
     def finished(self) -> tuple[int, Any]:
         import ray
