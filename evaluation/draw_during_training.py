@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import gin
 import numpy as np
 
 from ..common.errors import ConfigurationError
+from ..ground_truth.ground_truth_data import GroundTruthData
 from .during_training import check_steps, is_step_due
 from .visualize.shared.drawing import Drawing
 from .visualize.shared.mosaic import assembled, blank
@@ -29,7 +30,7 @@ class Training(Protocol):
     """The parts of a training run that this callback needs."""
 
     output_dir: Path
-    data: Any
+    data: GroundTruthData
     training_steps: int
     step_increment: int
 

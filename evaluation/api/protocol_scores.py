@@ -14,6 +14,7 @@ from ...export.reading.artifact import Representation, load_representation
 from ...ground_truth.bases.custom_data_sets import CustomTable
 from ...ground_truth.bases.no_images import NoImages
 from ...ground_truth.catalogue.given_data import given_data
+from ...ground_truth.ground_truth_data import GroundTruthData
 from ...metrics.declaration import FROM_POINTS, INTERVENING
 from ...metrics.result import MetricResult
 from ..protocol.evaluate import compute_scores, metric_configs
@@ -30,7 +31,7 @@ from .score_table import ScoreTable
 class ProtocolScores:
     """Metrics of a data set, whose images are kept between encoders."""
 
-    def __init__(self, data: Any, metrics: Sequence[str], seed: int, num_points: int | None,
+    def __init__(self, data: str | Path | GroundTruthData, metrics: Sequence[str], seed: int, num_points: int | None,
                  bindings: Sequence[str]):
         """data: see `given_data`.  Raises UserError for metrics that the data cannot give points for."""
         given = given_data(data)
@@ -97,7 +98,7 @@ def _sizes(metric: ResolvedMetric, num_points: int) -> list[str]:
             for key in of_kind[kind]]
 
 
-def _check_data(data: Any, name: str) -> None:
+def _check_data(data: GroundTruthData, name: str) -> None:
     """Raises UserError for data without factors or images."""
     if not data.factors_num_values:
         raise UserError(f"{name!r} has images without factors, which scores compare codes with. Give a data set with "
@@ -107,7 +108,7 @@ def _check_data(data: Any, name: str) -> None:
                         "data=(inputs, factors).")
 
 
-def _check_metric(name: str, metric: ResolvedMetric, data: Any, data_name: str) -> None:
+def _check_metric(name: str, metric: ResolvedMetric, data: GroundTruthData, data_name: str) -> None:
     """Raises UserError for a metric that asks for combinations of factors which the data may not hold."""
     declaration = declared(metric.function)
     if declaration and declaration.needs in INTERVENING and isinstance(data, CustomTable):

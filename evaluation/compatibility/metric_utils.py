@@ -11,6 +11,7 @@ from typing import Any
 import gin
 import numpy as np
 
+from ...ground_truth.ground_truth_data import GroundTruthData
 from ...metrics.information.discretization import Discretizer, entropies, mutual_information_matrix
 from ..settings.choices import bins
 from ..settings.choices import histogram_discretizer as histogram_discretize
@@ -28,7 +29,7 @@ def make_discretizer(target: np.ndarray, num_bins: int = gin.REQUIRED,
     return chosen["discretizer"](target, chosen["num_bins"])
 
 
-def generate_batch_factor_code(ground_truth_data: Any, representation_function: Callable[[Any], np.ndarray],
+def generate_batch_factor_code(ground_truth_data: GroundTruthData, representation_function: Callable[[Any], np.ndarray],
                                num_points: int, random_state: np.random.RandomState,
                                batch_size: int) -> tuple[np.ndarray, np.ndarray]:
     """Codes (num_latents, num_points) and factors (num_factors, num_points), drawn batch by batch."""

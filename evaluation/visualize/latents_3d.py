@@ -9,6 +9,7 @@ import numpy as np
 
 from ...common.checking.values import counted
 from ...common.errors import UnknownNameError, UserError
+from ...ground_truth.ground_truth_data import DataSet
 from .kinds import kind
 from .model import Model
 from .shared.axes_charts import FONT_SIZE, new_figure
@@ -45,7 +46,7 @@ def three_codes(model: Model, options: Options) -> np.ndarray:
     return codes if options.codes is not None else by_falling_kl(model.kl, codes)[:3]
 
 
-def sampled_points(data: Any, options: Options) -> tuple[np.ndarray | None, Any]:
+def sampled_points(data: DataSet, options: Options) -> tuple[np.ndarray | None, Any]:
     """Factors (n, num_factors), or None of a data set without, and images (n, H, W, C), which may be lazy.
 
     Factors of `options.fix` have one value."""
@@ -90,7 +91,7 @@ def _scatter_by_value(axes: Any, codes: np.ndarray, name: str, values: np.ndarra
                 bbox_to_anchor=(1.08, 0.5))
 
 
-def _colours(data: Any, factors: np.ndarray | None, color_by: str | None) -> tuple[str, np.ndarray]:
+def _colours(data: DataSet, factors: np.ndarray | None, color_by: str | None) -> tuple[str, np.ndarray]:
     if factors is None:
         if color_by:
             raise UserError(f"--color_by {color_by}: the data set has images only, no factors.")
@@ -99,7 +100,7 @@ def _colours(data: Any, factors: np.ndarray | None, color_by: str | None) -> tup
     return data.factor_names[index], factors[:, index]
 
 
-def _factor(data: Any, name: str, flag: str) -> int:
+def _factor(data: DataSet, name: str, flag: str) -> int:
     if name not in data.factor_names:
         raise UnknownNameError(f"factor in {flag}", name, data.factor_names)
     return list(data.factor_names).index(name)

@@ -6,7 +6,7 @@ import functools
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from ...export.reading.artifact import Representation, load_representation
 from ...export.reading.decoder import DIFFERENTIABLE, Decoder, load_decoder
 from ...export.reading.posterior import load_posterior
 from ...ground_truth.catalogue.recorded import display_name, fall_back_on, recorded_bindings
+from ...ground_truth.ground_truth_data import DataSet
 from ...ground_truth.named_data import get_named_ground_truth_data
 from .shared.kl import kl_per_code
 from .shared.options import refuse_many
@@ -108,7 +109,7 @@ class Model:
         return display_name(self.data_set_name or "", config_values("\n".join(bindings)))
 
     @functools.cached_property
-    def data(self) -> Any:
+    def data(self) -> DataSet:
         """The data set.  Raises MissingPartError where none is named or its file is absent, or UserError."""
         if self.data_set_name is None:
             raise MissingPartError(f"Nothing says which data set {self.path} belongs to, and this needs its images. "
@@ -126,7 +127,7 @@ class Model:
             raise UserError(f"The model makes images [H, W, C] = {[height, width, channels]}, but those of "
                             f"{self.data_set_name} are {data.observation_shape}. Name the data set that it was "
                             f"trained on with {option('data_set', 'NAME')}.")
-        return data
+        return cast(DataSet, data)  # of a name, so one of ours
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
         """Codes (n, D) to images (n, H, W, C) in [0, 1].  Raises UserError for more images than a picture can hold."""

@@ -5,7 +5,6 @@ Codes are rows and move to z expm(G), where G is one generator or a weighted sum
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from ...common.errors import UserError
 from ...export.files.symmetries import Selector
 from ...ground_truth.bases.custom_data_sets import CustomTable
 from ...ground_truth.bases.image_only import ImageOnlyData
+from ...ground_truth.ground_truth_data import DataSet
 from .kinds import kind
 from .lie_algebra import draw_lie_algebra
 from .model import Model
@@ -120,7 +120,7 @@ def _draw_pairs(model: Model, codebook: np.ndarray, selector: Selector, options:
                              "of them the second image is expected", names, columns, captions)))
 
 
-def _pairs(data: Any, options: Options) -> tuple[np.ndarray, np.ndarray, list[str]]:
+def _pairs(data: DataSet, options: Options) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """Pairs (n, H, W, C) that differ in one factor by one step, or random pairs where factors cannot be chosen."""
     if options.image_indices is not None or isinstance(data, (ImageOnlyData, CustomTable)):
         images = chosen_images(data, options, 2 * NUM_PAIRS)

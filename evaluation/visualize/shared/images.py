@@ -8,10 +8,11 @@ import numpy as np
 
 from ....common.checking.values import counted
 from ....common.errors import UnknownNameError, UserError
+from ....ground_truth.ground_truth_data import DataSet
 from .options import Options, refuse_many
 
 
-def chosen_images(data: Any, options: Options, num: int) -> np.ndarray:
+def chosen_images(data: DataSet, options: Options, num: int) -> np.ndarray:
     """Returns images (n, H, W, C) float32, n = `options.num_images` or `num`.
 
     Images at `options.image_indices` come first; without a number of images there are no others.  The rest is drawn by
@@ -26,7 +27,7 @@ def chosen_images(data: Any, options: Options, num: int) -> np.ndarray:
     return drawn if leading is None else np.concatenate([leading, drawn])
 
 
-def _drawn(data: Any, options: Options, num: int) -> Any:
+def _drawn(data: DataSet, options: Options, num: int) -> Any:
     random_state = options.random_state()
     if options.factors is None:
         return data.sample_observations(num, random_state)
@@ -36,7 +37,7 @@ def _drawn(data: Any, options: Options, num: int) -> Any:
     return data.sample_observations_from_factors(factors, random_state)
 
 
-def fixed_factors(data: Any, text: str) -> dict[int, int]:
+def fixed_factors(data: DataSet, text: str) -> dict[int, int]:
     """Returns the value of each factor by its place, from text such as "x_0=10,y_0=20".
 
     Raises UserError for text of another form, and for a factor or value that the data set does not have."""
@@ -56,7 +57,7 @@ def fixed_factors(data: Any, text: str) -> dict[int, int]:
     return found
 
 
-def images_at(data: Any, indices: Any) -> np.ndarray:
+def images_at(data: DataSet, indices: Any) -> np.ndarray:
     """Returns images (n, H, W, C) float32 by their places in the data set.
 
     Raises UserError for places that the data set does not have."""
