@@ -191,3 +191,12 @@ def test_a_random_state_is_a_seed_or_a_stream(name: str) -> None:
     for state in (np.random.default_rng(3), "now", -1, 0.5):
         with pytest.raises(UserError, match=r"random_state is .*; expected an integer from 0 .* a numpy.random.Rand"):
             call(state)
+
+
+@pytest.mark.parametrize(("library", "make"), [("jax.numpy", "asarray"), ("tensorflow", "constant")])
+def test_arrays_of_other_frameworks_give_the_same(library: str, make: str) -> None:
+    theirs = getattr(pytest.importorskip(library), make)
+    factors = cases.FACTORS.astype(np.int32)
+    codes = factors + np.random.RandomState(0).normal(size=factors.shape).astype(np.float32)
+    expected = score(codes, factors, metrics=["mig", "sap"]).headlines
+    assert score(theirs(codes), theirs(factors), metrics=["mig", "sap"]).headlines == expected
