@@ -39,10 +39,11 @@ SIZES = (
 )
 RANGES = (
     (r"(\w+_)?seed", SEED),
-    (r"training_steps|eval_steps|checkpoint_steps|log_steps|steps|decay_steps|step_increment|"
+    (r"training_steps|eval_steps|checkpoint_steps|log_steps|steps|decay_steps|decay_until|step_increment|"
      r"setpoint_steps|max_iter|max_iterations|max_depths|factor_sizes|kernels?|strides|num_fixed_factors", AT_LEAST_1),
-    (r"annealing_steps|iteration_threshold|keep_steps|padding|num_factors_to_remove|num_observed_factors|dropped_factors|denylist_factors|image_range|"
-     r"continuous_factors|model_num|boundaries", AT_LEAST_0),
+    (r"annealing_steps|warmup_steps|decay_from|iteration_threshold|keep_steps|padding|num_factors_to_remove|"
+     r"num_observed_factors|dropped_factors|denylist_factors|image_range|continuous_factors|model_num|boundaries",
+     AT_LEAST_0),
     (r"beta1|beta2|decay|momentum|prune_fraction", BELOW_1),
     (r"prob_random|train_percentage|diff_quantile|locality_proportion|max_features|forward_eg_prob", SHARE),
     (r"split", BETWEEN_0_AND_1),

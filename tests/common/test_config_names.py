@@ -55,7 +55,7 @@ def test_an_alias_is_resolved_without_the_command_line():
 
 
 def test_a_preset_is_told_from_a_metric():
-    with pytest.raises(ConfigurationError, match=r"'dlib_2019' is a preset.*give --preset dlib_2019\."):
+    with pytest.raises(ConfigurationError, match=r"'dlib_2019' is a preset.*give preset=dlib_2019\."):
         metric_configs(["dlib_2019"], [])
     with pytest.raises(UnknownNameError, match=r"'mig' is a metric.*--gin_config mig"):
         metrics_of_preset("mig")

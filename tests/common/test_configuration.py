@@ -87,8 +87,8 @@ def test_the_line_of_a_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_missing_parameter_is_named() -> None:
-    with pytest.raises(ConfigurationError, match=r"The gin parameter toy\.size must be given.*'toy\.size = \.\.\.'"), \
-            configured():
+    message = r"The gin parameter toy\.size must be given: .*bindings=\[\"toy\.size = \.\.\.\"\]"
+    with pytest.raises(ConfigurationError, match=message), configured():
         toy(0)
 
 

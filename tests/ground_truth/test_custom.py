@@ -134,7 +134,7 @@ BAD = {
                  r"factor 'factor_2' has no finite value in 6 of 24 rows, first in row 3"),
     "half a size": ({"images": IMAGES, "factor_sizes": np.array([1.5, 16])}, {}, r"\[1.5, 16.0\]; expected whole"),
     "three axes": ({"images": IMAGES, "factors": FACTORS[..., None]}, {},
-                   r"has shape \(24, 3, 1\).*one row of factors"),
+                   r"has shape \(24, 3, 1\).*expected one row for each image"),
     "out of range": ({"images": IMAGES, "factors": FACTORS, "factor_sizes": np.array([2, 2, 6])}, {},
                      r"factor 'factor_1' is 2 in row 8; expected 0 to 1"),
     "doubled cell": ({"images": IMAGES, "factors": FACTORS[[*range(23), 0]], "factor_sizes": np.array(SIZES)}, {},

@@ -188,7 +188,8 @@ def test_a_random_state_is_a_seed_or_a_stream(name: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert call(3) == call(np.int64(3)) == call(np.random.RandomState(3))
-    for state in (np.random.default_rng(3), "now", -1, 0.5):
+        assert call(np.random.default_rng(3)) == call(np.random.default_rng(3))
+    for state in ("now", -1, 0.5):
         with pytest.raises(UserError, match=r"random_state is .*; expected an integer from 0 .* a numpy.random.Rand"):
             call(state)
 

@@ -132,7 +132,7 @@ def test_log_variance_bias_can_be_set() -> None:
 @pytest.mark.parametrize("name", [name for name in IMAGE_NETWORKS
                                   if not name.startswith(("any_size", "fc", "test", "mipet"))])
 def test_images_of_the_wrong_size_are_refused(name: str) -> None:
-    with pytest.raises(UserError, match=f"'{name}' takes .* images, but the data set's are 65x65; add --gin_config"):
+    with pytest.raises(UserError, match=f"'{name}' takes .* images, but the data set's are 65x65; add gin_config="):
         build({"name": name, "arguments": {"image_shape": [1, 65, 65], "num_latent": 3}})
 
 
