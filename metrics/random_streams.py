@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeGuard
+from typing import TypeGuard, cast
 
 import numpy as np
 
@@ -24,7 +24,7 @@ def as_random_state(random_state: RandomSeed) -> np.random.RandomState:
     A `RandomState` is returned itself, a seed gives a fresh one, and None (or the module `numpy.random`) numpy's global
     one.  A Generator, or a stream of other bits than the Mersenne Twister's, whose state cannot be handed out, draws
     the seed of a fresh one.  Raises UserError for anything else."""
-    if random_state is None or random_state is np.random:
+    if random_state is None or cast(object, random_state) is np.random:
         return np.random.mtrand._rand  # numpy's global RandomState has no public name
     if isinstance(random_state, np.random.Generator):
         return np.random.RandomState(int(random_state.integers(NUM_SEEDS)))
