@@ -166,7 +166,8 @@ def write_files(read: ResultRows, boards: Sequence[Path], arguments: argparse.Na
                         "evaluation_results.discrete_mig.")
     table = make_table(models, arguments) if models else None
     figures = make_figures(models, arguments)
-    made = {path: boards_of(models, arguments.scores, arguments.digits, report_links(path.parent)) for path in boards}
+    made = {folder: boards_of(models, arguments.scores, arguments.digits, report_links(folder))
+            for folder in {path.parent for path in boards}}
     if arguments.output_path:
         frame = data_frame(read.rows)
         for path in arguments.output_path:
@@ -179,8 +180,8 @@ def write_files(read: ResultRows, boards: Sequence[Path], arguments: argparse.Na
         save(Drawing(path.stem, "groups of models compared", figure), path.parent, path.suffix[1:])
     if arguments.test:
         show_tests(models, arguments)
-    for path, of_path in made.items():
-        write_leaderboard(of_path, path, len(read.rows), read.broken)
+    for path in boards:
+        write_leaderboard(made[path.parent], path, len(read.rows), read.broken)
 
 
 def groups_and_columns(models: Sequence[Model], arguments: argparse.Namespace,

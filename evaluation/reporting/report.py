@@ -129,26 +129,22 @@ def page_values(runs: Sequence[Run], scores: Sequence[str], with_pictures: bool 
         locality_charts,
         rank_correlations,
     )
-    from .pages.leaderboard import EXPLANATION, boards_of, report_links, report_of
+    from .pages.leaderboard import EXPLANATION, boards_of, report_links
     from .pages.pictures import picture_sections
     from .pages.run_sections import loss_comparison, run_report
-    from .reading.scores import Model, models_of
+    from .reading.scores import models_of
 
     scored = models_of([result for run in runs for result in run.results])
     models = with_setting_rows(scored)
     columns = columns_of([result for model in models for result in model.results], scores)
     anchors = {result.run: f"#run{number}" for number, run in enumerate(runs) for result in run.results}
-    to_reports = report_links(folder)
-
-    def link(model: Model) -> str:
-        return to_reports(model) if compact else anchors.get(model.first.run, "")
-
+    links = report_links(folder) if compact else lambda run: anchors.get(run, "")
     title = runs[0].name if len(runs) == 1 else f"{len(runs)} runs"
     return {
         "title": f"Report: {title}", "compact": compact, "runs": [
             run_report(run, number, picture_sections(run, progress) if with_pictures and not compact else [],
-                       report_of(run.folder, folder)) for number, run in enumerate(runs)],
-        "boards": boards_of(models, scores, links=link), "explanation": EXPLANATION, "min_models": MIN_MODELS,
+                       links(run.folder) if compact else "") for number, run in enumerate(runs)],
+        "boards": boards_of(models, scores, links=links), "explanation": EXPLANATION, "min_models": MIN_MODELS,
         "groups": group_charts(models, columns), "locality": locality_charts(scored),
         "hyperparameters": hyperparameter_charts(models, columns),
         "correlations": rank_correlations(models, columns), "losses": loss_comparison(runs),

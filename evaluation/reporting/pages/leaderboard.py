@@ -14,6 +14,7 @@ from ....common.disk.files import write_text
 from ..comparing.columns import Cell, Column, best_of, cell_of, columns_of, labels_of
 from ..comparing.grouping import spread_of_values, varying_bindings
 from ..comparing.missing_scores import fill_commands
+from ..reading.runs import FOLDERS_OF_SCORES
 from ..reading.scores import Model
 from ..tables.paper_tables import escape_markdown, markdown_row
 from .rendering import write_page
@@ -66,28 +67,29 @@ class Board:
     commands: list[str]
 
 
-Links = Callable[[Model], str]  # the address of a model's report, "" without one
+Links = Callable[[Path], str]  # the address of a run's report, "" without one
 
 
-def no_links(model: Model) -> str:
+def no_links(run: Path) -> str:
     """For a board whose models have no reports."""
-    del model
+    del run
     return ""
 
 
-def report_of(run: Path, folder: Path) -> str:
-    """The address of a run's report from a page in `folder`; "" if there is none.
-
-    Scores in SCORES/NAME may belong to MODELS/NAME, which has the report then."""
-    run = run.resolve()
-    beside = sorted(run.parents[1].glob(f"*/{glob.escape(run.name)}/{REPORT}")) if len(run.parents) > 1 else []
-    found = next((path for path in (run / REPORT, *beside) if path.is_file()), None)
-    return quote(os.path.relpath(found, folder.resolve()).replace(os.sep, "/")) if found else ""
-
-
 def report_links(folder: Path) -> Links:
-    """Links from a page in `folder` to the reports of the models' runs."""
-    return lambda model: report_of(model.first.run, folder)
+    """Links from a page in `folder` to the reports of runs.
+
+    Scores in scores/NAME belong to MODELS/NAME, which has the report then."""
+    folder = folder.resolve()
+
+    def link(run: Path) -> str:
+        run = run.resolve()
+        beside = sorted(run.parents[1].glob(f"*/{glob.escape(run.name)}/{REPORT}")) \
+            if run.parent.name in FOLDERS_OF_SCORES else []
+        found = next((path for path in (run / REPORT, *beside) if path.is_file()), None)
+        return quote(os.path.relpath(found, folder).replace(os.sep, "/")) if found else ""
+
+    return link
 
 
 def boards_of(models: Sequence[Model], chosen: Sequence[str] = (), digits: int = 4,
@@ -107,7 +109,7 @@ def board_of(models: Sequence[Model], chosen: Sequence[str] = (), digits: int = 
     models = sorted(models, key=lambda model: model.name)
     scores = [_scores(models, column, digits) for column in columns]
     rows = [BoardRow(model.name, model.first.method, [model.first.training.get(name, "") for name in bindings],
-                     model.seed, [of_column[place] for of_column in scores], links(model))
+                     model.seed, [of_column[place] for of_column in scores], links(model.first.run))
             for place, model in enumerate(models)]
     commands = [command for commands in fill_commands(models, columns).values() for command in commands]
     headers = [BoardColumn(label, column.lower_is_better, f"{column.metric}: {column.key}")

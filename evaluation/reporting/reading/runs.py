@@ -19,6 +19,7 @@ from .result_files import find_result_files, read_result_files
 from .scores import UNKNOWN, Result, results_of
 
 LOG_NAME = "train_log.csv"
+FOLDERS_OF_SCORES = ("scores", "metrics", "results")  # beside that of the models
 MOST_CONFIGURATION = 1 << 20  # bytes
 
 
@@ -92,8 +93,8 @@ def read_run(folder: Path, name: str) -> Run:
 def score_places(folder: Path) -> list[Path]:
     """Where the scores of a run may lie: in it, or beside its folder as unbraid-evaluate writes those of many models,
     such as scores/NAME for models/NAME."""
-    beside = [folder.resolve().parents[1] / name / folder.resolve().name for name in ("scores", "metrics", "results")
-              ] if len(folder.resolve().parents) > 1 else []
+    beside = [folder.resolve().parents[1] / name / folder.resolve().name for name in FOLDERS_OF_SCORES] \
+        if len(folder.resolve().parents) > 1 else []
     return [place for place in (folder / "metrics", folder, *beside) if place.is_dir()]
 
 

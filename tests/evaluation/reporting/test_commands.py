@@ -10,6 +10,7 @@ import pytest
 
 from unbraid import __version__
 from unbraid.evaluation.reporting.aggregate import main as aggregate
+from unbraid.evaluation.reporting.pages.leaderboard import report_links
 from unbraid.evaluation.reporting.report import main as report
 
 
@@ -177,6 +178,17 @@ def test_a_report_of_dozens_is_compact_and_leads_to_their_own_reports(tmp_path, 
     assert page.count('<polygon class="fill') == 3, "one violin a method"
     assert report([*map(str, runs), "--no-compact", "--no_pictures"]) == 0
     assert 'id="run14-scores"' in (tmp_path / "runs" / "report.html").read_text()
+
+
+def test_links_lead_to_reports_of_the_same_model(tmp_path: Path) -> None:
+    for run in ("models/a", "vae/1", "factor_vae/2"):
+        (tmp_path / run).mkdir(parents=True)
+        (tmp_path / run / "report.html").touch()
+    link = report_links(tmp_path)
+    assert link(tmp_path / "models" / "a") == "models/a/report.html"
+    assert link(tmp_path / "scores" / "a") == "models/a/report.html"
+    assert link(tmp_path / "scores" / "b") == ""
+    assert link(tmp_path / "factor_vae" / "1") == "", "another method's model of this seed"
 
 
 def test_a_report_of_few_runs_describes_each_and_leaves_out_what_is_empty(tmp_path, write_result) -> None:
