@@ -45,6 +45,8 @@ def factor_labels(positions: Iterable[int]) -> str:
 
 
 def one_value(positions: Iterable[int]) -> str:
-    """Returns "factor shape takes one value" or "factors shape, scale take one value"."""
+    """Returns "factor shape takes one value", "factors shape, scale take one value" or "no factor takes one value"."""
     found = list(positions)
+    if not found:
+        return "no factor takes one value"
     return f"{factor_labels(found)} take{'s' if len(found) == 1 else ''} one value"

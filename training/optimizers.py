@@ -114,11 +114,10 @@ def make_optimizer(parameters: Iterable[Any], optimizer_fn: OptimizerFn,
                    warmup_steps: int = 0) -> ScheduledOptimizer:
     """parameters: tensors, or groups as torch takes them.  learning_rate: None for the optimizer's own, a number, or a
     function of `global_step`.  warmup_steps: during which it rises linearly from 0."""
-    if learning_rate is None:
-        return ScheduledOptimizer(optimizer_fn(list(parameters)), None, clip_norm, warmup_steps)
     schedule = learning_rate if callable(learning_rate) else None
-    initial = learning_rate(global_step=0) if callable(learning_rate) else learning_rate
-    return ScheduledOptimizer(optimizer_fn(list(parameters), learning_rate=initial), schedule, clip_norm, warmup_steps)
+    initial = learning_rate if schedule is None else schedule(global_step=0)
+    optimizer = optimizer_fn(list(parameters), **({} if initial is None else {"learning_rate": initial}))
+    return ScheduledOptimizer(optimizer, schedule, clip_norm, warmup_steps)
 
 
 @gin.configurable("vae_optimizer", denylist=["parameters"])

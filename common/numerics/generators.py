@@ -1,8 +1,9 @@
-"""The global generators of numpy and torch, on which a model may draw noise."""
+"""The global generators of Python, numpy and torch, on which a model may draw noise."""
 
 from __future__ import annotations
 
 import contextlib
+import random
 import sys
 from collections.abc import Iterator
 
@@ -12,7 +13,7 @@ LARGEST_SEED = 2**32  # of numpy
 
 
 def seed_generators(seed: int) -> None:
-    """Sets them all to a seed; torch's only where torch is loaded, which running an ONNX file needs not."""
+    """Sets numpy's to a seed, and torch's where torch is loaded, which running an ONNX file needs not."""
     np.random.seed(seed % LARGEST_SEED)
     if torch := sys.modules.get("torch"):
         torch.manual_seed(seed)
@@ -20,15 +21,17 @@ def seed_generators(seed: int) -> None:
 
 @contextlib.contextmanager
 def generators_kept() -> Iterator[None]:
-    """After the block they are as they were."""
+    """After the block they are as they were, CUDA's included."""
     torch = sys.modules.get("torch")
-    numpy_state = np.random.get_state()
-    torch_states = (torch.get_rng_state(), torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
-                    ) if torch else None
+    python, numpy = random.getstate(), np.random.get_state()
+    cpu = torch.get_rng_state() if torch else None
+    cuda = torch.cuda.get_rng_state_all() if torch and torch.cuda.is_initialized() else []
     try:
         yield
     finally:
-        np.random.set_state(numpy_state)
-        if torch and torch_states:
-            torch.set_rng_state(torch_states[0])
-            torch.cuda.set_rng_state_all(torch_states[1])
+        random.setstate(python)
+        np.random.set_state(numpy)
+        if torch and cpu is not None:
+            torch.set_rng_state(cpu)
+            if cuda:
+                torch.cuda.set_rng_state_all(cuda)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import random
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
-import numpy as np
-
+from ...common.numerics.generators import generators_kept
 from .live import module_of
 
 
@@ -23,7 +21,7 @@ def undisturbed(encoder: Any) -> Iterator[None]:
     Afterwards each of their parts is in the mode it was in, and the global random streams of Python, numpy and torch,
     CUDA's included, are where they were."""
     with ExitStack() as stack:
-        stack.enter_context(_random_states_kept())
+        stack.enter_context(generators_kept())
         for module in modules_of(encoder):
             stack.enter_context(_in_evaluation_mode(module))
         if torch := sys.modules.get("torch"):
@@ -66,20 +64,3 @@ def _in_evaluation_mode(module: Any) -> Iterator[None]:
         module.train(modes[0][1])  # a module may do more there than to set the mode, such as to split merged weights
         for part, mode in modes:
             part.training = mode
-
-
-@contextmanager
-def _random_states_kept() -> Iterator[None]:
-    torch = sys.modules.get("torch")
-    python, numpy = random.getstate(), np.random.get_state()
-    cpu = torch.get_rng_state() if torch else None
-    cuda = torch.cuda.get_rng_state_all() if torch and torch.cuda.is_initialized() else []
-    try:
-        yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)
-        if torch and cpu is not None:
-            torch.set_rng_state(cpu)
-            if cuda:
-                torch.cuda.set_rng_state_all(cuda)

@@ -23,12 +23,17 @@ def summarise(results: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]
 
 def interval(values: Sequence[float]) -> dict[str, Any]:
     """Mean, standard deviation and interval of independent values; the latter two NaN for one value."""
-    from scipy.stats import t
-
     mean, num = float(np.mean(values)), len(values)
     sd = float(np.std(values, ddof=1)) if num > 1 else float("nan")
-    half = float(t.ppf((1 + CONFIDENCE) / 2, num - 1)) * sd / math.sqrt(num) if num > 1 else float("nan")
+    half = half_interval(sd, num)
     return {"mean": mean, "sd": sd, "low": mean - half, "high": mean + half, "values": list(values)}
+
+
+def half_interval(sd: float, num: int) -> float:
+    """Half the width of Student's interval of the mean of `num` values; NaN for one value."""
+    from scipy.stats import t
+
+    return float(t.ppf((1 + CONFIDENCE) / 2, num - 1)) * sd / math.sqrt(num) if num > 1 else float("nan")
 
 
 def repeats_table(results: Mapping[str, Mapping[str, Any]], headlines: Mapping[str, str]) -> str:

@@ -64,10 +64,10 @@ def decoder_of(model: Any, codes: torch.Tensor, image_shape: Sequence[int]) -> t
     owner: Any = model.__self__ if inspect.ismethod(model) else model
     if not callable(getattr(owner, "decode", None)):
         return None
-    decoder = ImageModule(MethodModule(owner, "decode"), image_shape).cpu().float().eval()
+    decoder = MethodModule(owner, "decode").cpu().float().eval()
     try:
         with torch.inference_mode():
-            images = decoder(codes)
+            images = images_among(decoder(codes), tuple(image_shape))
     except Exception as error:  # whatever somebody's module raises
         logger.warning("The decoder is left out: decode fails on codes %s (%s)", tuple(codes.shape),
                        one_sentence(error))

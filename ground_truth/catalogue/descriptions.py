@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ...common.commands.command_line import format_table
 from ...common.errors import UserError
+from ..bases.parts import num_images
 from ..files.paths import data_root, search_roots
 from ..registry import data_sets
 from ..sets.dsprites import ABOUT as DSPRITES
@@ -122,8 +121,7 @@ def understood(data: Any) -> str:
     """What was read of an opened data set: number and shape of its images, and the values of each factor."""
     lines = []
     if isinstance(data.observation_shape, list):
-        number = getattr(data, "num_images", None) or int(np.prod(data.factors_num_values, dtype=float))
-        lines.append(f"{number:,} images, {' x '.join(map(str, data.observation_shape))} "
+        lines.append(f"{num_images(data):,} images, {' x '.join(map(str, data.observation_shape))} "
                      "(height x width x channels), float32 in [0, 1]")
     if not len(data.factors_num_values):
         return "\n".join([*lines, "no factors: the images can be trained on"])

@@ -29,6 +29,7 @@ def test_a_factor_of_one_value_is_called_by_its_name(metric: str, factors, subje
 
 def test_labels_agree_with_their_verb() -> None:
     assert one_value([1, 2]) == "factors 1, 2 take one value"
+    assert one_value([]) == "no factor takes one value"
     with named_factors(["a", "b"]):
         assert one_value([1]) == "factor b takes one value"
         assert factor_labels([1, 2]) == "factors b, 2", "columns beyond the names keep their numbers"

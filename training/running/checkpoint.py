@@ -133,10 +133,10 @@ def take_networks(model: nn.Module, model_dir: Path) -> None:
     """Gives a model the weights of encoder and decoder in a checkpoint.
 
     Raises CheckpointError where they are of another architecture, and for what is no checkpoint."""
-    path, content = checkpoint_path(model_dir), read_checkpoint(model_dir)["objective"]
-    own = {name: tensor for name, tensor in model.state_dict().items() if name.startswith(("encoder.", "decoder."))}
-    found = {name: tensor for name, tensor in content.items() if name.startswith(("encoder.", "decoder."))}
-    _require_shapes(_shapes(found), _shapes(own), f"encoder and decoder in {path}", "of this training")
+    own, found = ({name: tensor for name, tensor in weights.items() if name.startswith(("encoder.", "decoder."))}
+                  for weights in (model.state_dict(), read_checkpoint(model_dir)["objective"]))
+    _require_shapes(_shapes(found), _shapes(own), f"encoder and decoder in {checkpoint_path(model_dir)}",
+                    "of this training")
     model.load_state_dict(found, strict=False)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -38,12 +38,12 @@ def bibtex_of_metrics(metrics: Iterable[Metric | None]) -> str:
 
 def bibtex_of_runs(runs: Iterable[Run]) -> str:
     """The entries of all metrics and methods of runs."""
-    return bibtex(key for run in runs for key in (*_metric_papers(run), *_method_papers(run)))
-
-
-def _metric_papers(run: Run) -> Iterator[str]:
     load_metrics()
     declared = declarations_by_gin_name()
+    return bibtex(key for run in runs for key in (*_metric_papers(run, declared), *_method_papers(run)))
+
+
+def _metric_papers(run: Run, declared: Mapping[str, Metric]) -> Iterator[str]:
     for result in run.results:
         name = unquoted(result.row.get(f"{result.step}_config.{result.step}.{result.step}_fn"))
         if name.split(".")[-1] in declared:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ....common.errors import UserError, suggestion
-from ...protocol.repeats import CONFIDENCE
 from ..reading.scores import Model
 from .columns import Column, cell_of, differing
 
@@ -24,14 +22,6 @@ class Spread:
     mean: float
     sd: float
     num: int
-
-    @property
-    def half_interval(self) -> float:
-        """Half the width of Student's 95 % interval of the mean; NaN for a single value."""
-        from scipy.stats import t
-
-        return float(t.ppf((1 + CONFIDENCE) / 2, self.num - 1)) * self.sd / math.sqrt(self.num) if self.num > 1 \
-            else math.nan
 
 
 @dataclass(frozen=True)

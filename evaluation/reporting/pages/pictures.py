@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import numpy as np
 
 from ....common.configuration.parsing import config_values
 from ....common.errors import UserError
+from ....ground_truth.files.pictures.picture_bytes import png_bytes
 from ..charts.line_charts import Chart, bar_chart
 from ..reading.runs import Run
 from ..reading.scores import unquoted
@@ -175,12 +175,9 @@ def picture_table(title: str, images: np.ndarray, rows: Sequence[str], columns: 
 
 def png_uri(image: np.ndarray) -> str:
     """An image (H, W, C) in [0, 1] as `data:image/png;base64,...`."""
-    from PIL import Image
-
     pixels = np.round(255 * np.clip(np.nan_to_num(image, nan=0.5), 0, 1)).astype(np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(buffer, format="PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    content = png_bytes(pixels[..., 0] if pixels.shape[-1] == 1 else pixels, optimize=True)
+    return "data:image/png;base64," + base64.b64encode(content).decode("ascii")
 
 
 def _traversal_values(model: Model, latents: np.ndarray) -> np.ndarray:

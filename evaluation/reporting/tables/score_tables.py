@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ....common.commands.command_line import format_table
+from ...protocol.repeats import half_interval
 from ..comparing.columns import Column, best_of, labels_of
 from ..comparing.grouping import Group, Spread
 from ..comparing.missing_scores import fill_commands
@@ -101,6 +102,6 @@ def _score(spread: Spread | None, group: Group, is_best: bool, digits: int, show
     num = spread.num if spread.num != group.num_seeds else None
     if math.isnan(spread.mean):
         return Score(UNDEFINED, num=num, spread=spread)
-    margin = spread.half_interval if shown == "interval" else spread.sd
+    margin = half_interval(spread.sd, spread.num) if shown == "interval" else spread.sd
     text = "" if math.isnan(margin) else f"{margin:.{digits}f}"
     return Score(f"{spread.mean:.{digits}f}", text, num, is_best, spread)

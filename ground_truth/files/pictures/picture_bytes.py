@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-def png_bytes(picture: np.ndarray) -> bytes:
-    """A PNG of pixels (H, W, 3) uint8."""
+def png_bytes(picture: np.ndarray, optimize: bool = False) -> bytes:
+    """A PNG of pixels (H, W, 3), or (H, W) in grey, uint8.  optimize: takes time to make it small."""
     from PIL.Image import fromarray
 
     buffer = io.BytesIO()
-    fromarray(picture).save(buffer, format="PNG")
+    fromarray(picture).save(buffer, format="PNG", optimize=optimize)
     return buffer.getvalue()
 
 
